@@ -1,0 +1,89 @@
+/** A run of blocks: `count` of them from `start`. */
+export interface BlockRange {
+  readonly start: number
+  readonly count: number
+}
+
+/** Which of `size` blocks are held. One bit a block, lowest bit first. */
+export class Bitmap {
+  readonly size: number
+  readonly bytes: Uint8Array
+  #count: number
+
+  /** `bytes` is taken over, not copied; bits past `size` are cleared. */
+  constructor(size: number, bytes: Uint8Array = new Uint8Array(Math.ceil(size / 8))) {
+    if (bytes.length !== Math.ceil(size / 8)) throw new RangeError('bitmap bytes do not fit its size')
+    this.size = size
+    this.bytes = bytes
+    if (size % 8 !== 0 && bytes.length > 0) bytes[bytes.length - 1]! &= (1 << (size % 8)) - 1
+    this.#count = bytes.reduce((sum, byte) => sum + bitsOf(byte), 0)
+  }
+
+  static full(size: number): Bitmap {
+    return new Bitmap(size, new Uint8Array(Math.ceil(size / 8)).fill(0xff))
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  get isFull(): boolean {
+    return this.#count === this.size
+  }
+
+  has(index: number): boolean {
+    return index >= 0 && index < this.size && (this.bytes[index >> 3]! & (1 << (index & 7))) !== 0
+  }
+
+  /** Returns whether the bit was not set before. */
+  set(index: number): boolean {
+    if (index < 0 || index >= this.size) throw new RangeError(`block ${index} is not among ${this.size}`)
+    if (this.has(index)) return false
+    this.bytes[index >> 3]! |= 1 << (index & 7)
+    this.#count++
+    return true
+  }
+
+  clear(index: number): boolean {
+    if (!this.has(index)) return false
+    this.bytes[index >> 3]! &= ~(1 << (index & 7))
+    this.#count--
+    return true
+  }
+
+  setRange({ start, count }: BlockRange): void {
+    for (let index = start; index < start + count; index++) this.set(index)
+  }
+
+  clearRange({ start, count }: BlockRange): void {
+    for (let index = start; index < start + count; index++) this.clear(index)
+  }
+
+  hasRange({ start, count }: BlockRange): boolean {
+    for (let index = start; index < start + count; index++) if (!this.has(index)) return false
+    return true
+  }
+
+  /** The held blocks as ascending runs, none touching the next. */
+  *ranges(): Generator<BlockRange> {
+    let start = -1
+    for (let index = 0; index <= this.size; index++) {
+      const held = this.has(index)
+      if (held && start < 0) start = index
+      if (!held && start >= 0) {
+        yield { start, count: index - start }
+        start = -1
+      }
+    }
+  }
+
+  clone(): Bitmap {
+    return new Bitmap(this.size, this.bytes.slice())
+  }
+}
+
+function bitsOf(byte: number): number {
+  let bits = 0
+  for (let rest = byte; rest > 0; rest &= rest - 1) bits++
+  return bits
+}

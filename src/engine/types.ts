@@ -1,0 +1,135 @@
+import type { ErrorReport } from '../core/errors.ts'
+import type { PeerId, SetId } from '../core/ids.ts'
+import type { ConnectionKind, NetworkStatus } from '../network/types.ts'
+
+/** Something that changes and can be watched. `peek` is cheap and returns the same object until it changes. */
+export interface Watchable<S> {
+  peek(): S
+  /** Called after each change (at most ten times a second for one subject). Returns how to stop. */
+  subscribe(listener: (state: S) => void): () => void
+}
+
+/**
+ * adding: being read, sealed and hashed · sharing: made here and served · waiting: nobody online has what is missing ·
+ * fetching · complete: fetched whole, and served · paused: by the person · error: see `error`.
+ */
+export type ItemState = 'adding' | 'sharing' | 'waiting' | 'fetching' | 'complete' | 'paused' | 'error'
+
+export type ItemAction = 'pause' | 'resume' | 'retry' | 'remove' | 'save' | 'open'
+
+export interface PeerView {
+  readonly peerId: PeerId
+  /** Colour and order of first block received, 1 to 8, reused after 8; 0 for a peer that sent nothing yet. */
+  readonly pigment: number
+  readonly kind: ConnectionKind
+  readonly role: 'tab' | 'keeper' | 'program'
+  /** It holds every block. */
+  readonly complete: boolean
+  readonly receivedBytesPerSecond: number
+  readonly sentBytesPerSecond: number
+}
+
+/** The blocks as the interface draws them: at most 384 leaves, each `blocksPerLeaf` blocks. */
+export interface LeavesView {
+  readonly blocksPerLeaf: number
+  /** Verified share of each leaf, 0 to 255. */
+  readonly levels: Uint8Array
+  /** Pigment of the peer that sent most of it; 0: made here, or verified in an earlier visit. */
+  readonly owners: Uint8Array
+}
+
+export interface ItemView {
+  readonly id: SetId
+  readonly origin: 'added' | 'fetched'
+  readonly kind: 'sealed' | 'plain'
+  readonly state: ItemState
+  /** File name, or the common folder's, or "first name and n more". Empty until known. */
+  readonly title: string
+  readonly fileCount: number
+  readonly mimeType: string
+  /** Bytes of all files; 0 until known. */
+  readonly contentBytes: number
+  /** Bytes of the data set, and how many of them are verified and durable here. While adding: read so far. */
+  readonly totalBytes: number
+  readonly doneBytes: number
+  readonly blockCount: number
+  readonly doneBlocks: number
+  /** What the person hands on; undefined until the root is known. */
+  readonly link?: string
+  readonly rateBytesPerSecond: number
+  readonly remainingMs?: number
+  readonly peers: readonly PeerView[]
+  /** Full copies seen in the last 2 minutes apart from this one. */
+  readonly otherCopies: number
+  readonly leaves: LeavesView
+  readonly error?: ErrorReport
+  /** The last peer that was dropped, for a plain sentence about it. */
+  readonly dropped?: { readonly peerId: PeerId; readonly report: ErrorReport }
+  readonly can: readonly ItemAction[]
+  readonly createdAtMs: number
+}
+
+export interface FileView {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly mimeType: string
+  readonly modifiedAtMs: number
+}
+
+export interface Item extends Watchable<ItemView> {
+  readonly id: SetId
+  /** Resolves when the state is `sharing` or `complete`; rejects with the item's error. Aborting the wait leaves the work going. */
+  whenReady(options?: { signal?: AbortSignal }): Promise<ItemView>
+  /** Resolves with the link as soon as the root is known. */
+  whenLinked(options?: { signal?: AbortSignal }): Promise<string>
+  /** The files within, once the index is here. */
+  files(): Promise<readonly FileView[]>
+  /**
+   * Bytes `[start, end)` of one file, decrypted, in order, pulled; what is missing is fetched first and fastest.
+   * Cancelling the stream withdraws the wish.
+   */
+  read(fileIndex: number, start: number, end: number): ReadableStream<Uint8Array>
+  pause(): Promise<void>
+  resume(): Promise<void>
+  retry(): Promise<void>
+  /** Stops, and removes blocks and entry from this device. */
+  remove(): Promise<void>
+}
+
+/** A file to add: a place in the share, and a way to read it. Its size must not change while it is read. */
+export interface FileSource {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly mimeType: string
+  readonly modifiedAtMs: number
+  /** Bytes `[start, end)`; rejects with SourceChanged when the file is gone or not what it was. */
+  read(start: number, end: number): Promise<Uint8Array>
+}
+
+export interface StorageView {
+  readonly usedBytes: number
+  /** What the person allows. */
+  readonly limitBytes: number
+  /** What the browser or disk still gives. */
+  readonly freeBytes: number
+  readonly persisted: boolean
+  /** False where nothing can be stored beyond this tab (private window): everything stays in memory. */
+  readonly durable: boolean
+}
+
+/** The one facade: what an application, the page and the command line use. */
+export interface Quire {
+  /** Seals (or, plain, just wraps) files as one data set. A handle at once; the link when the root is known. */
+  add(files: readonly FileSource[], options?: { plain?: boolean }): Item
+  /** Opens a link: the item that has it already, or a new one that starts to fetch. Throws LinkError before anything is asked of the network. */
+  open(link: string): Promise<Item>
+  items(): readonly Item[]
+  item(id: SetId): Item | undefined
+  /** Ids of all items, newest first. */
+  readonly library: Watchable<readonly SetId[]>
+  readonly network: Watchable<NetworkStatus>
+  readonly storage: Watchable<StorageView>
+  /** Try relays and peers again now. */
+  nudge(): void
+  close(): Promise<void>
+}

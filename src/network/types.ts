@@ -1,0 +1,71 @@
+import type { LaneId, PeerId } from '../core/ids.ts'
+
+/** How bytes reach the other side: peer to peer, through TURN, through a relay's circuit, or over a socket to a server. */
+export type ConnectionKind = 'direct' | 'turn' | 'relayed' | 'socket'
+
+/** What a lane speaks. */
+export type LaneProtocol = '/quire/exchange/1' | '/quire/tracker/1'
+
+/**
+ * One ordered, reliable byte stream to one peer. Chunks arrive as they come, not as they were sent.
+ * There is no read back-pressure: never ask a peer for more than may be held in memory.
+ */
+export interface Lane {
+  readonly id: LaneId
+  readonly peerId: PeerId
+  readonly protocol: LaneProtocol
+  readonly direction: 'inbound' | 'outbound'
+  /** May change (a relayed pair becomes direct only through a new lane). */
+  readonly kind: ConnectionKind
+  /**
+   * Queues a chunk, which the lane may take over (its buffer may be detached afterwards).
+   * False: enough is queued, wait for `onDrain`. A chunk of at most `laneMessageBytes` travels as one message.
+   */
+  send(chunk: Uint8Array): boolean
+  /** Set once, before the next turn of the event loop; chunks that came earlier are handed over first. */
+  onChunk: (chunk: Uint8Array) => void
+  onDrain: () => void
+  /** Called once, whoever closed it. */
+  onClose: (error?: Error) => void
+  close(): void
+}
+
+export type RelayState = 'connecting' | 'reserved' | 'unreachable'
+
+export interface RelayStatus {
+  readonly url: string
+  readonly state: RelayState
+  /** When the next attempt starts; undefined while connected or trying. */
+  readonly nextTryAtMs?: number
+}
+
+export interface NetworkStatus {
+  readonly peerId?: PeerId
+  readonly relays: readonly RelayStatus[]
+  /** The browser has WebRTC and it is not blocked. */
+  readonly webrtc: boolean
+}
+
+/**
+ * Everything the engine needs of a network. Implementations: libp2p in a tab, libp2p in Node,
+ * an in-memory pair for tests, and a bridge that carries one across a worker boundary.
+ */
+export interface Network {
+  /** Idempotent; resolves when lanes can be opened, without waiting for any relay. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  status(): NetworkStatus
+  onStatus: (status: NetworkStatus) => void
+  /** Our signed peer record (libp2p envelope) with the addresses we can be reached at now; undefined before there is one. */
+  selfRecord(): Promise<Uint8Array | undefined>
+  /** Our addresses changed: announce again. */
+  onSelfRecord: () => void
+  /** Opens an exchange lane to a peer described by its signed record. Direct first, then relayed. */
+  connect(record: Uint8Array, options: { signal: AbortSignal }): Promise<Lane>
+  /** An exchange lane that a peer opened to us, or a tracker lane to a relay that became usable (outbound). */
+  onLane: (lane: Lane) => void
+  /** Adds a relay beyond those configured, for example from a link. */
+  addRelay(url: string): void
+  /** Try unreachable relays again now: the person asked, the tab woke, or the network changed. */
+  nudge(): void
+}

@@ -1,0 +1,80 @@
+import type { Bitmap, BlockRange } from '../core/block/bitmap.ts'
+import type { GroupIndex, ManifestCid, SetId } from '../core/ids.ts'
+import type { HashGroup } from '../core/merkle/group.ts'
+
+/** A block with its place. `bytes` is one whole, zero-filled block. */
+export interface PlacedBlock {
+  readonly index: number
+  readonly bytes: Uint8Array
+}
+
+/** Shape of a data set in the store; fixed when it is created. */
+export interface SetShape {
+  readonly blockCount: number
+  readonly blockBytes: number
+}
+
+/**
+ * Holds the blocks and leaf hashes of data sets. What a promise resolves for is durable: it is there after
+ * a crash. The bitmap never claims a block that is not durable. [ST rules in SPEC.md]
+ */
+export interface BlockStore {
+  /** Makes an empty data set; the same shape again is no error, another shape is. */
+  create(set: SetId, shape: SetShape): Promise<void>
+  shape(set: SetId): Promise<SetShape | undefined>
+  /** Stores blocks in one durable write. Many blocks of one segment at once are cheapest. */
+  putBlocks(set: SetId, blocks: readonly PlacedBlock[]): Promise<void>
+  /** The blocks of a run, in order. Rejects with BlockNotHeld where one is missing. */
+  readBlocks(set: SetId, range: BlockRange): Promise<Uint8Array[]>
+  /** Which blocks are held; a copy. Empty bitmap of the right size for a fresh set; undefined for an unknown set. */
+  held(set: SetId): Promise<Bitmap | undefined>
+  putHashGroups(set: SetId, groups: readonly { group: GroupIndex; hashes: HashGroup }[]): Promise<void>
+  readHashGroup(set: SetId, group: GroupIndex): Promise<HashGroup | undefined>
+  /** Removes a data set whole; unknown is no error. */
+  remove(set: SetId): Promise<void>
+  sets(): Promise<SetId[]>
+  /** Bytes that blocks and hashes take. */
+  usedBytes(): Promise<number>
+  close(): Promise<void>
+}
+
+/** One item of the library, as it is remembered between visits. */
+export interface ItemRecord {
+  readonly id: SetId
+  /** `added` here, or `fetched` from others. */
+  readonly origin: 'added' | 'fetched'
+  readonly kind: 'sealed' | 'plain'
+  /** Undefined while the item is still being added. */
+  readonly manifestCid?: ManifestCid
+  /** The manifest exactly as made or received; undefined until known. */
+  readonly manifest?: Uint8Array
+  /** 16 bytes, sealed items only. */
+  readonly secret?: Uint8Array
+  /** Relay hints that came with the link. */
+  readonly relays: readonly string[]
+  /** What to call it; empty until the index was read. */
+  readonly title: string
+  readonly fileCount: number
+  readonly mimeType: string
+  /** Bytes of all files together. */
+  readonly contentBytes: number
+  readonly createdAtMs: number
+  readonly lastUsedAtMs: number
+  readonly pinned: boolean
+  readonly paused: boolean
+  /** Every block is here and durable. */
+  readonly complete: boolean
+}
+
+/** The library's memory apart from blocks: items, settings, and whatever small is remembered by name. */
+export interface Catalog {
+  items(): Promise<ItemRecord[]>
+  item(id: SetId): Promise<ItemRecord | undefined>
+  itemByManifest(cid: ManifestCid): Promise<ItemRecord | undefined>
+  putItem(item: ItemRecord): Promise<void>
+  removeItem(id: SetId): Promise<void>
+  /** Small structured-cloneable values by name: settings, relays met, peers met. */
+  get(name: string): Promise<unknown>
+  put(name: string, value: unknown): Promise<void>
+  close(): Promise<void>
+}
