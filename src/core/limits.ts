@@ -15,6 +15,8 @@ export const blockBytesMin = 1 * KiB
 export const blockBytesMax = 512 * KiB
 /** A longer manifest is refused before it is parsed; bound of the Codex manifest exchange. */
 export const manifestBytesMax = 64 * KiB
+/** Blocks of one data set: 4 TiB at 64 KiB; its bitmap takes 8 MiB, its leaf hashes 2 GiB. More is refused before anything is allotted. */
+export const blockCountMax = 64 * MiB
 /** Leaf hashes that travel together: 16 KiB make 32 MiB of data verifiable on arrival. */
 export const groupLeaves = 512
 
@@ -35,8 +37,98 @@ export const frameBytesMax = 1 * MiB
 export const windowBytesMax = 4 * MiB
 /** Before a pace is measured. */
 export const windowBytesStart = 1 * MiB
+/** However bad the pace: two messages of blocks are always under way. */
+export const windowBytesMin = 512 * KiB
 
 holds(groupLeaves % segmentBlocks === 0, 'a hash group is whole segments')
 holds(messageBlocks * blockBytes < laneMessageBytes, 'blocks of one message fit a lane message')
 holds(windowBytesStart <= windowBytesMax, 'a window starts within its bound')
 holds(manifestBytesMax < frameBytesMax && blockBytesMax < frameBytesMax, 'what one frame must carry fits')
+
+// --- engine ---
+
+/** Segments under way while adding: one is read while one is sealed and hashed and one is written; 16 MiB at most. */
+export const addAheadSegments = 4
+/** Leaves of a block map; more than this nobody tells apart on a phone. */
+export const leavesDrawnMax = 384
+/** Blocks that one chunk of a read covers: 1 MiB, large enough that calls between threads cost nothing, small enough to hold. */
+export const readStepBlocks = 16
+/** Blocks wished for beyond those that a reader waits for: 16 MiB, some ten seconds of good video. */
+export const readAheadBlocks = 256
+/** What may be stored until the person says otherwise: room for a few long videos, no burden for a usual disk. */
+export const defaultLimitBytes = 20 * 1024 * MiB
+/** The secret of a share: 128 random bits. */
+export const secretBytes = 16
+
+// --- sealed data sets and links ---
+
+/** Files in one share: ten times what a person shares, few enough to list in memory. */
+export const indexFilesMax = 100_000
+/** Index of a share: 100,000 files with long names; it is held in memory whole. */
+export const indexBytesMax = 16 * MiB
+/** A path in a share, UTF-8; below what common systems allow with a folder in front. */
+export const pathBytesMax = 1024
+/** Names in a path, folders and file; no person nests deeper, and what lies deeper loses its folders. */
+export const pathNamesMax = 32
+/** One name in a path, UTF-8: what common file systems and Codex allow. */
+export const nameBytesMax = 255
+/** A mime type; Codex's bound. */
+export const mimeBytesMax = 128
+/** Text of a link; a link with all its relay hints has about 1,000 characters. */
+export const linkTextMax = 4096
+/** Relay hints that are followed from one link. */
+export const linkRelaysMax = 4
+/** Text of one relay hint: a long host name, a path, or a multiaddr with a peer id. */
+export const relayHintTextMax = 200
+
+holds(nameBytesMax <= pathBytesMax, 'a path holds at least one name')
+
+// --- exchange, what one peer may ask ---
+
+/** Ranges in one message; a bitmap worse than that is told in several messages. */
+export const rangesPerFrameMax = 1024
+/** Blocks that one session may have asked for and not yet got; beyond, `refuse(busy)`. Four full windows of 64 KiB blocks. */
+export const queuedBlocksMax = 256
+/** Hash groups that one session may have asked for and not yet got. */
+export const queuedGroupsMax = 16
+/** Messages under way from store to lane for one session: one is read while one is sent. */
+export const messagesUnderWayMax = 4
+/** Asked for, hashed and not yet durable, one data set: eight segments. */
+export const unstoredBytesMax = 32 * MiB
+/** A session that owes something and sends nothing for so long is ended, and its peer left alone for a while. */
+export const stallTimeoutMs = 15_000
+/** First rest of a peer that failed; doubled each time up to the longest. */
+export const backoffMs = 1_000
+export const backoffMsMax = 60_000
+/** A peer that lied is not asked again for so long. */
+export const banMs = 10 * 60_000
+/** Peers of one data set that are dialled; more share no more of one person's line. */
+export const peersDialledMax = 8
+/** Sessions of one data set, dialled and accepted: the browser's connections are counted. */
+export const sessionsMax = 48
+/** Time between two `have` messages to one peer. */
+export const haveIntervalMs = 250
+/** A lane that opened and says no hello within this time is closed. */
+export const helloTimeoutMs = 10_000
+
+// --- tracker ---
+
+/** How long an announcement counts; said again at half of it. */
+export const announceTtlMs = 10 * 60_000
+export const announceTtlMsMax = 60 * 60_000
+/** Peers in one answer: more than a tab connects to. */
+export const peersPerAnswerMax = 24
+/** A signed peer record with its addresses. */
+export const recordBytesMax = 4 * KiB
+/** Text of a peer id: 52 for Ed25519, 46 for older ones, and room. */
+export const peerIdCharsMax = 80
+/** Swarms that one peer may take part in: a library of thousands of items. */
+export const swarmsPerPeerMax = 4096
+/** Peers that a relay keeps of one swarm: a community of 10,000. */
+export const swarmPeersMax = 10_000
+/** A tracker message: an answer full of peers. */
+export const trackerFrameBytesMax = 128 * KiB
+
+holds(peersPerAnswerMax * (recordBytesMax + peerIdCharsMax + 5) < trackerFrameBytesMax, 'an answer fits one message')
+/** Time between two looks for announcements that expired. */
+export const trackerSweepMs = 60_000

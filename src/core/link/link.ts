@@ -1,0 +1,132 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { cidTextLength, manifestCidBytes, parseManifestCid } from '../block/cid.ts'
+import { base64urlOf, bytesEqual, bytesOfBase64url, joinBytes } from '../bytes.ts'
+import { QuireError } from '../errors.ts'
+import type { ManifestCid } from '../ids.ts'
+import { linkRelaysMax, linkTextMax, relayHintTextMax, secretBytes } from '../limits.ts'
+import { utf8Encode } from '../proto/proto.ts'
+
+/** What a link says: which data set, how to read it, and where others may be met. */
+export interface Link {
+  readonly manifestCid: ManifestCid
+  /** 16 bytes; absent for a plain data set, or for somebody who may keep but not read. */
+  readonly secret?: Uint8Array
+  readonly relays: readonly string[]
+}
+
+export abstract class LinkError extends QuireError {
+  readonly fault = 'user'
+  readonly retryable = false
+}
+
+export class NotALink extends LinkError {
+  readonly code = 'link-not-quire'
+  constructor() {
+    super('This is not a Quire link. A link has /#/s/ in it, followed by a long address.')
+  }
+}
+
+export class LinkBadCid extends LinkError {
+  readonly code = 'link-bad-cid'
+  constructor() {
+    super('The address in this link is damaged. Copy the whole link and paste it again.')
+  }
+}
+
+export class LinkCut extends LinkError {
+  readonly code = 'link-cut'
+  constructor() {
+    super('The end of this link is missing. Copy the whole link and paste it again.')
+  }
+}
+
+export class LinkBadKey extends LinkError {
+  readonly code = 'link-bad-key'
+  constructor() {
+    super('The key in this link does not belong to its address: a character is wrong. Copy the link again.')
+  }
+}
+
+export class LinkNewer extends LinkError {
+  readonly code = 'link-newer-version'
+  constructor() {
+    super('This link was made by a newer version of Quire. Update Quire to open it.')
+  }
+}
+
+const checkBytes = 2
+const keyChars = ((secretBytes + checkBytes) * 4) / 3
+/** Every manifest address begins so. */
+const cidHead = 'zDvZRw'
+
+/** First bytes of SHA-256("quire link check v1" ‖ CID bytes ‖ secret). [LI2] */
+function checkOf(cid: ManifestCid, secret: Uint8Array): Uint8Array {
+  return sha256(joinBytes(utf8Encode('quire link check v1'), manifestCidBytes(cid), secret)).subarray(0, checkBytes)
+}
+
+/** `origin`: where the page lives, with its scheme; a path (a page under a folder) is kept. Hints that no reader follows are left out. [LI1] */
+export function formatLink(origin: string, { manifestCid, secret, relays }: Link): string {
+  const query: string[] = []
+  if (secret) query.push(`k=${base64urlOf(joinBytes(secret, checkOf(manifestCid, secret)))}`)
+  for (const relay of followed(relays)) query.push(`r=${encodeURIComponent(relay)}`)
+  return `${origin.replace(/\/+$/, '')}/#/s/${manifestCid}${query.length > 0 ? `?${query.join('&')}` : ''}`
+}
+
+/** Reads a whole link, or only its fragment; throws one of the errors above, before anything is asked of a network. [LI3] */
+export function parseLink(text: string): Link {
+  if (text.length > linkTextMax) throw new NotALink()
+  const bare = text.replace(/[\s<>]/g, '') // none stands in a link; mail programs break long ones and put them in brackets
+  const fragment = bare.includes('#') ? bare.slice(bare.indexOf('#') + 1) : bare
+  const match = /^\/?s(\d*)(?:\/([^?]*)(?:\?(.*))?)?$/.exec(fragment)
+  if (!match) throw new NotALink()
+  const [, generation, cidText = '', query] = match
+  if (generation !== '') throw new LinkNewer()
+  if (query === '') throw new LinkCut()
+  const params = query === undefined ? [] : paramsOf(query)
+  if (params.some(([name]) => name === 'v')) throw new LinkNewer()
+  const manifestCid = cidOf(cidText)
+  const key = params.find(([name]) => name === 'k')?.[1]
+  const relays = followed(params.flatMap(([name, value]) => (name === 'r' ? [value] : [])))
+  return { manifestCid, secret: key === undefined ? undefined : secretOf(key, manifestCid), relays }
+}
+
+function paramsOf(query: string): [string, string][] {
+  return query.split('&').map((pair) => {
+    const at = pair.indexOf('=')
+    const value = at < 0 ? '' : pair.slice(at + 1)
+    return [at < 0 ? pair : pair.slice(0, at), decoded(value)]
+  })
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
+
+function cidOf(text: string): ManifestCid {
+  try {
+    return parseManifestCid(text)
+  } catch {
+    const startsRight = text.startsWith(cidHead.slice(0, text.length))
+    throw startsRight && text.length < cidTextLength ? new LinkCut() : new LinkBadCid()
+  }
+}
+
+function secretOf(key: string, cid: ManifestCid): Uint8Array {
+  if (key.length < keyChars) throw new LinkCut()
+  const bytes = key.length === keyChars ? bytesOfBase64url(key) : undefined
+  if (!bytes) throw new LinkBadKey()
+  const secret = bytes.slice(0, secretBytes)
+  if (!bytesEqual(bytes.subarray(secretBytes), checkOf(cid, secret))) throw new LinkBadKey()
+  return secret
+}
+
+/** Hints worth following: addresses of a relay, each once, a few. [LI5] */
+const followed = (hints: readonly string[]): string[] => [...new Set(hints.filter(isRelay))].slice(0, linkRelaysMax)
+
+/** A URL of http, https, ws or wss, or a multiaddr. */
+const isRelay = (hint: string): boolean =>
+  hint.length <= relayHintTextMax && /^((wss?|https?):\/\/[^\s/?#]+|\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\/)[^\s]*$/.test(hint)
