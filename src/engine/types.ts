@@ -104,6 +104,15 @@ export interface FileSource {
   readonly modifiedAtMs: number
   /** Bytes `[start, end)`; rejects with SourceChanged when the file is gone or not what it was. */
   read(start: number, end: number): Promise<Uint8Array>
+  /** In a page: what is read, so that it can be handed to the engine's worker. */
+  readonly blob?: Blob
+}
+
+export interface AddRequest {
+  /** Not sealed: everybody who knows the address can read it. Exactly one file. */
+  readonly plain?: boolean
+  /** Local name to give it; made up when absent. */
+  readonly id?: SetId
 }
 
 export interface StorageView {
@@ -120,7 +129,7 @@ export interface StorageView {
 /** The one facade: what an application, the page and the command line use. */
 export interface Quire {
   /** Seals (or, plain, just wraps) files as one data set. A handle at once; the link when the root is known. */
-  add(files: readonly FileSource[], options?: { plain?: boolean }): Item
+  add(files: readonly FileSource[], options?: AddRequest): Item
   /** Opens a link: the item that has it already, or a new one that starts to fetch. Throws LinkError before anything is asked of the network. */
   open(link: string): Promise<Item>
   items(): readonly Item[]

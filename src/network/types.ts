@@ -13,6 +13,7 @@ export type LaneProtocol = '/quire/exchange/1' | '/quire/tracker/1'
 export interface Lane {
   readonly id: LaneId
   readonly peerId: PeerId
+  readonly localPeerId: PeerId
   readonly protocol: LaneProtocol
   readonly direction: 'inbound' | 'outbound'
   /** May change (a relayed pair becomes direct only through a new lane). */

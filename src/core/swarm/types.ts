@@ -1,0 +1,81 @@
+import type { Bitmap, BlockRange } from '../block/bitmap.ts'
+import type { QuireError } from '../errors.ts'
+import type { Frame, LaneInfo, PeerRole } from '../exchange/types.ts'
+import type { GroupIndex, LaneId, ManifestCid, PeerId, SwarmId } from '../ids.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import type { HashGroup } from '../merkle/group.ts'
+
+export interface SwarmOptions {
+  readonly manifestCid: ManifestCid
+  readonly swarmId: SwarmId
+  /** Absent for plain data sets: no proof is asked. */
+  readonly swarmKey?: Uint8Array
+  /** The manifest's bytes as made or received, when known. */
+  readonly manifest?: Uint8Array
+  /** What is durable here; taken over and kept up to date. Only with a manifest. */
+  readonly held?: Bitmap
+  readonly role: PeerRole
+  /** Serves others. */
+  readonly serving: boolean
+  /** Evenly distributed in [0, 1). */
+  readonly random: () => number
+}
+
+export type SwarmInput =
+  | { type: 'lane-opened'; lane: LaneInfo }
+  | { type: 'frame'; laneId: LaneId; frame: Frame }
+  | { type: 'lane-closed'; laneId: LaneId }
+  /** The lane takes no more for now, or again. */
+  | { type: 'lane-blocked'; laneId: LaneId }
+  | { type: 'lane-drained'; laneId: LaneId }
+  /** SHA-256 of blocks that came, in the order of the `hash` effect. */
+  | { type: 'hashed'; laneId: LaneId; peerId: PeerId; start: number; digests: readonly Uint8Array[] }
+  | { type: 'stored'; indexes: readonly number[] }
+  | { type: 'store-failed'; indexes: readonly number[] }
+  | { type: 'hashes-read'; laneId: LaneId; group: GroupIndex; hashes: HashGroup | undefined }
+  /** Leaf hashes that were verified and stored in an earlier visit. */
+  | { type: 'group-known'; group: GroupIndex; leaves: Uint8Array }
+  | { type: 'blocks-sent'; laneId: LaneId; start: number; count: number; bytes: number }
+  | { type: 'blocks-missing'; laneId: LaneId; start: number; count: number }
+  /** There is room for the whole data set: fetch everything. Before this only what a reader wishes for is fetched. */
+  | { type: 'admit' }
+  /** A reader wishes for these, in this order, before all else. Replaces its earlier wish; empty withdraws it. */
+  | { type: 'reader'; readerId: number; ranges: readonly BlockRange[] }
+  /** Peers that discovery found. */
+  | { type: 'peers'; peerIds: readonly PeerId[] }
+  | { type: 'connect-failed'; peerId: PeerId }
+  | { type: 'wake' }
+  /** Says goodbye to everybody. */
+  | { type: 'stop' }
+
+export type SwarmEffect =
+  | { type: 'send'; laneId: LaneId; frame: Exclude<Frame, { type: 'unknown' }> }
+  /** Read these from the store and send them as one `blocks` frame; then `blocks-sent` or `blocks-missing`. */
+  | { type: 'send-blocks'; laneId: LaneId; start: number; count: number }
+  /** Then `hashes-read`. */
+  | { type: 'read-hashes'; laneId: LaneId; group: GroupIndex }
+  /** Then `hashed`. */
+  | { type: 'hash'; laneId: LaneId; peerId: PeerId; start: number; blocks: readonly Uint8Array[] }
+  /** These are verified: make them durable, then `stored` or `store-failed`. */
+  | { type: 'store'; peerId: PeerId; index: number; bytes: Uint8Array }
+  | { type: 'store-hashes'; group: GroupIndex; hashes: HashGroup }
+  | { type: 'manifest'; bytes: Uint8Array; manifest: Manifest }
+  | { type: 'connect'; peerId: PeerId }
+  | { type: 'close-lane'; laneId: LaneId; error?: QuireError }
+  /** The peer did wrong or failed; for the person, in plain words. */
+  | { type: 'dropped'; peerId: PeerId; error: QuireError }
+  /** Every block is durable. */
+  | { type: 'complete' }
+
+/** One session as the interface sees it. */
+export interface SessionView {
+  readonly laneId: LaneId
+  readonly peerId: PeerId
+  readonly role: PeerRole
+  readonly complete: boolean
+  readonly isOpen: boolean
+  /** Blocks that were asked of it and have not come. */
+  readonly inFlightBlocks: number
+  readonly receivedBytes: number
+  readonly sentBytes: number
+}

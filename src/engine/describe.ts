@@ -1,0 +1,19 @@
+import type { FileView } from './types.ts'
+
+/** What to call a set of files: the one file, the folder that holds them all, or the first of them. */
+export function titleOf(files: readonly { readonly path: string }[]): string {
+  const first = files[0]
+  if (!first) return ''
+  const [top, ...below] = first.path.split('/')
+  if (files.length === 1 || below.length === 0) return first.path.split('/').at(-1)!
+  return files.every((file) => file.path.startsWith(`${top}/`)) ? top! : first.path.split('/').at(-1)!
+}
+
+/** The type that all files share; empty when they differ. */
+export function commonMimeType(files: readonly { readonly mimeType: string }[]): string {
+  const type = files[0]?.mimeType ?? ''
+  return files.every((file) => file.mimeType === type) ? type : ''
+}
+
+export const contentBytesOf = (files: readonly Pick<FileView, 'sizeBytes'>[]): number =>
+  files.reduce((sum, file) => sum + file.sizeBytes, 0)

@@ -1,0 +1,45 @@
+import { decodeFrame, encodeFrame } from '../core/exchange/codec.ts'
+import { FrameReader } from '../core/exchange/frame-reader.ts'
+import type { Frame } from '../core/exchange/types.ts'
+import { frameBytesMax, helloTimeoutMs } from '../core/limits.ts'
+import type { SwarmId } from '../core/ids.ts'
+import type { Lane } from '../network/types.ts'
+import type { EngineParts } from './parts.ts'
+import type { SwarmDriver } from './swarm-driver.ts'
+
+/** Reads the first message of a lane that a peer opened and hands the lane to the data set it asks for. [EX9] */
+export class InboundLanes {
+  readonly #parts: Pick<EngineParts, 'timers' | 'log'>
+  readonly #find: (swarmId: SwarmId) => { driver(): SwarmDriver } | undefined
+
+  constructor(
+    parts: Pick<EngineParts, 'timers' | 'log'>,
+    find: (swarmId: SwarmId) => { driver(): SwarmDriver } | undefined
+  ) {
+    this.#parts = parts
+    this.#find = find
+  }
+
+  accept(lane: Lane): void {
+    const reader = new FrameReader(frameBytesMax)
+    const cancel = this.#parts.timers.after(helloTimeoutMs, () => lane.close())
+    lane.onClose = cancel
+    lane.onChunk = (chunk) => {
+      try {
+        const frames: Frame[] = []
+        for (const raw of reader.push(chunk)) frames.push(decodeFrame(raw))
+        const hello = frames[0]
+        if (!hello) return
+        cancel()
+        const item = hello.type === 'hello' ? this.#find(hello.swarmId) : undefined
+        if (item) return item.driver().addLane(lane, { reader, frames })
+        lane.send(encodeFrame({ type: 'bye', code: hello.type === 'hello' ? 'unknown-swarm' : 'protocol' }))
+        lane.close()
+      } catch {
+        this.#parts.log('lane-refused')
+        cancel()
+        lane.close()
+      }
+    }
+  }
+}

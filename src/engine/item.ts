@@ -1,0 +1,361 @@
+import type { Bitmap } from '../core/block/bitmap.ts'
+import { Bitmap as BitmapOf } from '../core/block/bitmap.ts'
+import { type ErrorReport, reportOf } from '../core/errors.ts'
+import type { PeerId, SetId, SwarmId } from '../core/ids.ts'
+import { formatLink } from '../core/link/link.ts'
+import { decodeManifest, type Manifest } from '../core/manifest/manifest.ts'
+import type { ItemRecord } from '../store/types.ts'
+import { addItem } from './item-adding.ts'
+import { type DataSetKeys, keysOf } from './keys.ts'
+import type { EngineParts } from './parts.ts'
+import { collectBytes, readBytes } from './reading.ts'
+import { SwarmDriver } from './swarm-driver.ts'
+import { AddingInterrupted, NoSuchFile, OutOfRange } from './errors.ts'
+import type { FileSource, FileView, Item, ItemAction, ItemState, ItemView } from './types.ts'
+import { commonMimeType, contentBytesOf, titleOf } from './describe.ts'
+import { isLinked, isReady } from './states.ts'
+import { type PlacedFile, readIndex } from './index-reading.ts'
+import { leavesOf, noLeaves } from './view.ts'
+import { Live, whenState } from './watch.ts'
+
+/** What the engine does for its items. */
+export interface ItemHost {
+  /** The item's swarm can be joined, or its role in it changed. */
+  announce(item: DataItem): void
+  withdraw(item: DataItem): void
+  libraryChanged(): void
+  storageChanged(): void
+  removed(item: DataItem): void
+  /** Rejects with StoreFull when that many more bytes do not fit. */
+  reserve(sizeBytes: number): Promise<void>
+}
+
+/** One data set of the library: its record, what is happening to it, and what a person sees of it. */
+export class DataItem implements Item {
+  readonly id: SetId
+  readonly #parts: EngineParts
+  readonly #host: ItemHost
+  readonly #live: Live<ItemView>
+  #record: ItemRecord
+  #manifest: Manifest | undefined
+  #keys: DataSetKeys | undefined
+  #driver: SwarmDriver | undefined
+  #files: Promise<readonly PlacedFile[]> | undefined
+  #adding: { readonly abort: AbortController; readonly totalBytes: number; doneBytes: number } | undefined
+  #error: ErrorReport | undefined
+  #dropped: { peerId: PeerId; report: ErrorReport } | undefined
+  #held: Bitmap | undefined
+  #removed = false
+
+  constructor(parts: EngineParts, host: ItemHost, record: ItemRecord) {
+    this.id = record.id
+    this.#parts = parts
+    this.#host = host
+    this.#record = record
+    this.#live = new Live(() => this.#view(), parts.timers)
+    if (record.manifest) this.#manifest = decodeManifest(record.manifest)
+    if (record.manifestCid) this.#keys = keysOf(record.manifestCid, record.secret)
+  }
+
+  get record(): ItemRecord {
+    return this.#record
+  }
+
+  get swarmId(): SwarmId | undefined {
+    return this.#keys?.swarmId
+  }
+
+  /** Whether it takes part in its swarm now, and as what. */
+  get part(): 'none' | 'fetch' | 'serve' {
+    if (!this.#keys || this.#record.paused || this.#error || this.#removed) return 'none'
+    return this.#record.complete ? 'serve' : 'fetch'
+  }
+
+  peek(): ItemView {
+    return this.#live.peek()
+  }
+
+  subscribe(listener: (view: ItemView) => void): () => void {
+    return this.#live.subscribe(listener)
+  }
+
+  whenReady(options?: { signal?: AbortSignal }): Promise<ItemView> {
+    return whenState(this.#live, isReady, options)
+  }
+
+  async whenLinked(options?: { signal?: AbortSignal }): Promise<string> {
+    return (await whenState(this.#live, isLinked, options)).link!
+  }
+
+  /** Takes up what an earlier visit left: shows what is held, fetches the rest. */
+  async restore(): Promise<void> {
+    if (!this.#record.manifestCid) return this.#fail(new AddingInterrupted())
+    this.#held = await this.#parts.store.held(this.id)
+    this.#takePart()
+    if (this.#held && !this.#record.title) void this.#learnFiles()
+  }
+
+  /** Begins to fetch a link that was just opened. */
+  begin(): void {
+    this.#takePart()
+  }
+
+  async add(sources: readonly FileSource[], plain: boolean): Promise<void> {
+    const abort = new AbortController()
+    try {
+      const plan = addItem(sources, plain)
+      this.#adding = { abort, totalBytes: plan.content.sizeBytes, doneBytes: 0 }
+      this.#describe(plan.files)
+      await this.#save()
+      await this.#host.reserve(plan.content.sizeBytes)
+      const added = await plan.run(this.#parts.store, this.id, abort.signal, (doneBytes) => {
+        this.#adding!.doneBytes = doneBytes
+        this.#live.changed()
+      })
+      if (this.#removed) return
+      this.#manifest = decodeManifest(added.manifest)
+      this.#keys = keysOf(added.manifestCid, added.secret)
+      this.#held = BitmapOf.full(this.#manifest.blockCount)
+      const { manifestCid, manifest, secret } = added
+      this.#record = { ...this.#record, manifestCid, manifest, secret, complete: true }
+      await this.#save()
+      this.#takePart()
+    } catch (error) {
+      if (!this.#removed) await this.#failAdding(error)
+    } finally {
+      this.#adding = undefined
+      this.#changed()
+      this.#host.storageChanged()
+    }
+  }
+
+  /** The machine that speaks for this data set, made when it is first needed. */
+  driver(): SwarmDriver {
+    this.#driver ??= new SwarmDriver(this.#parts, {
+      set: this.id,
+      manifestCid: this.#record.manifestCid!,
+      keys: this.#keys!,
+      manifest: this.#record.manifest,
+      held: this.#held,
+      onManifest: (bytes, manifest) => void this.#onManifest(bytes, manifest),
+      onHeld: (held) => (this.#held = held),
+      onComplete: () => void this.#onComplete(),
+      onFailure: (error) => this.#fail(error),
+      onDropped: (peerId, error) => (this.#dropped = { peerId, report: reportOf(error) }),
+      onChange: () => this.#live.changed()
+    })
+    return this.#driver
+  }
+
+  async files(): Promise<readonly FileView[]> {
+    const files = await this.#placedFiles()
+    return files.map(({ path, sizeBytes, mimeType, modifiedAtMs }) => ({ path, sizeBytes, mimeType, modifiedAtMs }))
+  }
+
+  read(fileIndex: number, start: number, end: number): ReadableStream<Uint8Array> {
+    const opened = this.#placedFiles().then((files) => {
+      const file = files[fileIndex]
+      if (!file) throw new NoSuchFile(fileIndex)
+      if (start < 0 || end < start || end > file.sizeBytes) throw new OutOfRange()
+      return this.#readDataSet(file.offsetBytes + start, file.offsetBytes + end).getReader()
+    })
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { value, done } = await (await opened).read()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        },
+        async cancel() {
+          await (await opened).cancel()
+        }
+      },
+      { highWaterMark: 0 }
+    )
+  }
+
+  async pause(): Promise<void> {
+    this.#record = { ...this.#record, paused: true }
+    this.#leave()
+    await this.#save()
+  }
+
+  async resume(): Promise<void> {
+    this.#record = { ...this.#record, paused: false }
+    await this.retry()
+  }
+
+  async retry(): Promise<void> {
+    this.#error = undefined
+    this.#takePart()
+    await this.#save()
+  }
+
+  async remove(): Promise<void> {
+    this.#removed = true
+    this.#adding?.abort.abort()
+    this.#leave()
+    this.#host.removed(this)
+    await this.#parts.catalog.removeItem(this.id)
+    await this.#parts.store.remove(this.id)
+    this.#host.storageChanged()
+  }
+
+  /** Stops for good without removing anything. */
+  async close(): Promise<void> {
+    this.#adding?.abort.abort()
+    this.#driver?.close()
+    this.#driver = undefined
+    await this.#parts.flush(this.id)
+  }
+
+  #takePart(): void {
+    if (this.part !== 'none') this.#host.announce(this)
+    if (this.part === 'fetch') {
+      this.driver()
+      if (this.#manifest) void this.#admit(this.#manifest)
+    }
+    this.#changed()
+  }
+
+  #leave(): void {
+    this.#host.withdraw(this)
+    this.#driver?.close()
+    this.#driver = undefined
+    void this.#parts.flush(this.id)
+    this.#changed()
+  }
+
+  async #onManifest(bytes: Uint8Array, manifest: Manifest): Promise<void> {
+    this.#manifest = manifest
+    this.#record = { ...this.#record, manifest: bytes }
+    await this.#admit(manifest)
+    await this.#save()
+  }
+
+  /** Room is made sure of before any block is asked for. */
+  async #admit(manifest: Manifest): Promise<void> {
+    try {
+      const { blockCount, blockBytes } = manifest
+      await this.#host.reserve((blockCount - (this.#held?.count ?? 0)) * blockBytes)
+      await this.#parts.store.create(this.id, { blockCount, blockBytes })
+      this.#driver?.admit()
+      if (!this.#record.title) void this.#learnFiles()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  async #onComplete(): Promise<void> {
+    this.#record = { ...this.#record, complete: true }
+    await this.#save()
+    this.#host.announce(this)
+    this.#host.storageChanged()
+  }
+
+  async #learnFiles(): Promise<void> {
+    try {
+      this.#describe(await this.#placedFiles())
+      await this.#save()
+    } catch (error) {
+      if (!this.#removed && this.part !== 'none') this.#fail(error)
+    }
+  }
+
+  #describe(files: readonly Omit<FileView, 'modifiedAtMs'>[]): void {
+    this.#record = {
+      ...this.#record,
+      title: titleOf(files),
+      fileCount: files.length,
+      mimeType: commonMimeType(files),
+      contentBytes: contentBytesOf(files)
+    }
+    this.#changed()
+  }
+
+  #placedFiles(): Promise<readonly PlacedFile[]> {
+    if (!this.#files) {
+      this.#files = readIndex(this.#record.kind, this.driver().whenManifest(), (start, end) =>
+        collectBytes(this.#readDataSet(start, end), end - start)
+      )
+      this.#files.catch(() => (this.#files = undefined)) // the next one who asks tries again
+    }
+    return this.#files
+  }
+
+  #readDataSet(start: number, end: number): ReadableStream<Uint8Array> {
+    return readBytes(this.driver().reader(), start, end, this.#keys?.cipher)
+  }
+
+  async #failAdding(error: unknown): Promise<void> {
+    this.#fail(error)
+    await this.#parts.store.remove(this.id).catch(() => undefined) // the first error is the one to show
+  }
+
+  #fail(error: unknown): void {
+    this.#error = reportOf(error)
+    this.#parts.log('item-failed', { code: this.#error.code, message: this.#error.message })
+    this.#leave()
+  }
+
+  async #save(): Promise<void> {
+    if (!this.#removed) await this.#parts.catalog.putItem(this.#record)
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#live.changed()
+    this.#host.libraryChanged()
+  }
+
+  #state(): ItemState {
+    if (this.#error) return 'error'
+    if (this.#adding || !this.#keys) return 'adding'
+    if (this.#record.paused) return 'paused'
+    if (this.#record.complete) return this.#record.origin === 'added' ? 'sharing' : 'complete'
+    return this.#driver?.isReceiving ? 'fetching' : 'waiting'
+  }
+
+  #actions(state: ItemState): ItemAction[] {
+    const actions: ItemAction[] = ['remove']
+    if (this.#record.complete) actions.push('save', 'open')
+    if (state === 'paused') actions.push('resume')
+    else if (state !== 'adding' && state !== 'error') actions.push('pause')
+    if (state === 'error' && this.#error!.retryable && this.#keys) actions.push('retry')
+    return actions
+  }
+
+  #view(): ItemView {
+    const record = this.#record
+    const state = this.#state()
+    const blockBytes = this.#manifest?.blockBytes ?? 0
+    const doneBlocks = this.#held?.count ?? 0
+    const totalBytes = this.#manifest?.datasetBytes ?? this.#adding?.totalBytes ?? 0
+    const doneBytes = this.#adding?.doneBytes ?? Math.min(totalBytes, doneBlocks * blockBytes)
+    const rate = state === 'fetching' ? this.#driver!.receivedBytesPerSecond : 0
+    return {
+      id: this.id,
+      origin: record.origin,
+      kind: record.kind,
+      state,
+      title: record.title,
+      fileCount: record.fileCount,
+      mimeType: record.mimeType,
+      contentBytes: record.contentBytes,
+      totalBytes,
+      doneBytes,
+      blockCount: this.#manifest?.blockCount ?? 0,
+      doneBlocks,
+      link: record.manifestCid && formatLink(this.#parts.origin, { ...record, manifestCid: record.manifestCid }),
+      rateBytesPerSecond: rate,
+      remainingMs: rate > 0 ? ((totalBytes - doneBytes) / rate) * 1000 : undefined,
+      peers: this.#driver?.peers() ?? [],
+      otherCopies: this.#driver?.otherCopies() ?? 0,
+      leaves: this.#held ? leavesOf(this.#held, (index) => this.#driver?.pigmentOf(index) ?? 0) : noLeaves,
+      error: this.#error,
+      dropped: this.#dropped,
+      can: this.#actions(state),
+      createdAtMs: record.createdAtMs
+    }
+  }
+}

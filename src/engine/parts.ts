@@ -1,0 +1,23 @@
+import type { SetId } from '../core/ids.ts'
+import type { Network } from '../network/types.ts'
+import type { BlockStore, Catalog } from '../store/types.ts'
+import type { Discovery } from './discovery.ts'
+import type { Timers } from './watch.ts'
+
+/** What an engine is put together from; the platform comes in here and nowhere else. */
+export interface EngineParts {
+  readonly store: BlockStore
+  readonly catalog: Catalog
+  readonly network: Network
+  readonly discovery: Discovery
+  readonly timers: Timers
+  /** Evenly distributed in [0, 1). */
+  readonly random: () => number
+  /** Where links point: origin and path of the page, or of the relay for a program without a page. */
+  readonly origin: string
+  readonly role: 'tab' | 'keeper' | 'program'
+  /** Makes durable now what is gathered in memory of a data set. */
+  readonly flush: (set: SetId) => Promise<void>
+  /** Structured log; never addresses, names or secrets. */
+  readonly log: (event: string, fields?: Readonly<Record<string, string | number | boolean>>) => void
+}

@@ -1,0 +1,81 @@
+import type { LaneId, PeerId } from '../core/ids.ts'
+import type { SessionView } from '../core/swarm/types.ts'
+import type { ConnectionKind } from '../network/types.ts'
+import { RateMeter } from './rate.ts'
+import type { PeerView } from './types.ts'
+import type { Timers } from './watch.ts'
+
+/** Colours that tell peers apart on a screen. */
+const pigments = 8
+/** A fetch that got something so lately is still under way, even between two requests. */
+const freshMs = 1500
+
+interface Entry {
+  pigment: number
+  readonly received: RateMeter
+  readonly sent: RateMeter
+}
+
+/** Who sent what, how fast, and in which colour: for the interface only. */
+export class PeerBook {
+  readonly #timers: Timers
+  readonly #entries = new Map<PeerId, Entry>()
+  readonly #owners = new Map<number, number>()
+  readonly #received = new RateMeter()
+  #pigmentsGiven = 0
+  #lastReceivedMs = -Infinity
+
+  constructor(timers: Timers) {
+    this.#timers = timers
+  }
+
+  get receivedBytesPerSecond(): number {
+    return this.#received.bytesPerSecond(this.#timers.nowMs())
+  }
+
+  get isFresh(): boolean {
+    return this.#timers.nowMs() - this.#lastReceivedMs < freshMs
+  }
+
+  received(peerId: PeerId, index: number, bytes: number): void {
+    const nowMs = this.#timers.nowMs()
+    const entry = this.#entry(peerId)
+    if (entry.pigment === 0) entry.pigment = (this.#pigmentsGiven++ % pigments) + 1
+    entry.received.add(nowMs, bytes)
+    this.#received.add(nowMs, bytes)
+    this.#lastReceivedMs = nowMs
+    this.#owners.set(index, entry.pigment)
+  }
+
+  sent(peerId: PeerId, bytes: number): void {
+    this.#entry(peerId).sent.add(this.#timers.nowMs(), bytes)
+  }
+
+  pigmentOfBlock(index: number): number {
+    return this.#owners.get(index) ?? 0
+  }
+
+  views(sessions: readonly SessionView[], kindOf: (laneId: LaneId) => ConnectionKind | undefined): PeerView[] {
+    const nowMs = this.#timers.nowMs()
+    return sessions
+      .filter((session) => session.isOpen)
+      .map((session) => {
+        const { pigment, received, sent } = this.#entry(session.peerId)
+        return {
+          peerId: session.peerId,
+          pigment,
+          kind: kindOf(session.laneId) ?? 'direct',
+          role: session.role,
+          complete: session.complete,
+          receivedBytesPerSecond: received.bytesPerSecond(nowMs),
+          sentBytesPerSecond: sent.bytesPerSecond(nowMs)
+        }
+      })
+  }
+
+  #entry(peerId: PeerId): Entry {
+    let entry = this.#entries.get(peerId)
+    if (!entry) this.#entries.set(peerId, (entry = { pigment: 0, received: new RateMeter(), sent: new RateMeter() }))
+    return entry
+  }
+}

@@ -1,0 +1,117 @@
+import { reportOf } from '../../core/errors.ts'
+import type { SetId } from '../../core/ids.ts'
+import { ItemGone } from '../errors.ts'
+import { blobSource } from '../sources.ts'
+import type { Item, Quire } from '../types.ts'
+import type { CallMessage, Calls, FromWorker } from './protocol.ts'
+
+type Post = (message: FromWorker, transfer?: Transferable[]) => void
+type Handlers = { [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => unknown }
+
+/** The worker's side: answers the page's calls on an engine and sends it every view that changes. */
+export class EngineHost {
+  readonly #quire: Quire
+  readonly #post: Post
+  readonly #followed = new Set<SetId>()
+  readonly #streams = new Map<number, ReadableStreamDefaultReader<Uint8Array>>()
+  readonly #handlers: Handlers
+
+  constructor(quire: Quire, post: Post) {
+    this.#quire = quire
+    this.#post = post
+    this.#handlers = this.#handlersOf(quire)
+  }
+
+  /** Sends all that is known, then keeps the page up to date. */
+  start(): void {
+    const quire = this.#quire
+    quire.library.subscribe(() => this.#sendLibrary())
+    quire.network.subscribe((status) => this.#post({ type: 'network', status }))
+    quire.storage.subscribe((view) => this.#post({ type: 'storage', view }))
+    this.#post({ type: 'network', status: quire.network.peek() })
+    this.#post({ type: 'storage', view: quire.storage.peek() })
+    this.#sendLibrary()
+    this.#post({ type: 'ready' })
+  }
+
+  async handle(message: CallMessage): Promise<void> {
+    try {
+      const handler = this.#handlers[message.name] as (...args: readonly unknown[]) => unknown
+      const value = await handler(...message.args)
+      const transfer = value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : []
+      this.#post({ type: 'result', id: message.id, value }, transfer)
+    } catch (error) {
+      this.#post({ type: 'failure', id: message.id, report: reportOf(error) })
+    }
+  }
+
+  /** Views of new items go first, so that the page never hears of an id that it cannot show. */
+  #sendLibrary(): void {
+    const ids = this.#quire.library.peek()
+    for (const item of this.#quire.items()) this.#follow(item)
+    this.#post({ type: 'library', ids })
+  }
+
+  #follow(item: Item): void {
+    if (this.#followed.has(item.id)) return
+    this.#followed.add(item.id)
+    item.subscribe((view) => this.#post({ type: 'item', view }))
+    this.#post({ type: 'item', view: item.peek() })
+  }
+
+  #item(id: SetId): Item {
+    const item = this.#quire.item(id)
+    if (!item) throw new ItemGone()
+    return item
+  }
+
+  #handlersOf(quire: Quire): Handlers {
+    return {
+      add: (id, files, plain) => {
+        const sources = files.map(({ path, blob, mimeType, modifiedAtMs }) =>
+          blobSource(path, blob, mimeType, modifiedAtMs)
+        )
+        this.#follow(quire.add(sources, { id, plain }))
+      },
+      open: async (link) => {
+        const item = await quire.open(link)
+        this.#follow(item)
+        return item.id
+      },
+      files: (id) => this.#item(id).files(),
+      pause: (id) => this.#item(id).pause(),
+      resume: (id) => this.#item(id).resume(),
+      retry: (id) => this.#item(id).retry(),
+      remove: async (id) => {
+        await this.#item(id).remove()
+        this.#followed.delete(id)
+      },
+      read: (id, stream, fileIndex, start, end) => {
+        this.#streams.set(stream, this.#item(id).read(fileIndex, start, end).getReader())
+      },
+      pull: (stream) => this.#pull(stream),
+      cancel: async (stream) => {
+        const reader = this.#streams.get(stream)
+        this.#streams.delete(stream)
+        await reader?.cancel()
+      },
+      nudge: () => quire.nudge(),
+      close: () => quire.close()
+    }
+  }
+
+  async #pull(stream: number): Promise<Uint8Array | undefined> {
+    const reader = this.#streams.get(stream)
+    if (!reader) return undefined
+    try {
+      const { value, done } = await reader.read()
+      if (done) this.#streams.delete(stream)
+      if (!value) return undefined
+      const whole = value.byteLength === value.buffer.byteLength
+      return whole ? value : value.slice() // the buffer is given away, so it must hold nothing else
+    } catch (error) {
+      this.#streams.delete(stream)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { defaultLimitBytes } from '../core/limits.ts'
+import type { BlockStore, Catalog } from '../store/types.ts'
+import { NoRoom } from './errors.ts'
+import type { StorageView } from './types.ts'
+import { Live, type Timers } from './watch.ts'
+
+/** What the platform knows of its disk. */
+export interface RoomProbe {
+  /** False where nothing outlives this tab. */
+  readonly durable: boolean
+  freeBytes(): Promise<number>
+  persisted(): Promise<boolean>
+  /** Asks the platform not to clear what is kept; returns whether it agrees. */
+  persist(): Promise<boolean>
+}
+
+/** The one place that decides whether more may be stored. */
+export class Room {
+  readonly view: Live<StorageView>
+  readonly #store: BlockStore
+  readonly #catalog: Catalog
+  readonly #probe: RoomProbe
+  #state: StorageView
+
+  constructor(store: BlockStore, catalog: Catalog, probe: RoomProbe, timers: Timers) {
+    this.#store = store
+    this.#catalog = catalog
+    this.#probe = probe
+    const { durable } = probe
+    this.#state = { usedBytes: 0, limitBytes: defaultLimitBytes, freeBytes: 0, persisted: false, durable }
+    this.view = new Live(() => this.#state, timers)
+  }
+
+  async refresh(): Promise<void> {
+    const limit = await this.#catalog.get('limitBytes')
+    this.#state = {
+      usedBytes: await this.#store.usedBytes(),
+      limitBytes: typeof limit === 'number' ? limit : defaultLimitBytes,
+      freeBytes: await this.#probe.freeBytes(),
+      persisted: await this.#probe.persisted(),
+      durable: this.#probe.durable
+    }
+    this.view.changed()
+  }
+
+  /** Rejects with NoRoom when `sizeBytes` more would pass the person's limit or the platform's. */
+  async reserve(sizeBytes: number): Promise<void> {
+    await this.refresh()
+    const { usedBytes, limitBytes, freeBytes } = this.#state
+    const roomBytes = Math.max(0, Math.min(limitBytes - usedBytes, freeBytes))
+    if (sizeBytes > roomBytes) throw new NoRoom(sizeBytes, roomBytes)
+  }
+
+  /** Once something is kept that the person did not choose here, ask that it stays. */
+  async keepForGood(): Promise<void> {
+    if (!this.#state.persisted && (await this.#probe.persist())) await this.refresh()
+  }
+}

@@ -1,0 +1,281 @@
+import type { Bitmap } from '../core/block/bitmap.ts'
+import { QuireError } from '../core/errors.ts'
+import { decodeFrame, encodeFrame } from '../core/exchange/codec.ts'
+import { FrameReader } from '../core/exchange/frame-reader.ts'
+import type { Frame } from '../core/exchange/types.ts'
+import { groupIndex, type LaneId, type ManifestCid, type PeerId, type SetId } from '../core/ids.ts'
+import { frameBytesMax } from '../core/limits.ts'
+import type { Manifest } from '../core/manifest/manifest.ts'
+import { groupCountOf } from '../core/merkle/group.ts'
+import type { TrackedPeer } from '../core/tracker/types.ts'
+import { Swarm } from '../core/swarm/swarm.ts'
+import type { SwarmEffect, SwarmInput } from '../core/swarm/types.ts'
+import type { Lane } from '../network/types.ts'
+import { Alarm } from './alarm.ts'
+import { digest } from './crypto.ts'
+import type { DataSetKeys } from './keys.ts'
+import type { EngineParts } from './parts.ts'
+import { PeerBook } from './peer-book.ts'
+import type { BlockReader } from './reading.ts'
+import { VerifiedBlocks } from './verified-blocks.ts'
+import type { PeerView } from './types.ts'
+
+export interface DriverOptions {
+  readonly set: SetId
+  readonly manifestCid: ManifestCid
+  readonly keys: DataSetKeys
+  readonly manifest?: Uint8Array
+  readonly held?: Bitmap
+  readonly onManifest: (bytes: Uint8Array, manifest: Manifest) => void
+  readonly onHeld: (held: Bitmap) => void
+  readonly onComplete: () => void
+  readonly onFailure: (error: unknown) => void
+  readonly onDropped: (peerId: PeerId, error: QuireError) => void
+  readonly onChange: () => void
+}
+
+/** Carries out what a data set's machine decides: lanes, hashing, storage, dialling. Decides nothing itself. */
+export class SwarmDriver {
+  readonly #parts: EngineParts
+  readonly #options: DriverOptions
+  readonly #machine: Swarm
+  readonly #alarm: Alarm
+  readonly #lanes = new Map<LaneId, Lane>()
+  readonly #book: PeerBook
+  readonly #blocks: VerifiedBlocks
+  readonly #records = new Map<PeerId, Uint8Array>()
+  readonly #dialling = new AbortController()
+  readonly #manifest = Promise.withResolvers<Manifest>()
+  #lastReader = 0
+  #closed = false
+
+  constructor(parts: EngineParts, options: DriverOptions) {
+    this.#parts = parts
+    this.#options = options
+    this.#alarm = new Alarm(parts.timers)
+    this.#book = new PeerBook(parts.timers)
+    this.#machine = new Swarm({
+      manifestCid: options.manifestCid,
+      swarmId: options.keys.swarmId,
+      swarmKey: options.keys.swarmKey,
+      manifest: options.manifest,
+      held: options.held,
+      role: parts.role,
+      serving: true,
+      random: parts.random
+    })
+    this.#blocks = new VerifiedBlocks(parts.store, options.set, () => this.#machine.held)
+    this.#manifest.promise.catch(() => undefined) // whoever waits is told; nobody need wait
+    if (options.held) this.#manifest.resolve(this.#machine.manifest!)
+    void this.#recallHashes()
+  }
+
+  get isReceiving(): boolean {
+    return this.#machine.sessions().some((session) => session.isOpen && session.inFlightBlocks > 0) || this.#book.isFresh
+  }
+
+  get receivedBytesPerSecond(): number {
+    return this.#book.receivedBytesPerSecond
+  }
+
+  peers(): readonly PeerView[] {
+    return this.#book.views(this.#machine.sessions(), (laneId) => this.#lanes.get(laneId)?.kind)
+  }
+
+  otherCopies(): number {
+    return new Set(this.#machine.sessions().flatMap((each) => (each.isOpen && each.complete ? [each.peerId] : []))).size
+  }
+
+  pigmentOf(index: number): number {
+    return this.#book.pigmentOfBlock(index)
+  }
+
+  /** The manifest, once blocks can be read and stored. */
+  whenManifest(): Promise<Manifest> {
+    return this.#manifest.promise
+  }
+
+  /** There is room, and the store is ready: everything may be fetched. */
+  admit(): void {
+    this.#manifest.resolve(this.#machine.manifest!)
+    this.#turn({ type: 'admit' })
+  }
+
+  meet(peers: readonly TrackedPeer[]): void {
+    const self = this.#parts.network.status().peerId
+    const others = peers.filter((peer) => peer.peerId !== self)
+    for (const { peerId, record } of others) this.#records.set(peerId, record)
+    this.#turn({ type: 'peers', peerIds: others.map((peer) => peer.peerId) })
+  }
+
+  /** `begun`: what was read of an inbound lane already. */
+  addLane(lane: Lane, begun?: { readonly reader: FrameReader; readonly frames: readonly Frame[] }): void {
+    if (this.#closed) return lane.close()
+    this.#lanes.set(lane.id, lane)
+    const laneId = lane.id
+    const reader = begun?.reader ?? new FrameReader(frameBytesMax)
+    lane.onChunk = (chunk) => this.#onChunk(lane, reader, chunk)
+    lane.onDrain = () => this.#turn({ type: 'lane-drained', laneId })
+    lane.onClose = () => {
+      this.#lanes.delete(laneId)
+      this.#turn({ type: 'lane-closed', laneId })
+    }
+    this.#turn({ type: 'lane-opened', lane: { laneId, peerId: lane.peerId, localPeerId: lane.localPeerId, direction: lane.direction } })
+    for (const frame of begun?.frames ?? []) this.#turn({ type: 'frame', laneId, frame })
+  }
+
+  /** Verified blocks for a reader of the content; what is missing is fetched first. */
+  reader(): BlockReader {
+    const readerId = ++this.#lastReader
+    const wish = (start: number, count: number) =>
+      this.#turn({ type: 'reader', readerId, ranges: count > 0 ? [{ start, count }] : [] })
+    const manifest = this.#machine.manifest!
+    return {
+      blockBytes: manifest.blockBytes,
+      blocks: (start, count, ahead) => {
+        wish(start, Math.min(count + ahead, manifest.blockCount - start))
+        return this.#blocks.read(start, count)
+      },
+      close: () => wish(0, 0)
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#turn({ type: 'stop' })
+    this.#closed = true
+    this.#alarm.cancel()
+    this.#dialling.abort()
+    this.#blocks.close()
+    this.#manifest.reject(new DriverClosed())
+  }
+
+  async #recallHashes(): Promise<void> {
+    const { manifest, held } = this.#machine
+    if (!manifest || !held || held.isFull) return
+    for (let i = 0; i < groupCountOf(manifest.blockCount); i++) {
+      const group = groupIndex(i)
+      const hashes = await this.#parts.store.readHashGroup(this.#options.set, group)
+      if (hashes) this.#turn({ type: 'group-known', group, leaves: hashes.leaves })
+    }
+  }
+
+  #onChunk(lane: Lane, reader: FrameReader, chunk: Uint8Array): void {
+    try {
+      for (const raw of reader.push(chunk)) this.#turn({ type: 'frame', laneId: lane.id, frame: decodeFrame(raw) })
+    } catch (error) {
+      if (error instanceof QuireError) this.#options.onDropped(lane.peerId, error)
+      else this.#options.onFailure(error)
+      lane.close()
+    }
+  }
+
+  #turn(input: SwarmInput): void {
+    if (this.#closed) return
+    const effects = this.#machine.handle(this.#parts.timers.nowMs(), input)
+    for (const effect of effects) this.#perform(effect)
+    this.#alarm.setAtMs(this.#machine.wakeAtMs(), () => this.#turn({ type: 'wake' }))
+    if (input.type !== 'wake') this.#options.onChange()
+  }
+
+  #perform(effect: SwarmEffect): void {
+    switch (effect.type) {
+      case 'send':
+        return this.#send(effect.laneId, encodeFrame(effect.frame))
+      case 'send-blocks':
+        return void this.#sendBlocks(effect)
+      case 'read-hashes':
+        return void this.#readHashes(effect)
+      case 'hash':
+        return void this.#hash(effect)
+      case 'store':
+        return void this.#store(effect)
+      case 'store-hashes':
+        return void this.#storing(this.#parts.store.putHashGroups(this.#options.set, [effect]))
+      case 'manifest':
+        this.#options.onHeld(this.#machine.held!)
+        return this.#options.onManifest(effect.bytes, effect.manifest)
+      case 'connect':
+        return void this.#connect(effect.peerId)
+      case 'close-lane':
+        this.#lanes.get(effect.laneId)?.close()
+        return
+      case 'dropped':
+        this.#parts.log('peer-dropped', { code: effect.error.code })
+        return this.#options.onDropped(effect.peerId, effect.error)
+      case 'complete':
+        return this.#options.onComplete()
+    }
+  }
+
+  #send(laneId: LaneId, chunk: Uint8Array): void {
+    const lane = this.#lanes.get(laneId)
+    if (lane && !lane.send(chunk)) this.#turn({ type: 'lane-blocked', laneId })
+  }
+
+  async #sendBlocks({ laneId, start, count }: Extract<SwarmEffect, { type: 'send-blocks' }>): Promise<void> {
+    try {
+      const blocks = await this.#parts.store.readBlocks(this.#options.set, { start, count })
+      const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
+      this.#send(laneId, encodeFrame({ type: 'blocks', start, blocks }))
+      const session = this.#machine.sessions().find((each) => each.laneId === laneId)
+      if (session) this.#book.sent(session.peerId, bytes)
+      this.#turn({ type: 'blocks-sent', laneId, start, count, bytes })
+    } catch {
+      this.#turn({ type: 'blocks-missing', laneId, start, count })
+    }
+  }
+
+  async #readHashes({ laneId, group }: Extract<SwarmEffect, { type: 'read-hashes' }>): Promise<void> {
+    const hashes = await this.#parts.store.readHashGroup(this.#options.set, group).catch(() => undefined)
+    this.#turn({ type: 'hashes-read', laneId, group, hashes })
+  }
+
+  async #hash({ laneId, peerId, start, blocks }: Extract<SwarmEffect, { type: 'hash' }>): Promise<void> {
+    const digests = await Promise.all(blocks.map(digest))
+    this.#turn({ type: 'hashed', laneId, peerId, start, digests })
+  }
+
+  async #store({ peerId, index, bytes }: Extract<SwarmEffect, { type: 'store' }>): Promise<void> {
+    this.#book.received(peerId, index, bytes.length)
+    this.#blocks.verified(index, bytes)
+    try {
+      await this.#parts.store.putBlocks(this.#options.set, [{ index, bytes }])
+      this.#blocks.durable(index)
+      this.#turn({ type: 'stored', indexes: [index] })
+    } catch (error) {
+      this.#turn({ type: 'store-failed', indexes: [index] })
+      if (!this.#closed) this.#options.onFailure(error)
+    }
+  }
+
+  async #storing(done: Promise<void>): Promise<void> {
+    try {
+      await done
+    } catch (error) {
+      if (!this.#closed) this.#options.onFailure(error)
+    }
+  }
+
+  async #connect(peerId: PeerId): Promise<void> {
+    const record = this.#records.get(peerId)
+    try {
+      if (!record) throw new DriverClosed()
+      const lane = await this.#parts.network.connect(record, { signal: this.#dialling.signal })
+      this.addLane(lane)
+    } catch (error) {
+      this.#parts.log('connect-failed', { message: error instanceof Error ? error.message : String(error) })
+      this.#turn({ type: 'connect-failed', peerId })
+    }
+  }
+}
+
+/** The work on a data set was ended; whoever waits for it need not show anything. */
+class DriverClosed extends QuireError {
+  readonly code = 'stopped'
+  readonly fault = 'user'
+  readonly retryable = true
+  constructor() {
+    super('This was stopped.')
+  }
+}

@@ -1,0 +1,92 @@
+import type { Watchable } from './types.ts'
+
+/** Where timers come from, so that tests bring their own. */
+export interface Timers {
+  nowMs(): number
+  /** Returns how to cancel. */
+  after(delayMs: number, run: () => void): () => void
+}
+
+/** Timers of the platform; the monotonic clock does not jump when the person sets the time. */
+export const platformTimers: Timers = {
+  nowMs: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs)
+    return () => clearTimeout(timer)
+  }
+}
+
+/** Time between two notifications about one subject; more often than ten times a second nobody can see. */
+export const notifyIntervalMs = 100
+
+/**
+ * A view that is built from mutable state when somebody looks. `changed` is cheap and may be called for
+ * every block: listeners hear of it at once when it was quiet, else at most every `notifyIntervalMs`.
+ */
+export class Live<S> implements Watchable<S> {
+  readonly #build: () => S
+  readonly #timers: Timers
+  readonly #listeners = new Set<(state: S) => void>()
+  #state: S | undefined
+  #notifiedAtMs = -Infinity
+  #cancel: (() => void) | undefined
+
+  constructor(build: () => S, timers: Timers = platformTimers) {
+    this.#build = build
+    this.#timers = timers
+  }
+
+  peek(): S {
+    this.#state ??= this.#build()
+    return this.#state
+  }
+
+  subscribe(listener: (state: S) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  changed(): void {
+    this.#state = undefined
+    if (this.#listeners.size === 0 || this.#cancel) return
+    const waitMs = Math.max(0, this.#notifiedAtMs + notifyIntervalMs - this.#timers.nowMs())
+    this.#cancel = this.#timers.after(waitMs, () => {
+      this.#cancel = undefined
+      this.#notifiedAtMs = this.#timers.nowMs()
+      const state = this.peek()
+      for (const listener of [...this.#listeners]) listener(state)
+    })
+  }
+}
+
+/** Resolves with the first state for which `accept` is true; rejects when `accept` throws, or with the signal's reason. */
+export function whenState<S>(
+  watchable: Watchable<S>,
+  accept: (state: S) => boolean,
+  { signal }: { signal?: AbortSignal } = {}
+): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const check = (state: S) => {
+      try {
+        if (!accept(state)) return
+        finish()
+        resolve(state)
+      } catch (error) {
+        finish()
+        reject(error as Error)
+      }
+    }
+    const stop = watchable.subscribe(check)
+    const abort = () => {
+      finish()
+      reject(signal!.reason as Error)
+    }
+    const finish = () => {
+      stop()
+      signal?.removeEventListener('abort', abort)
+    }
+    if (signal?.aborted) return abort()
+    signal?.addEventListener('abort', abort)
+    check(watchable.peek())
+  })
+}

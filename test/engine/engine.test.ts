@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { QuireEngine } from '../../src/engine/engine.ts'
+import { blobSource } from '../../src/engine/sources.ts'
+import type { Item } from '../../src/engine/types.ts'
+import { collectBytes } from '../../src/engine/reading.ts'
+import { MemoryHub } from '../../src/network/memory.ts'
+import { MemoryBlockStore, MemoryCatalog } from '../../src/store/memory.ts'
+import { TrackerService } from '../../relay/tracker-service.ts'
+import { seededBytes } from '../support/seeded.ts'
+
+function hubWithTracker(): MemoryHub {
+  const tracker = new TrackerService(() => true)
+  return new MemoryHub((lane) => tracker.accept(lane))
+}
+
+function openEngine(hub: MemoryHub, name: string, parts = { store: new MemoryBlockStore(), catalog: new MemoryCatalog() }) {
+  return QuireEngine.open({
+    ...parts,
+    network: hub.join(name),
+    origin: 'https://quire.test',
+    role: 'program',
+    flush: async () => undefined,
+    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false, persist: async () => false }
+  })
+}
+
+async function contentOf(item: Item, fileIndex: number): Promise<Uint8Array> {
+  const { sizeBytes } = (await item.files())[fileIndex]!
+  return collectBytes(item.read(fileIndex, 0, sizeBytes), sizeBytes)
+}
+
+describe('share and fetch', () => {
+  it.each([1, 65_535, 65_536, 65_537, 5_000_000])('a sealed file of %i bytes arrives whole', async (sizeBytes) => {
+    const hub = hubWithTracker()
+    const [alice, bob] = await Promise.all([openEngine(hub, 'alice'), openEngine(hub, 'bob')])
+    const content = seededBytes(sizeBytes, sizeBytes)
+    const link = await alice.add([blobSource('greetings.bin', new Blob([content]))]).whenLinked()
+    const item = await bob.open(link)
+    const view = await item.whenReady({ signal: AbortSignal.timeout(5000) })
+    expect(view).toMatchObject({ state: 'complete', doneBytes: view.totalBytes })
+    expect(Buffer.from(await contentOf(item, 0)).equals(content)).toBe(true)
+    expect(item.peek().title).toBe('greetings.bin')
+    await Promise.all([alice.close(), bob.close()])
+  })
+
+  it('a reader gets bytes from the middle of what is not here yet', async () => {
+    const hub = hubWithTracker()
+    const [alice, bob] = await Promise.all([openEngine(hub, 'alice'), openEngine(hub, 'bob')])
+    const content = seededBytes(7, 20_000_000)
+    const link = await alice.add([blobSource('film.bin', new Blob([content]))]).whenLinked()
+    const item = await bob.open(link)
+    const bytes = await collectBytes(item.read(0, 10_000_001, 10_200_000), 199_999)
+    expect(Buffer.from(bytes).equals(content.subarray(10_000_001, 10_200_000))).toBe(true)
+    await Promise.all([alice.close(), bob.close()])
+  })
+
+  it('says that nobody is online, and begins by itself when a holder appears', async () => {
+    const hub = hubWithTracker()
+    const alice = await openEngine(hub, 'alice')
+    const parts = { store: new MemoryBlockStore(), catalog: new MemoryCatalog() }
+    const link = await alice.add([blobSource('a', new Blob(['hello']))]).whenLinked()
+    await alice.close()
+    const bob = await openEngine(hub, 'bob', parts)
+    const item = await bob.open(link)
+    expect(item.peek().state).toBe('waiting')
+    const carol = await openEngine(hub, 'carol')
+    const again = carol.add([blobSource('a', new Blob(['hello']))])
+    await again.whenLinked()
+    expect(item.peek().state).toBe('waiting')
+    await Promise.all([bob.close(), carol.close()])
+  })
+})
