@@ -74,7 +74,7 @@ function cleaned(input: EnvelopeInput, path: string): EnvelopeInput {
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) throw new RangeError('a size is a whole number of bytes')
   const isTime = modifiedAtMs >= 0 && modifiedAtMs <= timeMsMax
   const mimeType = cleanMimeType(input.mimeType)
-  return { path, sizeBytes, mimeType, modifiedAtMs: isTime ? Math.floor(modifiedAtMs) : 0 }
+  return { path, sizeBytes, mimeType, modifiedAtMs: isTime ? Math.max(0, Math.floor(modifiedAtMs)) : 0 }
 }
 
 function headerOf(index: Uint8Array): Uint8Array {
