@@ -1,9 +1,51 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
+import { chromiumArgs, findChromium } from './test/support/chromium.ts'
 
+const inChromium = 'test/browser/**/*.browser.test.ts'
+const wholeProgram = 'test/e2e/**/*.test.ts'
+
+// `include` stands inside the projects: one at the root would be merged into each of them.
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/{core,store,network,engine,relay,ui,sw}/**/*.test.ts', 'test/*.test.ts'], environment: 'node' } }
+      {
+        plugins: [svelte({ configFile: false })],
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'test/bench/**', inChromium, wholeProgram]
+        }
+      },
+      {
+        plugins: [svelte({ configFile: false })],
+        test: {
+          name: 'browser',
+          include: [inChromium],
+          testTimeout: 30_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath: findChromium(), args: chromiumArgs } }),
+            instances: [{ browser: 'chromium' }]
+          }
+        }
+      },
+      {
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: [wholeProgram],
+          globalSetup: ['test/support/build-page.ts'],
+          // Two browsers and a relay keep both cores of a small machine busy: one file at a time.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000
+        }
+      }
     ]
   }
 })

@@ -1,7 +1,7 @@
 import { sha256 as sha256Now } from '@noble/hashes/sha2.js'
 import { blockCountOf, padBlock } from '../../src/core/block/blocks.ts'
 import { type Tree, TreeBuilder } from '../../src/core/merkle/tree.ts'
-import { utf8Encode } from '../../src/core/proto/proto.ts'
+import { utf8Encode } from '../../src/core/proto/utf8.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 

@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type BrowserContext, type Page } from 'playwright'
+import { chromiumArgs, chromiumPath } from './chromium.ts'
+import { removeFolder } from './files.ts'
+
+export interface BrowserOptions {
+  /** A profile to use and keep, as a person's next visit has it; otherwise a new one that `close` removes. */
+  readonly profileDir?: string
+  /** With a window, which takes a screen. */
+  readonly headed?: boolean
+  /** Further flags for Chromium. */
+  readonly args?: readonly string[]
+}
+
+/** A Chromium process of its own, as another person's would be. `await using` closes it. */
+export interface TestBrowser extends AsyncDisposable {
+  readonly context: BrowserContext
+  /** The tab that it opened with. */
+  readonly page: Page
+  readonly profileDir: string
+  /** Ends it in order. */
+  close(): Promise<void>
+  /** Ends it at once by SIGKILL, as a power cut would; the profile stays until `close`. */
+  kill(): Promise<void>
+}
+
+export async function launchBrowser(options: BrowserOptions = {}): Promise<TestBrowser> {
+  const profileDir = options.profileDir ?? (await mkdtemp(join(tmpdir(), 'quire-profile-')))
+  const context = await chromium.launchPersistentContext(profileDir, {
+    executablePath: chromiumPath(),
+    headless: options.headed !== true,
+    args: [...chromiumArgs, ...(options.args ?? [])],
+    acceptDownloads: true
+  })
+  const page = context.pages()[0] ?? (await context.newPage())
+  const close = async (): Promise<void> => {
+    await context.close()
+    if (options.profileDir === undefined) await removeFolder(profileDir)
+  }
+  const kill = async (): Promise<void> => {
+    const closed = new Promise((resolve) => context.once('close', resolve))
+    for (const pid of processesOf(profileDir)) process.kill(pid, 'SIGKILL')
+    await closed
+  }
+  return { context, page, profileDir, close, kill, [Symbol.asyncDispose]: close }
+}
+
+/** Ids of the processes that were started on a profile: Playwright does not tell a persistent browser's. */
+function processesOf(profileDir: string): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.filter((pid) => commandOf(pid).includes(`--user-data-dir=${profileDir}`)).map(Number)
+}
+
+/** A process's words, or none if it has just ended. */
+function commandOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { removeFolder } from './files.ts'
+import { within } from './waiting.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A program of Quire's that runs in a process of its own. `await using` stops it. */
+export interface Program extends AsyncDisposable {
+  readonly process: ChildProcess
+  /** The next line on its standard output; rejects once the program has ended, with what it said on standard error. */
+  line(): Promise<string>
+  /** Asks it to stop by SIGINT, as Ctrl-C does, and gives its exit code. SIGKILL if it takes over 10 s. */
+  stop(): Promise<number | null>
+  /** Ends it at once by SIGKILL. */
+  kill(): Promise<void>
+}
+
+/** Starts `node <file> <args>` in the checkout; `file` is named from the root, as in `relay/cli.ts`. */
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {}
+): Program {
+  const child = spawn(process.execPath, [file, ...args], {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const line = async (): Promise<string> => {
+    const next = await lines.next()
+    if (next.done === true) throw new Error(`${file} ended with ${await ended} and said: ${said.trim()}`)
+    return next.value
+  }
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  const stop = async (): Promise<number | null> => {
+    child.kill('SIGINT')
+    return within(10_000, `${file} stops`, ended).catch(async (thrown: unknown) => {
+      await kill()
+      throw thrown
+    })
+  }
+  return { process: child, line, stop, kill, [Symbol.asyncDispose]: kill }
+}
+
+export interface Quire extends AsyncDisposable {
+  /** Where it answers, as `http://localhost:PORT`. */
+  readonly url: string
+  readonly port: number
+  readonly dataDir: string
+  readonly program: Program
+  /** Stops it in order and removes its data, unless `dataDir` was given. */
+  stop(): Promise<void>
+}
+
+export interface QuireOptions {
+  /** 0, as by default, takes a free port; give one to start again where another stood. */
+  readonly port?: number
+  /** A data folder to use and keep; otherwise a new one. */
+  readonly dataDir?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Relay and page, as `npm start` runs them, ready to answer. */
+export async function startQuire(options: QuireOptions = {}): Promise<Quire> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'quire-data-')))
+  const settings = { QUIRE_PORT: String(options.port ?? 0), QUIRE_HOST: '127.0.0.1', QUIRE_DATA: dataDir }
+  const program = startProgram('relay/main.ts', ['--json'], { ...settings, ...options.env })
+  const stop = async (): Promise<void> => {
+    await program.stop()
+    if (options.dataDir === undefined) await removeFolder(dataDir)
+  }
+  try {
+    const { url } = JSON.parse(await within(60_000, 'Quire starts', program.line())) as { url: string }
+    return { url, port: Number(new URL(url).port), dataDir, program, stop, [Symbol.asyncDispose]: stop }
+  } catch (thrown) {
+    await program.kill()
+    throw thrown
+  }
+}
