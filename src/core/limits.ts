@@ -24,6 +24,18 @@ export const groupLeaves = 512
 
 /** Blocks in a segment, the unit of durable writes: IndexedDB writes 4 MiB records fastest, and one segment is the most a crash costs. */
 export const segmentBlocks = 64
+/** An id of a data set, UTF-8: as hexadecimal it is still a file name everywhere. */
+export const setIdBytesMax = 100
+/** Blocks that one stored page of a bitmap tells of: 4 KiB are rewritten with a segment, whatever the size of the data set. */
+export const heldPageBlocks = 32 * KiB
+/** Segments kept in memory after a read from IndexedDB, which reads records whole: 16 MiB serve a few readers who walk. */
+export const readSegmentsMax = 4
+/** Open files: half of what common systems allow one process by default, and more data sets than are read at one time. */
+export const openFilesMax = 128
+/** Blocks that wait for their segment to be whole, all data sets: half of what one fetch may leave unstored, so that it never waits for room. */
+export const gatheredBytesMax = 16 * MiB
+/** Blocks of a segment that does not become whole are stored after one to two of these. */
+export const gatherMs = 500
 
 // --- exchange ---
 
@@ -41,6 +53,7 @@ export const windowBytesStart = 1 * MiB
 export const windowBytesMin = 512 * KiB
 
 holds(groupLeaves % segmentBlocks === 0, 'a hash group is whole segments')
+holds(heldPageBlocks % segmentBlocks === 0, 'a page of a bitmap is whole segments')
 holds(messageBlocks * blockBytes < laneMessageBytes, 'blocks of one message fit a lane message')
 holds(windowBytesStart <= windowBytesMax, 'a window starts within its bound')
 holds(manifestBytesMax < frameBytesMax && blockBytesMax < frameBytesMax, 'what one frame must carry fits')
@@ -132,3 +145,27 @@ export const trackerFrameBytesMax = 128 * KiB
 holds(peersPerAnswerMax * (recordBytesMax + peerIdCharsMax + 5) < trackerFrameBytesMax, 'an answer fits one message')
 /** Time between two looks for announcements that expired. */
 export const trackerSweepMs = 60_000
+
+// --- network ---
+
+/** What a WebRTC lane may hold unsent; Chromium breaks at 16 MiB. */
+export const laneBufferBytesMax = 8 * MiB
+/** Lanes of one protocol between two peers: sessions of a whole library, and room. */
+export const lanesPerPeerMax = 1024
+/** A dial that takes longer failed: a WebRTC pair that cannot connect says so after 15 s. */
+export const dialTimeoutMs = 20_000
+/** A relay answers within this, or is tried again later. */
+export const relayTimeoutMs = 8_000
+/** First pause before a relay is tried again; doubled up to the longest, so that a relay's return is noticed within 5 s. */
+export const relayRetryMs = 500
+export const relayRetryMsMax = 4_000
+/** Addresses in a peer's record. */
+export const recordAddressesMax = 16
+/** A relay's `/config.json`. */
+export const relayConfigBytesMax = 64 * KiB
+/** A clock that jumped by this much means that the machine slept. */
+export const clockJumpMs = 5_000
+/** Sent by the worker and not yet taken by the lane; beyond, the sender waits. */
+export const bridgeBytesMax = 8 * MiB
+
+holds(2 * gatheredBytesMax <= unstoredBytesMax, 'what waits for its segment leaves a fetch room to go on')

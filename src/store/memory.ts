@@ -1,9 +1,10 @@
 import { Bitmap, type BlockRange } from '../core/block/bitmap.ts'
-import type { GroupIndex, ManifestCid, SetId } from '../core/ids.ts'
+import type { GroupIndex, SetId } from '../core/ids.ts'
 import type { HashGroup } from '../core/merkle/group.ts'
-import { BlockMisplaced, BlockNotHeld, UnknownSet } from './errors.ts'
-import { checkPlaces, checkRange, sameShape } from './placing.ts'
-import type { BlockStore, Catalog, ItemRecord, PlacedBlock, SetShape } from './types.ts'
+import { checkBlocks, checkGroup, checkHashes, checkRange, checkSameShape, checkSetId, checkShape } from './check.ts'
+import { BlockNotHeld, StoreClosed, UnknownSet } from './errors.ts'
+import { blocksIn } from './runs.ts'
+import type { BlockStore, PlacedBlock, SetShape } from './types.ts'
 
 interface MemorySet {
   readonly shape: SetShape
@@ -12,109 +13,104 @@ interface MemorySet {
   readonly groups: Map<GroupIndex, HashGroup>
 }
 
-/** Everything in memory: for tests, and where a browser lets nothing be stored. */
+/** Keeps everything until the process or tab ends: for private windows, and for tests. */
 export class MemoryBlockStore implements BlockStore {
   readonly #sets = new Map<SetId, MemorySet>()
+  #closed = false
 
   async create(set: SetId, shape: SetShape): Promise<void> {
+    this.#checkOpen()
+    checkSetId(set)
+    checkShape(shape)
     const known = this.#sets.get(set)
-    if (known && !sameShape(known.shape, shape)) throw new BlockMisplaced(0)
-    if (known) return
-    this.#sets.set(set, { shape, held: new Bitmap(shape.blockCount), blocks: new Map(), groups: new Map() })
+    if (known) return checkSameShape(known.shape, shape)
+    const { blockCount, blockBytes } = shape
+    const fresh = { shape: { blockCount, blockBytes }, held: new Bitmap(blockCount), blocks: new Map(), groups: new Map() }
+    this.#sets.set(set, fresh)
   }
 
   async shape(set: SetId): Promise<SetShape | undefined> {
+    this.#checkOpen()
     return this.#sets.get(set)?.shape
   }
 
   async putBlocks(set: SetId, blocks: readonly PlacedBlock[]): Promise<void> {
-    const { shape, held, blocks: stored } = this.#get(set)
-    checkPlaces(shape, blocks)
-    for (const { index, bytes } of blocks) {
-      stored.set(index, bytes.slice())
-      held.set(index)
-    }
+    const into = this.#known(set)
+    checkBlocks(into.shape, blocks)
+    for (const { index, bytes } of blocks) if (into.held.set(index)) into.blocks.set(index, bytes.slice())
   }
 
   async readBlocks(set: SetId, range: BlockRange): Promise<Uint8Array[]> {
-    const { shape, blocks } = this.#get(set)
+    const { shape, blocks } = this.#known(set)
     checkRange(shape, range)
-    return Array.from({ length: range.count }, (_, i) => {
-      const block = blocks.get(range.start + i)
-      if (!block) throw new BlockNotHeld(range.start + i)
-      return block
-    })
+    const read = new Uint8Array(range.count * shape.blockBytes)
+    for (let i = 0; i < range.count; i++) {
+      const bytes = blocks.get(range.start + i)
+      if (!bytes) throw new BlockNotHeld(range.start + i)
+      read.set(bytes, i * shape.blockBytes)
+    }
+    return blocksIn(read, shape.blockBytes)
   }
 
   async held(set: SetId): Promise<Bitmap | undefined> {
+    this.#checkOpen()
     return this.#sets.get(set)?.held.clone()
   }
 
   async putHashGroups(set: SetId, groups: readonly { group: GroupIndex; hashes: HashGroup }[]): Promise<void> {
-    for (const { group, hashes } of groups) this.#get(set).groups.set(group, hashes)
+    const into = this.#known(set)
+    for (const { group, hashes } of groups) checkHashes(into.shape, group, hashes)
+    for (const { group, hashes } of groups) into.groups.set(group, copyOf(hashes))
   }
 
   async readHashGroup(set: SetId, group: GroupIndex): Promise<HashGroup | undefined> {
-    return this.#sets.get(set)?.groups.get(group)
+    const { shape, groups } = this.#known(set)
+    checkGroup(shape, group)
+    const hashes = groups.get(group)
+    return hashes && copyOf(hashes)
   }
 
   async remove(set: SetId): Promise<void> {
+    this.#checkOpen()
     this.#sets.delete(set)
   }
 
   async sets(): Promise<SetId[]> {
+    this.#checkOpen()
     return [...this.#sets.keys()]
   }
 
   async usedBytes(): Promise<number> {
-    let bytes = 0
+    this.#checkOpen()
+    let usedBytes = 0
     for (const { shape, held, groups } of this.#sets.values()) {
-      bytes += held.count * shape.blockBytes
-      for (const { leaves, path } of groups.values()) bytes += leaves.length + path.length
+      usedBytes += held.count * shape.blockBytes
+      for (const { leaves, path } of groups.values()) usedBytes += leaves.length + path.length
     }
-    return bytes
+    return usedBytes
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#closed = true
+  }
 
-  #get(set: SetId): MemorySet {
+  /** The same contents, open again: what a new visit would find, had this been a disk. */
+  reopened(): MemoryBlockStore {
+    const again = new MemoryBlockStore()
+    for (const [set, contents] of this.#sets) again.#sets.set(set, contents)
+    return again
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new StoreClosed()
+  }
+
+  #known(set: SetId): MemorySet {
+    this.#checkOpen()
     const known = this.#sets.get(set)
-    if (!known) throw new UnknownSet()
+    if (!known) throw new UnknownSet(set)
     return known
   }
 }
 
-export class MemoryCatalog implements Catalog {
-  readonly #items = new Map<SetId, ItemRecord>()
-  readonly #values = new Map<string, unknown>()
-
-  async items(): Promise<ItemRecord[]> {
-    return [...this.#items.values()]
-  }
-
-  async item(id: SetId): Promise<ItemRecord | undefined> {
-    return this.#items.get(id)
-  }
-
-  async itemByManifest(cid: ManifestCid): Promise<ItemRecord | undefined> {
-    return [...this.#items.values()].find((item) => item.manifestCid === cid)
-  }
-
-  async putItem(item: ItemRecord): Promise<void> {
-    this.#items.set(item.id, structuredClone(item))
-  }
-
-  async removeItem(id: SetId): Promise<void> {
-    this.#items.delete(id)
-  }
-
-  async get(name: string): Promise<unknown> {
-    return this.#values.get(name)
-  }
-
-  async put(name: string, value: unknown): Promise<void> {
-    this.#values.set(name, structuredClone(value))
-  }
-
-  async close(): Promise<void> {}
-}
+const copyOf = ({ leaves, path }: HashGroup): HashGroup => ({ leaves: leaves.slice(), path: path.slice() })
