@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { PeerId } from './ids.ts'
-import { utf8Encode } from './proto/proto.ts'
+import { utf8Encode } from './proto/utf8.ts'
 
 // 64 words each, so that 6 bits choose one. Appending or changing one renames peers: they are labels, nothing stores them.
 const qualities = (

@@ -17,7 +17,8 @@ import { deriveKeys, plainSwarmId } from '../../src/core/envelope/keys.ts'
 import { formatLink, parseLink } from '../../src/core/link/link.ts'
 import { blockBytes, blockCountMax, indexFilesMax } from '../../src/core/limits.ts'
 import { encodeManifest } from '../../src/core/manifest/manifest.ts'
-import { ProtoWriter, utf8Encode } from '../../src/core/proto/proto.ts'
+import { ProtoWriter } from '../../src/core/proto/proto.ts'
+import { utf8Encode } from '../../src/core/proto/utf8.ts'
 import { hashed } from '../support/codex-content.ts'
 import vectors from '../vectors/envelope.json' with { type: 'json' }
 

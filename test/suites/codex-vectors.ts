@@ -24,7 +24,7 @@ import {
 import { hashAt, hashBytes } from '../../src/core/merkle/node.ts'
 import { verifyProof } from '../../src/core/merkle/proof.ts'
 import { treeOf } from '../../src/core/merkle/tree.ts'
-import { utf8Encode } from '../../src/core/proto/proto.ts'
+import { utf8Encode } from '../../src/core/proto/utf8.ts'
 import vectors from '../vectors/codex.json' with { type: 'json' }
 import { contentOf, hashed, sha256 } from '../support/codex-content.ts'
 import { codexFramesSuite } from './codex-frames.ts'

@@ -1,6 +1,7 @@
 import { bytesEqual } from '../bytes.ts'
 import { blockBytes, blockCountMax, indexBytesMax, indexFilesMax } from '../limits.ts'
-import { type ProtoField, ProtoWriter, readProto, utf8Decode, utf8Encode } from '../proto/proto.ts'
+import { type ProtoField, ProtoWriter, readProto } from '../proto/proto.ts'
+import { utf8Decode, utf8Encode } from '../proto/utf8.ts'
 import { BadEnvelope, EmptyContent, NamesTooLong, NewerEnvelope, TooLarge, TooManyFiles } from './errors.ts'
 import { cleanMimeType } from './mime.ts'
 import { cleanPath, distinctPaths } from './path.ts'

@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { manifestCidBytes } from '../block/cid.ts'
 import { hexOf, joinBytes } from '../bytes.ts'
 import type { ManifestCid, SwarmId } from '../ids.ts'
-import { utf8Encode } from '../proto/proto.ts'
+import { utf8Encode } from '../proto/utf8.ts'
 
 export interface EnvelopeKeys {
   /** AES-256 key of the content; only holders of the link have it. */

@@ -1,5 +1,5 @@
 import { nameBytesMax, pathBytesMax, pathNamesMax } from '../limits.ts'
-import { utf8Encode } from '../proto/proto.ts'
+import { utf8Length } from '../proto/utf8.ts'
 
 /** Not allowed in a name on Windows, or misleading in a list: controls, line ends, direction marks, `< > : " | ? *`. */
 // eslint-disable-next-line no-control-regex -- control characters are what this looks for
@@ -21,7 +21,7 @@ export function cleanPath(path: string): string {
     .map(cleanName)
     .filter((name) => name !== '')
   const whole = names.join('/')
-  const isTooDeep = names.length > pathNamesMax || utf8Encode(whole).length > pathBytesMax
+  const isTooDeep = names.length > pathNamesMax || utf8Length(whole) > pathBytesMax
   if (isTooDeep) return names.at(-1)!
   return whole === '' ? 'unnamed' : whole
 }
@@ -35,10 +35,10 @@ function cleanName(name: string): string {
 /** `name` with `suffix` before its extension; the stem is cut so that all of it fits. */
 function fitName(name: string, suffix: string): string {
   const whole = withSuffix(name, '', suffix)
-  if (utf8Encode(whole).length <= nameBytesMax) return whole
+  if (utf8Length(whole) <= nameBytesMax) return whole
   const extension = /\.[^. ]{1,16}$/.exec(name)?.[0] ?? ''
   const stem = name.slice(0, name.length - extension.length)
-  const room = nameBytesMax - utf8Encode(extension + suffix).length
+  const room = nameBytesMax - utf8Length(extension + suffix)
   return withSuffix(cutText(stem, room).replace(/[. ]+$/, '') || '_', extension, suffix)
 }
 
@@ -54,7 +54,7 @@ function cutText(text: string, bytesMax: number): string {
   let room = bytesMax
   let end = 0
   for (const char of text) {
-    room -= utf8Encode(char).length
+    room -= utf8Length(char)
     if (room < 0) break
     end += char.length
   }

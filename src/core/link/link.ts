@@ -4,7 +4,7 @@ import { base64urlOf, bytesEqual, bytesOfBase64url, joinBytes } from '../bytes.t
 import { QuireError } from '../errors.ts'
 import type { ManifestCid } from '../ids.ts'
 import { linkRelaysMax, linkTextMax, relayHintTextMax, secretBytes } from '../limits.ts'
-import { utf8Encode } from '../proto/proto.ts'
+import { utf8Encode } from '../proto/utf8.ts'
 
 /** What a link says: which data set, how to read it, and where others may be met. */
 export interface Link {
@@ -85,18 +85,24 @@ export function parseLink(text: string): Link {
   const params = query === undefined ? [] : paramsOf(query)
   if (params.some(([name]) => name === 'v')) throw new LinkNewer()
   const manifestCid = cidOf(cidText)
-  const key = params.find(([name]) => name === 'k')?.[1]
-  const relays = followed(params.flatMap(([name, value]) => (name === 'r' ? [value] : [])))
-  return { manifestCid, secret: key === undefined ? undefined : secretOf(key, manifestCid), relays }
+  if (params.some(isDamaged)) throw new LinkBadKey()
+  const key = params.find(([name]) => name === 'k')
+  const relays = followed(params.flatMap(([name, value = '']) => (name === 'r' ? [value] : [])))
+  return { manifestCid, secret: key && secretOf(key[1] ?? '', manifestCid), relays }
 }
 
-function paramsOf(query: string): [string, string][] {
+type Param = readonly [name: string, value: string | undefined]
+
+function paramsOf(query: string): Param[] {
   return query.split('&').map((pair) => {
     const at = pair.indexOf('=')
-    const value = at < 0 ? '' : pair.slice(at + 1)
-    return [at < 0 ? pair : pair.slice(0, at), decoded(value)]
+    return at < 0 ? [pair, undefined] : [pair.slice(0, at), decoded(pair.slice(at + 1))]
   })
 }
+
+/** A mistyped `k=` must not make a sealed link look like one without a key; longer names are others' additions. */
+const isDamaged = ([name, value]: Param): boolean =>
+  !['', 'k', 'r'].includes(name) && (value === undefined || name.length === 1)
 
 function decoded(value: string): string {
   try {

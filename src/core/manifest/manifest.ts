@@ -3,7 +3,8 @@ import { cidCodec, encodeCidBytes, rootOfTreeCid, rootOfTreeCidBytes, sha256Code
 import { QuireError } from '../errors.ts'
 import type { TreeCid } from '../ids.ts'
 import { blockBytesMax, blockBytesMin, blockCountMax, manifestBytesMax, mimeBytesMax, nameBytesMax } from '../limits.ts'
-import { type ProtoField, ProtoWriter, readProto, utf8Decode, utf8Encode } from '../proto/proto.ts'
+import { type ProtoField, ProtoWriter, readProto } from '../proto/proto.ts'
+import { utf8Decode, utf8Length } from '../proto/utf8.ts'
 
 /** Wire forms of a manifest: nim-codex to 2025, v0.3 (January 2026), v0.4 (mid-2026). */
 export type ManifestWire = '2025' | '0.3' | '0.4'
@@ -80,10 +81,10 @@ export function encodeManifest(fields: WritableManifest, wire: ManifestWire): Ui
 }
 
 function checkTexts({ fileName = '', mimeType = '' }: WritableManifest): void {
-  if (utf8Encode(fileName).length > nameBytesMax) throw new BadFileName('name', 'it is too long')
+  if (utf8Length(fileName) > nameBytesMax) throw new BadFileName('name', 'it is too long')
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   if (/[/\u0000-\u001f]/.test(fileName)) throw new BadFileName('name', 'a character in it is not allowed in names')
-  if (utf8Encode(mimeType).length > mimeBytesMax) throw new BadFileName('mime type', 'it is too long')
+  if (utf8Length(mimeType) > mimeBytesMax) throw new BadFileName('mime type', 'it is too long')
 }
 
 /** Reads any of the three forms, at most `manifestBytesMax` long; throws BadManifest or NewerManifest for everything else. [MF3] */

@@ -2,6 +2,9 @@
  * The little of protobuf that Quire's formats use: varints and length-delimited fields, read within bounds.
  * Reading never throws: a malformed message is `undefined`.
  */
+import { utf8Encode } from './utf8.ts'
+
+export { utf8Decode, utf8Encode } from './utf8.ts'
 
 /** One field as read: `value` for a varint, `bytes` (a view) for a length-delimited one. Fixed-width fields are skipped. */
 export interface ProtoField {
@@ -10,17 +13,20 @@ export interface ProtoField {
   readonly bytes?: Uint8Array
 }
 
+/** Below this a number is exact. */
+const safe = 1n << 53n
+
 export class ProtoWriter {
   #bytes = new Uint8Array(256)
   #length = 0
 
   /** A varint, also when 0. `value` is a whole number from 0 to 2⁶⁴ − 1. */
   uint(field: number, value: number | bigint): this {
-    return this.#varint(BigInt(field) << 3n).#varint(BigInt(value))
+    return this.#varint(field * 8).#varint(value)
   }
 
   bytes(field: number, bytes: Uint8Array): this {
-    this.#varint((BigInt(field) << 3n) | 2n).#varint(BigInt(bytes.length))
+    this.#varint(field * 8 + 2).#varint(bytes.length)
     this.#room(bytes.length)
     this.#bytes.set(bytes, this.#length)
     this.#length += bytes.length
@@ -35,13 +41,14 @@ export class ProtoWriter {
     return this.#bytes.slice(0, this.#length)
   }
 
-  #varint(value: bigint): this {
+  #varint(value: number | bigint): this {
     this.#room(10)
-    for (let rest = value; ; rest >>= 7n) {
-      const more = rest > 0x7fn
-      this.#bytes[this.#length++] = Number(rest & 0x7fn) | (more ? 0x80 : 0)
-      if (!more) return this
-    }
+    let big = BigInt(value)
+    for (; big >= safe; big >>= 7n) this.#bytes[this.#length++] = Number(big & 0x7fn) | 0x80
+    let rest = Number(big)
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.#bytes[this.#length++] = (rest % 128) | 0x80
+    this.#bytes[this.#length++] = rest
+    return this
   }
 
   #room(needed: number): void {
@@ -104,38 +111,4 @@ export function readVarint(bytes: Uint8Array, at: number): { value: bigint; next
     if (byte < 0x80) return value < 1n << 64n ? { value, next: at + i + 1 } : undefined
   }
   return undefined
-}
-
-export function utf8Encode(text: string): Uint8Array {
-  const bytes: number[] = []
-  for (const char of text) {
-    const raw = char.codePointAt(0)!
-    const code = raw >= 0xd800 && raw <= 0xdfff ? 0xfffd : raw // a lone surrogate has no UTF-8
-    if (code < 0x80) bytes.push(code)
-    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63))
-    else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63))
-    else bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63))
-  }
-  return Uint8Array.from(bytes)
-}
-
-/** Strict: undefined for overlong forms, surrogates, cut sequences. */
-export function utf8Decode(bytes: Uint8Array): string | undefined {
-  let text = ''
-  for (let at = 0; at < bytes.length; ) {
-    const first = bytes[at]!
-    const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0
-    if (length === 0 || at + length > bytes.length) return undefined
-    let code = length === 1 ? first : first & (0x7f >> length)
-    for (let i = 1; i < length; i++) {
-      const next = bytes[at + i]!
-      if ((next & 0xc0) !== 0x80) return undefined
-      code = (code << 6) | (next & 63)
-    }
-    const overlong = (length === 3 && code < 0x800) || (length === 4 && code < 0x10000)
-    if (overlong || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined
-    text += String.fromCodePoint(code)
-    at += length
-  }
-  return text
 }
