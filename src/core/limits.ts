@@ -169,3 +169,15 @@ export const clockJumpMs = 5_000
 export const bridgeBytesMax = 8 * MiB
 
 holds(2 * gatheredBytesMax <= unstoredBytesMax, 'what waits for its segment leaves a fetch room to go on')
+
+// --- relay ---
+
+/** Tabs that may be reachable through one relay; an idle one costs about 155 KB. */
+export const relayReservationsMax = 4096
+/** Renewed by the tab well before; what a crashed tab leaves is gone soon. */
+export const relayReservationTtlMs = 15 * 60_000
+/** Data through one circuit as a last resort, and how long: the relay holds relayed bytes in memory until a circuit closes. */
+export const relayCircuitBytesMax = 256 * MiB
+export const relayCircuitMsMax = 30 * 60_000
+/** Circuits that one tab may have open at once. */
+export const relayStreamsMax = 256

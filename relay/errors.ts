@@ -1,0 +1,46 @@
+import { QuireError } from '../src/core/errors.ts'
+
+export class PortTaken extends QuireError {
+  readonly code = 'port-taken'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(port: number) {
+    super(`Port ${port} is in use by another program. Stop it, or choose another port with QUIRE_PORT.`, { port })
+  }
+}
+
+export class CannotListen extends QuireError {
+  readonly code = 'cannot-listen'
+  readonly fault = 'environment'
+  readonly retryable = false
+  constructor(host: string, port: number, reason: string) {
+    super(`Quire cannot listen at ${host}, port ${port}: ${reason}.`, { host, port, reason })
+  }
+}
+
+export class CannotWrite extends QuireError {
+  readonly code = 'cannot-write'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(folder: string) {
+    super(`Quire cannot write to its folder ${folder}. Change its owner, or choose another with QUIRE_DATA.`, { folder })
+  }
+}
+
+export class BadSetting extends QuireError {
+  readonly code = 'bad-setting'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(name: string, value: string, wanted: string) {
+    super(`${name} is "${value}"; it must be ${wanted}.`, { name, value, wanted })
+  }
+}
+
+export class PageNotBuilt extends QuireError {
+  readonly code = 'page-not-built'
+  readonly fault = 'ours'
+  readonly retryable = true
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`The page could not be built: ${reason}`, { reason }, options)
+  }
+}

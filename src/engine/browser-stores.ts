@@ -1,0 +1,49 @@
+import type { SetId } from '../core/ids.ts'
+import { StoreUnavailable } from '../store/errors.ts'
+import { openIndexedDb } from '../store/indexeddb.ts'
+import { MemoryBlockStore, MemoryCatalog } from '../store/memory.ts'
+import { buffered } from '../store/segment-buffer.ts'
+import type { BlockStore, Catalog } from '../store/types.ts'
+import type { RoomProbe } from './room.ts'
+import { platformTimers } from './watch.ts'
+
+export interface Stores {
+  readonly store: BlockStore
+  readonly catalog: Catalog
+  readonly flush: (set: SetId) => Promise<void>
+  readonly room: RoomProbe
+}
+
+/** IndexedDB where the browser gives one; else memory, and the interface says that nothing outlives the tab. */
+export async function openBrowserStores(): Promise<Stores> {
+  try {
+    const { blocks, catalog } = await openIndexedDb('quire')
+    const store = buffered(blocks, platformTimers)
+    return { store, catalog, flush: (set) => store.flush(set), room: browserRoom(true) }
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    return {
+      store: new MemoryBlockStore(),
+      catalog: new MemoryCatalog(),
+      flush: async () => undefined,
+      room: browserRoom(false)
+    }
+  }
+}
+
+/** Memory that a tab may fill when nothing can be stored: beyond it the browser ends the tab. */
+const memoryBytesMax = 512 * 1024 * 1024
+
+function browserRoom(durable: boolean): RoomProbe {
+  const storage = globalThis.navigator.storage as StorageManager | undefined
+  return {
+    durable,
+    async freeBytes() {
+      if (!durable) return memoryBytesMax
+      const { quota = Infinity, usage = 0 } = (await storage?.estimate()) ?? {}
+      return Math.max(0, quota - usage)
+    },
+    persisted: async () => (await storage?.persisted?.()) ?? false,
+    persist: async () => (await storage?.persist?.()) ?? false
+  }
+}

@@ -1,0 +1,53 @@
+import workerUrl from './worker.ts?worker&url'
+import { lazyNetwork } from '../network/lazy.ts'
+import { serveNetwork } from '../network/bridge.ts'
+import { trustedWorkerUrl } from '../trusted-types.ts'
+import { RemoteQuire } from './remote/client.ts'
+import type { FromWorker, StartMessage } from './remote/protocol.ts'
+import type { Quire } from './types.ts'
+
+export interface PageOptions {
+  /** Relays to meet others by, `https://…`; by default the one that served the page. */
+  readonly relays?: readonly string[]
+  /** Where links point; by default this page. */
+  readonly origin?: string
+}
+
+/**
+ * Opens the library of this browser: the engine in a worker of its own, libp2p on the page's thread, loaded when
+ * it is first needed. Rejects with the engine's error when it cannot start.
+ */
+export async function openPageQuire(options: PageOptions = {}): Promise<Quire> {
+  const worker = new Worker(trustedWorkerUrl(workerUrl), { type: 'module', name: 'quire' })
+  const origin = options.origin ?? location.origin + location.pathname.replace(/\/(index\.html)?$/, '')
+  const network = lazyNetwork(async () => {
+    const { createBrowserNetwork } = await import('../network/libp2p/browser.ts')
+    return createBrowserNetwork({ relays: options.relays ?? [origin] })
+  }, 'RTCPeerConnection' in globalThis)
+  const quire = new RemoteQuire((message) => worker.postMessage(message), network.status(), {
+    usedBytes: 0,
+    limitBytes: 0,
+    freeBytes: 0,
+    persisted: false,
+    durable: true
+  })
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => quire.receive(data)
+  worker.onerror = () =>
+    quire.fail({ code: 'worker-failed', fault: 'ours', retryable: true, message: 'The engine stopped.', params: {} })
+  const { port1, port2 } = new MessageChannel()
+  serveNetwork(network, port1)
+  const start: StartMessage = { type: 'start', network: port2, origin }
+  worker.postMessage(start, [port2])
+  wakeWithThePage(quire)
+  await quire.ready
+  return quire
+}
+
+/** A tab that was hidden, frozen or offline tries its relays at once when it is back. */
+function wakeWithThePage(quire: Quire): void {
+  const nudge = () => quire.nudge()
+  addEventListener('online', nudge)
+  addEventListener('pageshow', nudge)
+  document.addEventListener('resume', nudge)
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && nudge())
+}

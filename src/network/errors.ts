@@ -1,0 +1,31 @@
+import { QuireError } from '../core/errors.ts'
+
+/** A peer was found and could not be reached, neither directly nor through a relay. */
+export class PeerUnreachable extends QuireError {
+  readonly code = 'peer-unreachable'
+  readonly fault = 'environment'
+  readonly retryable = true
+  constructor(options?: ErrorOptions) {
+    super('A peer that has it could not be reached.', {}, options)
+  }
+}
+
+/** A record that is not signed, too long, or names no address. */
+export class BadRecord extends QuireError {
+  readonly code = 'bad-record'
+  readonly fault = 'peer'
+  readonly retryable = false
+  constructor(options?: ErrorOptions) {
+    super('A peer was described by a record that is not valid.', {}, options)
+  }
+}
+
+/** What answers at a relay's address is no relay of Quire. */
+export class NotARelay extends QuireError {
+  readonly code = 'not-a-relay'
+  readonly fault = 'environment'
+  readonly retryable = true
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`No relay of Quire answers there: ${reason}.`, { reason }, options)
+  }
+}

@@ -1,0 +1,39 @@
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { webRTC } from '@libp2p/webrtc'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import type { Network } from '../types.ts'
+import { Libp2pNetwork } from './network.ts'
+import { connectionLimits, dataChannel } from './settings.ts'
+
+/** The network of a tab: WebRTC to other tabs, WebSocket to relays and keepers. Every tab has a fresh key. */
+export async function createBrowserNetwork({ relays }: { relays: readonly string[] }): Promise<Network> {
+  const privateKey = await generateKeyPair('Ed25519')
+  const webrtc = 'RTCPeerConnection' in globalThis
+  return new Libp2pNetwork({
+    privateKey,
+    relays,
+    webrtc,
+    create: (iceServers) =>
+      createLibp2p({
+        privateKey,
+        addresses: { listen: webrtc ? ['/webrtc'] : [] },
+        transports: [
+          webSockets(),
+          circuitRelayTransport(),
+          ...(webrtc ? [webRTC({ dataChannel, rtcConfiguration: () => ({ iceServers: iceServers() }) })] : [])
+        ],
+        connectionEncrypters: [noise()],
+        streamMuxers: [yamux()],
+        services: { identify: identify() },
+        // Relays on the local network and plain sockets of a page served over http are dialled too.
+        connectionGater: { denyDialMultiaddr: () => false },
+        connectionManager: connectionLimits,
+        connectionMonitor: { enabled: false }
+      })
+  })
+}

@@ -1,0 +1,55 @@
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { Libp2pNetwork } from './network.ts'
+import { connectionLimits, dataChannel } from './settings.ts'
+
+export interface NodeNetworkOptions {
+  readonly relays: readonly string[]
+  /** Where to listen beside the relays, for example `/ip4/0.0.0.0/tcp/0`. */
+  readonly listen?: readonly string[]
+  /** By default a fresh one. */
+  readonly privateKey?: PrivateKey
+}
+
+/** The network of a program: TCP and WebSocket, and WebRTC with tabs where its native part loads. */
+export async function createNodeNetwork({ relays, listen = [], privateKey }: NodeNetworkOptions): Promise<Libp2pNetwork> {
+  const key = privateKey ?? (await generateKeyPair('Ed25519'))
+  const rtc = await loadWebRtc()
+  return new Libp2pNetwork({
+    privateKey: key,
+    relays,
+    webrtc: rtc !== undefined,
+    create: (iceServers): Promise<Libp2p> =>
+      createLibp2p({
+        privateKey: key,
+        addresses: { listen: [...listen, ...(rtc ? ['/webrtc'] : [])] },
+        transports: [
+          tcp(),
+          webSockets(),
+          circuitRelayTransport(),
+          ...(rtc ? [rtc.webRTC({ dataChannel, rtcConfiguration: () => ({ iceServers: iceServers() }) })] : [])
+        ],
+        connectionEncrypters: [noise()],
+        streamMuxers: [yamux()],
+        services: { identify: identify() },
+        connectionManager: connectionLimits,
+        connectionMonitor: { enabled: false }
+      })
+  })
+}
+
+/** Its native part comes as an optional package: where there is none for a system, tabs are met through relays. */
+async function loadWebRtc(): Promise<typeof import('@libp2p/webrtc') | undefined> {
+  try {
+    return await import('@libp2p/webrtc')
+  } catch {
+    return undefined
+  }
+}
