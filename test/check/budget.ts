@@ -1,0 +1,29 @@
+/** Builds the page and fails when a first visit weighs more than it may. Prints what weighs what. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildPageInto } from '../support/build-page.ts'
+import { budgets, weigh } from './weights.ts'
+
+const outDir = mkdtempSync(join(tmpdir(), 'quire-budget-'))
+try {
+  buildPageInto(outDir)
+  printWeights()
+} catch (thrown) {
+  console.log(String(thrown))
+  process.exitCode = 1
+} finally {
+  rmSync(outDir, { recursive: true, force: true })
+}
+
+function printWeights(): void {
+  const rows = weigh(outDir, readFileSync(join(outDir, 'index.html'), 'utf8'))
+  const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1).padStart(7)} KiB`
+  for (const row of rows) console.log(`${kib(row.bytes)}  ${row.when.padEnd(11)}  ${row.path}`)
+  for (const { name, bytesMax, counts } of budgets) {
+    const bytes = rows.filter((row) => counts.includes(row.when)).reduce((sum, row) => sum + row.bytes, 0)
+    const over = bytes > bytesMax
+    console.log(`${kib(bytes)} of ${kib(bytesMax).trim()}  ${name}${over ? ': over its budget' : ''}`)
+    if (over) process.exitCode = 1
+  }
+}
