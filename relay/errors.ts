@@ -44,3 +44,27 @@ export class PageNotBuilt extends QuireError {
     super(`The page could not be built: ${reason}`, { reason }, options)
   }
 }
+
+export class CannotRead extends QuireError {
+  readonly code = 'cannot-read'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(path: string, options?: ErrorOptions) {
+    super(`"${path}" cannot be read. Is the path right, and may you read it?`, { path }, options)
+  }
+}
+
+export class CannotSave extends QuireError {
+  readonly code = 'cannot-save'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(path: string, options?: ErrorOptions) {
+    super(`"${path}" cannot be written. Is there room, and may you write there?`, { path }, options)
+  }
+}
+
+export class BadCommand extends QuireError {
+  readonly code = 'bad-command'
+  readonly fault = 'user'
+  readonly retryable = false
+}

@@ -67,7 +67,7 @@ export class QuireEngine implements Quire, ItemHost {
 
   async open(text: string): Promise<Item> {
     const link = parseLink(text)
-    for (const url of link.relays) this.#parts.network.addRelay(url)
+    for (const url of [...link.relays, ...hostOf(text)]) this.#parts.network.addRelay(url)
     const known = [...this.#items.values()].find(({ record }) => record.manifestCid === link.manifestCid)
     if (known) return known
     const item = this.#admit({
@@ -178,4 +178,10 @@ export class QuireEngine implements Quire, ItemHost {
     if (!same) this.#shownIds = ids
     return this.#shownIds
   }
+}
+
+/** Whoever made a link met others through the host it names, so its holders are likely to be found there. */
+function hostOf(link: string): string[] {
+  const match = /^<?(https?:\/\/[^/#?\s]+[^#?\s]*)#/.exec(link.trim())
+  return match ? [match[1]!.replace(/\/(index\.html)?$/, '')] : []
 }

@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+import { checkNode } from './node-version.ts'
+
+const usage = `quire: share files from tab to tab, from the command line
+
+  quire cid FILE [--name N] [--mime M] [--block-size B] [--wire 2025|0.3|0.4] [--json]
+      the address that FILE has as a plain data set
+  quire share PATH... [--relay URL] [--plain] [--data DIR] [--json]
+      prints the link and serves until stopped
+  quire get LINK [-o DIR] [--relay URL] [--data DIR] [--json]
+      fetches, verifies and writes; exit status 0 only when everything is there
+`
+
+async function main(): Promise<void> {
+  checkNode()
+  const [command, ...args] = process.argv.slice(2)
+  switch (command) {
+    case 'cid':
+      return (await import('./commands/cid.ts')).cidCommand(args)
+    case 'share':
+      return (await import('./commands/share.ts')).shareCommand(args)
+    case 'get':
+      return (await import('./commands/get.ts')).getCommand(args)
+    case undefined:
+    case 'help':
+    case '--help':
+    case '-h':
+      console.log(usage)
+      return
+    default: {
+      const { BadCommand } = await import('./errors.ts')
+      throw new BadCommand(`There is no command "${command}". "quire help" lists those there are.`)
+    }
+  }
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error)
+  if (process.argv.includes('--json')) {
+    const { code = 'unexpected', fault = 'ours' } = error as { code?: string; fault?: string }
+    console.log(JSON.stringify({ error: { code, fault, message } }))
+  }
+  console.error(message)
+  process.exit(1)
+})

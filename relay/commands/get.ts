@@ -1,0 +1,46 @@
+import { mkdir } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { parseLink } from '../../src/core/link/link.ts'
+import { BadCommand } from '../errors.ts'
+import { exportItem } from '../export.ts'
+import { openProgram } from '../program.ts'
+import { followProgress } from '../progress.ts'
+
+/** Fetches a link, verifies every block, and writes the files. */
+export async function getCommand(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      out: { type: 'string', short: 'o' },
+      relay: { type: 'string', multiple: true },
+      data: { type: 'string' },
+      json: { type: 'boolean' }
+    }
+  })
+  const [link] = positionals
+  if (!link || positionals.length !== 1) throw new BadCommand('quire get takes exactly one link.')
+  parseLink(link) // a link that is cut or mistyped is told before anything is started
+  const folder = values.out ?? '.'
+  await mkdir(folder, { recursive: true })
+  const relays = values.relay ?? (process.env.QUIRE_RELAY ? [process.env.QUIRE_RELAY] : [])
+  const program = await openProgram({ relays, dataDir: values.data, origin: '' })
+  try {
+    const item = await program.quire.open(link)
+    const done = followProgress(item, values.json ?? false)
+    await Promise.race([item.whenReady(), program.untilStopped().then(() => Promise.reject(new Stopped()))])
+    const written = await exportItem(item, folder)
+    done()
+    if (values.json) console.log(JSON.stringify({ files: written, state: 'complete' }))
+    else for (const path of written) console.log(path)
+  } finally {
+    await program.close()
+  }
+  process.exit(0)
+}
+
+class Stopped extends BadCommand {
+  constructor() {
+    super('Stopped before everything was here. What came is not lost when --data names a folder.')
+  }
+}

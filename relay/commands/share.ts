@@ -1,0 +1,33 @@
+import { parseArgs } from 'node:util'
+import { BadCommand } from '../errors.ts'
+import { sourcesOf } from '../files.ts'
+import { openProgram } from '../program.ts'
+import { followProgress } from '../progress.ts'
+
+/** Adds files, prints the link on one line, and serves until it is stopped. */
+export async function shareCommand(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      relay: { type: 'string', multiple: true },
+      data: { type: 'string' },
+      plain: { type: 'boolean' },
+      json: { type: 'boolean' }
+    }
+  })
+  if (positionals.length === 0) throw new BadCommand('quire share takes at least one file or folder.')
+  const sources = await sourcesOf(positionals)
+  const relays = values.relay ?? [process.env.QUIRE_RELAY ?? 'http://localhost:8787']
+  const program = await openProgram({ relays, dataDir: values.data, origin: relays[0]! })
+  try {
+    const item = program.quire.add(sources, { plain: values.plain })
+    const done = followProgress(item, values.json ?? false)
+    const link = await item.whenLinked()
+    done()
+    console.log(values.json ? JSON.stringify({ link, state: item.peek().state }) : link)
+    await program.untilStopped()
+  } finally {
+    await program.close()
+  }
+}
