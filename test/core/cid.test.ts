@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { base58Decode, base58Encode } from '../../src/core/block/base58.ts'
 import { blockCountOf, padBlock } from '../../src/core/block/blocks.ts'
@@ -15,6 +14,7 @@ import {
   rootOfTreeCid,
   treeCidOf
 } from '../../src/core/block/cid.ts'
+import { fc } from '../support/properties.ts'
 
 const digest = fc.uint8Array({ minLength: 32, maxLength: 32 })
 

@@ -1,5 +1,4 @@
 import { createDecipheriv, createHash, hkdfSync } from 'node:crypto'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { manifestCidOf, parseManifestCid, treeCidOf } from '../../src/core/block/cid.ts'
 import { bytesOfHex, hexOf } from '../../src/core/bytes.ts'
@@ -19,6 +18,7 @@ import { blockBytes, blockCountMax, indexFilesMax } from '../../src/core/limits.
 import { encodeManifest } from '../../src/core/manifest/manifest.ts'
 import { ProtoWriter } from '../../src/core/proto/proto.ts'
 import { utf8Encode } from '../../src/core/proto/utf8.ts'
+import { fc } from '../support/properties.ts'
 import { hashed } from '../support/codex-content.ts'
 import vectors from '../vectors/envelope.json' with { type: 'json' }
 

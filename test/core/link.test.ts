@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { manifestCidOf, treeCidOf } from '../../src/core/block/cid.ts'
 import { linkRelaysMax } from '../../src/core/limits.ts'
@@ -13,6 +12,7 @@ import {
   NotALink,
   parseLink
 } from '../../src/core/link/link.ts'
+import { fc } from '../support/properties.ts'
 
 const manifestCid = manifestCidOf(new Uint8Array(32).fill(9))
 const secret = Uint8Array.from({ length: 16 }, (_, i) => i * 11)

@@ -54,7 +54,7 @@ describe('Merkle tree', () => {
     expect(() => treeOf(new Uint8Array(0))).toThrow(EmptyContent)
   })
 
-  it.each(counts)('[MT5] proofs among %i leaves hold, and for their own leaf, index and count only', (leafCount) => {
+  it.each(counts)('[MT4] [MT5] proofs among %i leaves hold, and for their own leaf, index and count only', (leafCount) => {
     const leaves = leavesOf(leafCount)
     const tree = treeOf(leaves)
     for (const index of new Set([0, leafCount >> 1, leafCount - 1])) {

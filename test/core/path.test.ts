@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cleanMimeType } from '../../src/core/envelope/mime.ts'
 import { cleanPath, distinctPaths } from '../../src/core/envelope/path.ts'
 import { nameBytesMax, pathBytesMax, pathNamesMax } from '../../src/core/limits.ts'
 import { utf8Length } from '../../src/core/proto/utf8.ts'
+import { fc } from '../support/properties.ts'
 
 /** Texts near the rules: separators, dots, reserved names, marks that combine, halves of characters. */
 const nasty = fc

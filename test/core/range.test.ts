@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contentRange, parseRange, type RangeAnswer } from '../../src/core/range/http-range.ts'
+import { fc } from '../support/properties.ts'
 
 const part = (start: number, end: number): RangeAnswer => ({ type: 'part', start, end })
 const whole: RangeAnswer = { type: 'whole' }
