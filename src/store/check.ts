@@ -4,7 +4,7 @@ import { blockBytesMax, blockBytesMin, blockCountMax, setIdBytesMax } from '../c
 import { groupCountOf, groupLevels, leavesInGroup, type HashGroup } from '../core/merkle/group.ts'
 import { depthOf, hashBytes } from '../core/merkle/node.ts'
 import { BadStoreCall } from './errors.ts'
-import type { PlacedBlock, SetShape } from './types.ts'
+import type { ItemRecord, PlacedBlock, SetShape } from './types.ts'
 
 const isWithin = (n: number, low: number, high: number): boolean => Number.isInteger(n) && n >= low && n <= high
 
@@ -62,4 +62,11 @@ export function checkHashes(shape: SetShape, group: GroupIndex, { leaves, path }
   if (leaves.length !== leavesBytes || path.length !== pathBytes) {
     throw new BadStoreCall(`The hashes of group ${group} have a wrong length.`, { group })
   }
+}
+
+/** The item with bytes of its own, since keeping a view keeps the whole buffer behind it. Throws BadStoreCall for a bad id. */
+export function checkedItem(item: ItemRecord): ItemRecord {
+  checkSetId(item.id)
+  const { manifest, secret } = item
+  return { ...item, manifest: manifest && new Uint8Array(manifest), secret: secret && new Uint8Array(secret) }
 }

@@ -1,10 +1,19 @@
 import { Bitmap, type BlockRange } from '../core/block/bitmap.ts'
-import type { GroupIndex, SetId } from '../core/ids.ts'
+import type { GroupIndex, ManifestCid, SetId } from '../core/ids.ts'
 import type { HashGroup } from '../core/merkle/group.ts'
-import { checkBlocks, checkGroup, checkHashes, checkRange, checkSameShape, checkSetId, checkShape } from './check.ts'
+import {
+  checkBlocks,
+  checkedItem,
+  checkGroup,
+  checkHashes,
+  checkRange,
+  checkSameShape,
+  checkSetId,
+  checkShape
+} from './check.ts'
 import { BlockNotHeld, StoreClosed, UnknownSet } from './errors.ts'
 import { blocksIn } from './runs.ts'
-import type { BlockStore, PlacedBlock, SetShape } from './types.ts'
+import type { BlockStore, Catalog, ItemRecord, PlacedBlock, SetShape } from './types.ts'
 
 interface MemorySet {
   readonly shape: SetShape
@@ -37,7 +46,7 @@ export class MemoryBlockStore implements BlockStore {
   async putBlocks(set: SetId, blocks: readonly PlacedBlock[]): Promise<void> {
     const into = this.#known(set)
     checkBlocks(into.shape, blocks)
-    for (const { index, bytes } of blocks) if (into.held.set(index)) into.blocks.set(index, bytes.slice())
+    for (const { index, bytes } of blocks) if (into.held.set(index)) into.blocks.set(index, new Uint8Array(bytes))
   }
 
   async readBlocks(set: SetId, range: BlockRange): Promise<Uint8Array[]> {
@@ -113,4 +122,56 @@ export class MemoryBlockStore implements BlockStore {
   }
 }
 
-const copyOf = ({ leaves, path }: HashGroup): HashGroup => ({ leaves: leaves.slice(), path: path.slice() })
+const copyOf = ({ leaves, path }: HashGroup): HashGroup => ({ leaves: new Uint8Array(leaves), path: new Uint8Array(path) })
+
+/** The library's memory for one visit. Values go in and out as copies. */
+export class MemoryCatalog implements Catalog {
+  readonly #items = new Map<SetId, ItemRecord>()
+  readonly #values = new Map<string, unknown>()
+  #closed = false
+
+  async items(): Promise<ItemRecord[]> {
+    return [...this.#open(this.#items).values()].map((item) => structuredClone(item))
+  }
+
+  async item(id: SetId): Promise<ItemRecord | undefined> {
+    return structuredClone(this.#open(this.#items).get(id))
+  }
+
+  async itemByManifest(cid: ManifestCid): Promise<ItemRecord | undefined> {
+    return structuredClone(this.#open(this.#items).values().find((item) => item.manifestCid === cid))
+  }
+
+  async putItem(item: ItemRecord): Promise<void> {
+    this.#open(this.#items).set(item.id, structuredClone(checkedItem(item)))
+  }
+
+  async removeItem(id: SetId): Promise<void> {
+    this.#open(this.#items).delete(id)
+  }
+
+  async get(name: string): Promise<unknown> {
+    return structuredClone(this.#open(this.#values).get(name))
+  }
+
+  async put(name: string, value: unknown): Promise<void> {
+    this.#open(this.#values).set(name, structuredClone(value))
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  /** The same contents, open again: what a new visit would find, had this been a disk. */
+  reopened(): MemoryCatalog {
+    const again = new MemoryCatalog()
+    for (const [id, item] of this.#items) again.#items.set(id, item)
+    for (const [name, value] of this.#values) again.#values.set(name, value)
+    return again
+  }
+
+  #open<T>(contents: T): T {
+    if (this.#closed) throw new StoreClosed()
+    return contents
+  }
+}
