@@ -17,6 +17,8 @@ export const blockBytesMax = 512 * KiB
 export const manifestBytesMax = 64 * KiB
 /** Blocks of one data set: 4 TiB at 64 KiB; its bitmap takes 8 MiB, its leaf hashes 2 GiB. More is refused before anything is allotted. */
 export const blockCountMax = 64 * MiB
+/** Fields of a manifest's header: those known, and as many again that a later version may add. */
+export const manifestFieldsMax = 32
 /** Leaf hashes that travel together: 16 KiB make 32 MiB of data verifiable on arrival. */
 export const groupLeaves = 512
 
@@ -81,6 +83,10 @@ export const indexFilesMax = 100_000
 export const indexBytesMax = 16 * MiB
 /** A path in a share, UTF-8; below what common systems allow with a folder in front. */
 export const pathBytesMax = 1024
+/** Fields of one entry of the index: those known, and as many again that a later version may add. */
+export const entryFieldsMax = 16
+/** The largest time that a Date holds, in milliseconds since 1970. */
+export const timeMsMax = 8.64e15
 /** Names in a path, folders and file; no person nests deeper, and what lies deeper loses its folders. */
 export const pathNamesMax = 32
 /** One name in a path, UTF-8: what common file systems and Codex allow. */
@@ -91,6 +97,8 @@ export const mimeBytesMax = 128
 export const linkTextMax = 4096
 /** Relay hints that are followed from one link. */
 export const linkRelaysMax = 4
+/** A longer Range header is ignored; two numbers of 16 digits need 50 characters. */
+export const rangeTextMax = 100
 /** Text of one relay hint: a long host name, a path, or a multiaddr with a peer id. */
 export const relayHintTextMax = 200
 
@@ -123,6 +131,16 @@ export const sessionsMax = 48
 export const haveIntervalMs = 250
 /** A lane that opened and says no hello within this time is closed. */
 export const helloTimeoutMs = 10_000
+/** A greeting has about 70 bytes; later versions may say more. */
+export const helloBytesMax = 1 * KiB
+/** Lanes of one session: on long paths eight carry eight times as much as one, more than that hardly more. */
+export const lanesPerSessionMax = 8
+/** A peer that answered `busy` is asked again after this. */
+export const busyRestMs = 1_000
+/** Blocks at a reader's position that are worth a cancel of what was asked before: 1 MiB, a moment of video. */
+export const urgentBlocks = 16
+/** Peers remembered for one data set; the oldest unused go first. */
+export const knownPeersMax = 256
 
 // --- tracker ---
 
@@ -139,6 +157,13 @@ export const peerIdCharsMax = 80
 export const swarmsPerPeerMax = 4096
 /** Peers that a relay keeps of one swarm: a community of 10,000. */
 export const swarmPeersMax = 10_000
+/** Announcements that a relay keeps in all, some 200 bytes each. */
+export const announcementsMax = 1_000_000
+/** Watchers told of a newcomer that has not everything; whoever has everything is told to all. */
+export const watchersToldMax = 32
+/** Work that a client may cause at once and each second, in messages in and out: a whole library announced, with room. */
+export const trackerBurst = 4 * 4096
+export const trackerPerSecond = 100
 /** A tracker message: an answer full of peers. */
 export const trackerFrameBytesMax = 128 * KiB
 
@@ -181,3 +206,18 @@ export const relayCircuitBytesMax = 256 * MiB
 export const relayCircuitMsMax = 30 * 60_000
 /** Circuits that one tab may have open at once. */
 export const relayStreamsMax = 256
+
+// --- streams of the service worker, and saving ---
+
+/** Between two looks whether a page that answers a stream is still there; also keeps browsers from ending the worker, at 30 s without events. */
+export const streamPingMs = 5_000
+/** Looks without an answer after which the page counts as gone: 15 s, longer than any work that blocks a page. */
+export const streamPingsMax = 2
+/** How long only the page that asked is asked; then every page of ours is. */
+export const streamFirstAnswerMs = 2_000
+/** What may be gathered in memory to be saved where nothing can be streamed to disk. */
+export const saveInMemoryBytesMax = 512 * MiB
+/** Time for the worker to take charge of a page before saving goes another way. */
+export const workerReadyMs = 5_000
+/** Small pieces of an archive travel together: a message for each of 100,000 headers would cost seconds. */
+export const zipChunkBytes = 256 * KiB

@@ -104,14 +104,32 @@ describe('links', () => {
   })
 
   it('[LI5] carry a few relay hints, and no others are followed', () => {
-    const good = ['wss://relay.example', 'http://localhost:8787', '/dns4/relay.example/tcp/443/wss', 'ws://[::1]:9000/x?y=z&a']
+    const good = [
+      'wss://relay.example',
+      'http://localhost:8787',
+      '/dns4/relay.example/tcp/443/wss',
+      'ws://[::1]:9000/x?y=z&a'
+    ]
     expect(parseLink(formatLink(origin, { ...sealed, relays: good })).relays).toEqual(good)
-    const bad = ['javascript:alert(1)', 'ftp://x', 'relay.example', '/unix/etc', 'wss://', `wss://${'x'.repeat(300)}`, 'wss://a b']
-    const query = [...bad, ...good, ...good, 'wss://fifth.example'].map((relay) => `&r=${encodeURIComponent(relay)}`).join('')
+    const bad = [
+      'javascript:alert(1)',
+      'ftp://x',
+      'relay.example',
+      '/unix/etc',
+      'wss://',
+      `wss://${'x'.repeat(300)}`,
+      'wss://a b'
+    ]
+    const query = [...bad, ...good, ...good, 'wss://fifth.example']
+      .map((relay) => `&r=${encodeURIComponent(relay)}`)
+      .join('')
     expect(parseLink(text + query).relays).toEqual(good)
     expect(good).toHaveLength(linkRelaysMax)
-    expect(parseLink(`${origin}/#/s/${manifestCid}?r=wss%3A%2F%2Frelay.example`).relays).toEqual(['wss://relay.example'])
-    for (const cut of ['&', '&r', '&r=', '&r=%E0%A4%A', '&utm_source=mail']) expect(parseLink(text + cut)).toEqual(sealed)
+    expect(parseLink(`${origin}/#/s/${manifestCid}?r=wss%3A%2F%2Frelay.example`).relays).toEqual([
+      'wss://relay.example'
+    ])
+    for (const cut of ['&', '&r', '&r=', '&r=%E0%A4%A', '&utm_source=mail'])
+      expect(parseLink(text + cut)).toEqual(sealed)
   })
 
   it('[LI1] [LI3] give back what was formatted', () => {

@@ -54,22 +54,25 @@ describe('Merkle tree', () => {
     expect(() => treeOf(new Uint8Array(0))).toThrow(EmptyContent)
   })
 
-  it.each(counts)('[MT4] [MT5] proofs among %i leaves hold, and for their own leaf, index and count only', (leafCount) => {
-    const leaves = leavesOf(leafCount)
-    const tree = treeOf(leaves)
-    for (const index of new Set([0, leafCount >> 1, leafCount - 1])) {
-      const leaf = hashAt(leaves, index)
-      const path = tree.proof(index)
-      expect(verifyProof(tree.root, { leaf, index, leafCount }, path)).toBe(true)
-      expect(verifyProof(tree.root, { leaf, index: index + 1, leafCount }, path)).toBe(false)
-      expect(verifyProof(tree.root, { leaf: flipped(leaf, 7), index, leafCount }, path)).toBe(false)
-      expect(verifyProof(tree.root, { leaf, index, leafCount }, path.subarray(hashBytes))).toBe(false)
-      expect(verifyProof(tree.root, { leaf, index, leafCount: leafCount * 2 }, path)).toBe(false)
-      for (const bit of someBits(path)) {
-        expect(verifyProof(tree.root, { leaf, index, leafCount }, flipped(path, bit))).toBe(false)
+  it.each(counts)(
+    '[MT4] [MT5] proofs among %i leaves hold, and for their own leaf, index and count only',
+    (leafCount) => {
+      const leaves = leavesOf(leafCount)
+      const tree = treeOf(leaves)
+      for (const index of new Set([0, leafCount >> 1, leafCount - 1])) {
+        const leaf = hashAt(leaves, index)
+        const path = tree.proof(index)
+        expect(verifyProof(tree.root, { leaf, index, leafCount }, path)).toBe(true)
+        expect(verifyProof(tree.root, { leaf, index: index + 1, leafCount }, path)).toBe(false)
+        expect(verifyProof(tree.root, { leaf: flipped(leaf, 7), index, leafCount }, path)).toBe(false)
+        expect(verifyProof(tree.root, { leaf, index, leafCount }, path.subarray(hashBytes))).toBe(false)
+        expect(verifyProof(tree.root, { leaf, index, leafCount: leafCount * 2 }, path)).toBe(false)
+        for (const bit of someBits(path)) {
+          expect(verifyProof(tree.root, { leaf, index, leafCount }, flipped(path, bit))).toBe(false)
+        }
       }
     }
-  })
+  )
 
   it('[MT5] a claim out of bounds is false, never an exception', () => {
     const tree = treeOf(leavesOf(5))

@@ -8,7 +8,29 @@ import { fc } from '../support/properties.ts'
 /** Texts near the rules: separators, dots, reserved names, marks that combine, halves of characters. */
 const nasty = fc
   .array(
-    fc.constantFrom('a', 'B', '.', '..', '/', '\\', ' ', 'con', 'NUL', '.txt', ':', '*', '\u0000', '\n', 'e\u0301', '\ud83d', '\ude00', '😀', '\u202e', '名'.repeat(100), 'C:'),
+    fc.constantFrom(
+      'a',
+      'B',
+      '.',
+      '..',
+      '/',
+      '\\',
+      ' ',
+      'con',
+      'NUL',
+      '.txt',
+      ':',
+      '*',
+      '\u0000',
+      '\n',
+      'e\u0301',
+      '\ud83d',
+      '\ude00',
+      '😀',
+      '\u202e',
+      '名'.repeat(100),
+      'C:'
+    ),
     { maxLength: 12 }
   )
   .map((parts) => parts.join(''))

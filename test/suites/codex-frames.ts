@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest'
-import { encodeCidBytes, cidCodec, manifestCidBytes, manifestCidOf, rootOfTreeCid, treeCidOf } from '../../src/core/block/cid.ts'
+import {
+  encodeCidBytes,
+  cidCodec,
+  manifestCidBytes,
+  manifestCidOf,
+  rootOfTreeCid,
+  treeCidOf
+} from '../../src/core/block/cid.ts'
 import { bytesOfHex, hexOf, joinBytes } from '../../src/core/bytes.ts'
 import { encodeManifest } from '../../src/core/manifest/manifest.ts'
 import { hashAt, hashBytes } from '../../src/core/merkle/node.ts'
@@ -50,7 +57,12 @@ function blockMeta({ tree, blocks }: Hashed, index: number): Uint8Array {
   const nodes = Array.from({ length: path.length / hashBytes }, (_, level) => sized(2, hashAt(path, level)))
   const head = [little(8, 0x12), little(8, index), little(8, tree.leafCount), little(4, nodes.length)]
   const cid = encodeCidBytes(cidCodec.block, hashAt(tree.leaves, index))
-  return joinBytes(little(8, index), sized(2, cid), little(4, blocks[index]!.length), sized(2, joinBytes(...head, ...nodes)))
+  return joinBytes(
+    little(8, index),
+    sized(2, cid),
+    little(4, blocks[index]!.length),
+    sized(2, joinBytes(...head, ...nodes))
+  )
 }
 
 export function codexFramesSuite(): void {
@@ -62,7 +74,10 @@ export function codexFramesSuite(): void {
     const { treeCid } = await example()
     const first = addressOf(treeCid, 0)
     expect(hexOf(controlWanting(treeCid, 0))).toBe(frame('control frame: ask').hex)
-    const ranges: [number, number][] = [[0, 1], [2, 1]]
+    const ranges: [number, number][] = [
+      [0, 1],
+      [2, 1]
+    ]
     expect(hexOf(controlTelling(first, 1, ranges))).toBe(frame('control frame: presence, ranges').hex)
     expect(hexOf(controlTelling(first, 2, []))).toBe(frame('control frame: presence complete').hex)
     expect(hexOf(controlTelling(addressOf(treeCid, 1), 0, []))).toBe(frame("control frame: don't have").hex)
@@ -74,7 +89,9 @@ export function codexFramesSuite(): void {
     const request = [little(8, 7), sized(2, made.treeCid)]
     const ranges = [0, 2].flatMap((start) => [little(8, start), little(8, 1)])
     expect(hexOf(typed(1, ...request, little(4, 2), ...ranges))).toBe(frame('WantBlocks request 7').hex)
-    expect(hexOf(typed(2, sized(4, joinBytes(...request, little(4, 0)))))).toBe(frame('WantBlocks response 7: nothing').hex)
+    expect(hexOf(typed(2, sized(4, joinBytes(...request, little(4, 0)))))).toBe(
+      frame('WantBlocks response 7: nothing').hex
+    )
 
     const vector = frame('WantBlocks response 7: blocks')
     const meta = sized(4, joinBytes(...request, little(4, 2), ...[0, 2].map((index) => blockMeta(made, index))))
@@ -86,7 +103,11 @@ export function codexFramesSuite(): void {
 
   it('the manifest, asked for and given', async () => {
     const { tree } = await example()
-    const fields = { treeCid: treeCidOf(tree.root), blockBytes: exchange.blockSize, datasetBytes: exchange.content.length }
+    const fields = {
+      treeCid: treeCidOf(tree.root),
+      blockBytes: exchange.blockSize,
+      datasetBytes: exchange.content.length
+    }
     const texts = { fileName: 'three.bin', mimeType: 'application/octet-stream' }
     const manifest = encodeManifest({ ...fields, ...texts }, '0.4')
     const cid = manifestCidOf(await sha256(manifest))

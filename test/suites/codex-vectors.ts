@@ -62,7 +62,11 @@ async function expectManifest(vector: ManifestVector, wire: ManifestWire, bytesH
     expect(() => decodeManifest(bytes)).toThrow(BadManifest)
     return
   }
-  expect(decodeManifest(bytes)).toMatchObject({ ...fieldsOf(vector), datasetBytes: Number(vector.size), isProtected: false })
+  expect(decodeManifest(bytes)).toMatchObject({
+    ...fieldsOf(vector),
+    datasetBytes: Number(vector.size),
+    isProtected: false
+  })
 }
 
 function cidSuite(): void {
@@ -87,7 +91,8 @@ function treeSuite(): void {
 
   it.each(vectors.merkle.trees)('[MT1] [MT2] [MT3] root and proofs of $leaves leaves', (vector) => {
     const leaves = new Uint8Array(vector.leaves * hashBytes)
-    for (let i = 0; i < vector.leaves; i++) leaves.set(utf8Encode(String(i + 1).padStart(hashBytes, '0')), i * hashBytes)
+    for (let i = 0; i < vector.leaves; i++)
+      leaves.set(utf8Encode(String(i + 1).padStart(hashBytes, '0')), i * hashBytes)
     const tree = treeOf(leaves)
     expect(hexOf(tree.root)).toBe(vector.root)
     expect(treeCidOf(tree.root)).toBe(vector.treeCid)

@@ -73,9 +73,17 @@ function sealed(name: string, secretHex: string, files: FileVector[], relays: st
   const contentKey = derive(secret, 'quire content v1')
   const ciphertext = createCipheriv('aes-256-ctr', contentKey, Buffer.alloc(16)).update(plaintext)
   const stored = fill(ciphertext)
-  const leaves = Array.from({ length: stored.length / block }, (_, i) => sha256(stored.subarray(i * block, (i + 1) * block)))
+  const leaves = Array.from({ length: stored.length / block }, (_, i) =>
+    sha256(stored.subarray(i * block, (i + 1) * block))
+  )
   const treeCid = Buffer.concat([Buffer.from('01839a031220', 'hex'), rootOf(leaves)])
-  const numbers = [[3, block], [4, plaintext.length], [5, 0xcd02], [6, 0x12], [7, 2]].map(([f, v]) => uint(f!, v!))
+  const numbers = [
+    [3, block],
+    [4, plaintext.length],
+    [5, 0xcd02],
+    [6, 0x12],
+    [7, 2]
+  ].map(([f, v]) => uint(f!, v!))
   const manifest = bytes(1, Buffer.concat([uint(1, 0), bytes(2, treeCid), ...numbers]))
   const cid = Buffer.concat([Buffer.from('01819a031220', 'hex'), sha256(manifest)])
   const check = sha256(Buffer.from('quire link check v1'), cid, secret).subarray(0, 2)
@@ -108,7 +116,14 @@ const vectors = {
     sealed(
       'one short text',
       '000102030405060708090a0b0c0d0e0f',
-      [{ path: 'note.txt', mimeType: 'text/plain', modifiedAtMs: 1_700_000_000_000, content: { text: 'Hello!', times: 1 } }],
+      [
+        {
+          path: 'note.txt',
+          mimeType: 'text/plain',
+          modifiedAtMs: 1_700_000_000_000,
+          content: { text: 'Hello!', times: 1 }
+        }
+      ],
       []
     ),
     sealed(
@@ -117,8 +132,18 @@ const vectors = {
       [
         { path: 'trip/a', mimeType: '', modifiedAtMs: 0, content: { text: 'x', times: 1 } },
         { path: 'trip/empty.txt', mimeType: 'text/plain', modifiedAtMs: 1, content: { text: '', times: 1 } },
-        { path: 'trip/long.bin', mimeType: 'application/octet-stream', modifiedAtMs: 2, content: { text: '0123456789', times: 7000 } },
-        { path: 'trip/写真.jpg', mimeType: 'image/jpeg', modifiedAtMs: 1_800_000_000_123, content: { text: 'é', times: 10 } }
+        {
+          path: 'trip/long.bin',
+          mimeType: 'application/octet-stream',
+          modifiedAtMs: 2,
+          content: { text: '0123456789', times: 7000 }
+        },
+        {
+          path: 'trip/写真.jpg',
+          mimeType: 'image/jpeg',
+          modifiedAtMs: 1_800_000_000_123,
+          content: { text: 'é', times: 10 }
+        }
       ],
       ['wss://relay.example', '/dns4/relay.example/tcp/443/wss']
     )

@@ -53,7 +53,8 @@ export function decodeCidBytes(bytes: Uint8Array): Cid {
 }
 
 /** Text form: `z` and base58btc of the bytes. [CI1] */
-export const encodeCid = (codec: CidCodec, digest: Uint8Array): string => `z${base58Encode(encodeCidBytes(codec, digest))}`
+export const encodeCid = (codec: CidCodec, digest: Uint8Array): string =>
+  `z${base58Encode(encodeCidBytes(codec, digest))}`
 
 /** Throws BadCid for anything but the one text of a manifest, block or tree CID. [CI2] */
 export function decodeCid(text: string): Cid {

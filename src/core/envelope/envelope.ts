@@ -1,5 +1,5 @@
 import { bytesEqual } from '../bytes.ts'
-import { blockBytes, blockCountMax, indexBytesMax, indexFilesMax } from '../limits.ts'
+import { blockBytes, blockCountMax, entryFieldsMax, indexBytesMax, indexFilesMax, timeMsMax } from '../limits.ts'
 import { type ProtoField, ProtoWriter, readProto } from '../proto/proto.ts'
 import { utf8Decode, utf8Encode } from '../proto/utf8.ts'
 import { BadEnvelope, EmptyContent, NamesTooLong, NewerEnvelope, TooLarge, TooManyFiles } from './errors.ts'
@@ -31,10 +31,6 @@ const magic = utf8Encode('QUIRE')
 const version = 1
 /** Magic, version byte, index length as 4 bytes little-endian. */
 const prefixBytes = magic.length + 1 + 4
-/** Fields of one entry: those known, and as many that a later version may add. */
-const entryFieldsMax = 16
-/** The largest time that a Date holds. */
-const timeMsMax = 8.64e15
 
 const wholeBlocks = (bytes: number): number => Math.ceil(bytes / blockBytes) * blockBytes
 

@@ -14,8 +14,7 @@ export interface EnvelopeKeys {
   readonly swarmKey: Uint8Array
 }
 
-const derive = (secret: Uint8Array, label: string): Uint8Array =>
-  hkdf(sha256, secret, undefined, utf8Encode(label), 32)
+const derive = (secret: Uint8Array, label: string): Uint8Array => hkdf(sha256, secret, undefined, utf8Encode(label), 32)
 
 /** `secret`: 16 bytes. HKDF-SHA-256 without salt, one label for each use. [EN2] */
 export function deriveKeys(secret: Uint8Array): EnvelopeKeys {

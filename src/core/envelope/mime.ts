@@ -1,6 +1,6 @@
 import { mimeBytesMax } from '../limits.ts'
 
-const token = "[a-z0-9!#$&^_.+-]+"
+const token = '[a-z0-9!#$&^_.+-]+'
 const mimeType = new RegExp(`^${token}/${token}(; *${token}=(${token}|"[a-z0-9 !#$&^_.,:=+-]*"))*$`, 'i')
 
 /** `text` when it is a mime type of bounded length, else empty: it may come from strangers, and ends in headers. [EN6] */

@@ -135,4 +135,5 @@ const followed = (hints: readonly string[]): string[] => [...new Set(hints.filte
 
 /** A URL of http, https, ws or wss, or a multiaddr. */
 const isRelay = (hint: string): boolean =>
-  hint.length <= relayHintTextMax && /^((wss?|https?):\/\/[^\s/?#]+|\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\/)[^\s]*$/.test(hint)
+  hint.length <= relayHintTextMax &&
+  /^((wss?|https?):\/\/[^\s/?#]+|\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\/)[^\s]*$/.test(hint)

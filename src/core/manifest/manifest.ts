@@ -2,7 +2,15 @@ import { blockCountOf } from '../block/blocks.ts'
 import { cidCodec, encodeCidBytes, rootOfTreeCid, rootOfTreeCidBytes, sha256Code, treeCidOf } from '../block/cid.ts'
 import { QuireError } from '../errors.ts'
 import type { TreeCid } from '../ids.ts'
-import { blockBytesMax, blockBytesMin, blockCountMax, manifestBytesMax, mimeBytesMax, nameBytesMax } from '../limits.ts'
+import {
+  blockBytesMax,
+  blockBytesMin,
+  blockCountMax,
+  manifestBytesMax,
+  manifestFieldsMax,
+  mimeBytesMax,
+  nameBytesMax
+} from '../limits.ts'
 import { type ProtoField, ProtoWriter, readProto } from '../proto/proto.ts'
 import { utf8Decode, utf8Length } from '../proto/utf8.ts'
 
@@ -60,8 +68,6 @@ export class BadFileName extends QuireError {
 
 /** An enum position: 2 stands for CIDv1. */
 const cidV1 = 2
-/** Known fields, and as many that a later version may add. */
-const fieldsMax = 32
 
 /**
  * The bytes of a manifest: one outer field 1 around the header. Numbers are always written, also when 0; an empty
@@ -73,7 +79,8 @@ export function encodeManifest(fields: WritableManifest, wire: ManifestWire): Ui
   let next = 1
   if (wire === '0.4') header.uint(next++, 0)
   header.bytes(next++, encodeCidBytes(cidCodec.tree, rootOfTreeCid(fields.treeCid)))
-  for (const value of [fields.blockBytes, fields.datasetBytes, cidCodec.block, sha256Code, cidV1]) header.uint(next++, value)
+  for (const value of [fields.blockBytes, fields.datasetBytes, cidCodec.block, sha256Code, cidV1])
+    header.uint(next++, value)
   if (wire === '2025') next++ // the place of the erasure message
   if (fields.fileName) header.text(next, fields.fileName)
   if (fields.mimeType) header.text(next + 1, fields.mimeType)
@@ -90,9 +97,9 @@ function checkTexts({ fileName = '', mimeType = '' }: WritableManifest): void {
 /** Reads any of the three forms, at most `manifestBytesMax` long; throws BadManifest or NewerManifest for everything else. [MF3] */
 export function decodeManifest(bytes: Uint8Array): Manifest {
   if (bytes.length > manifestBytesMax) throw new BadManifest('it is too long')
-  const outer = readProto(bytes, fieldsMax)
+  const outer = readProto(bytes, manifestFieldsMax)
   const inner = outer?.find((field) => field.number === 1)?.bytes
-  const header = inner && readProto(inner, fieldsMax)
+  const header = inner && readProto(inner, manifestFieldsMax)
   if (!header) throw new BadManifest('it is not well formed')
   const layout = layoutOf(header)
   const base = layout.wire === '0.4' ? 1 : 0

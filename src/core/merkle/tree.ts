@@ -30,7 +30,8 @@ export class Tree {
 
   /** Leaves of a group and the way from its subtree to the root. [MT6] */
   group(group: GroupIndex): HashGroup {
-    if (!Number.isInteger(group) || group < 0 || group >= groupCountOf(this.leafCount)) throw new RangeError(`no group ${group}`)
+    if (!Number.isInteger(group) || group < 0 || group >= groupCountOf(this.leafCount))
+      throw new RangeError(`no group ${group}`)
     const start = group * groupLeaves
     const leaves = this.leaves.slice(start * hashBytes, (start + leavesInGroup(this.leafCount, group)) * hashBytes)
     return { leaves, path: this.#path(groupLevels, group) }

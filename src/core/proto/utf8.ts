@@ -35,7 +35,7 @@ export function utf8Encode(text: string): Uint8Array {
 /** Strict: undefined for overlong forms, surrogates, cut sequences. */
 export function utf8Decode(bytes: Uint8Array): string | undefined {
   let text = ''
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const first = bytes[at]!
     const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0
     if (length === 0 || at + length > bytes.length) return undefined

@@ -1,3 +1,5 @@
+import { rangeTextMax } from '../limits.ts'
+
 /** What a `Range` header asks for of a body. `end` is exclusive. */
 export type RangeAnswer =
   /** No range, or one that is to be ignored: answer 200 with the whole body. */
@@ -10,12 +12,9 @@ export type RangeAnswer =
 const whole: RangeAnswer = { type: 'whole' }
 const unsatisfiable: RangeAnswer = { type: 'unsatisfiable' }
 
-/** A longer header is ignored; two numbers of 16 digits need 50 characters. */
-const headerTextMax = 100
-
 /** Reads a `Range` header (RFC 9110, section 14) for a body of `sizeBytes`. Total: any text gives an answer. [HR1] to [HR6] */
 export function parseRange(header: string | null | undefined, sizeBytes: number): RangeAnswer {
-  if (header == null || header.length > headerTextMax) return whole
+  if (header == null || header.length > rangeTextMax) return whole
   const match = /^bytes[ \t]*=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header.trim())
   if (!match) return whole
   const [, first = '', last = ''] = match
