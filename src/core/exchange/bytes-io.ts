@@ -45,6 +45,17 @@ export class PayloadReader {
     })
   }
 
+  /** Ranges that rise and do not touch: each set of blocks has one form, and costs its reader no more than its size. */
+  risingRanges(): BlockRange[] {
+    const ranges = this.ranges()
+    let end = -1
+    for (const { start, count } of ranges) {
+      if (start <= end) throw new BadFrame('ranges do not rise')
+      end = start + count
+    }
+    return ranges
+  }
+
   end(): void {
     if (this.left !== 0) throw new BadFrame('a message is longer than what it says')
   }

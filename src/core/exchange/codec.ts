@@ -1,6 +1,6 @@
 import { bytesOfHex, hexOf } from '../bytes.ts'
 import { groupIndex, type SwarmId } from '../ids.ts'
-import { blockBytesMax, groupLeaves, manifestBytesMax, messageBlocks } from '../limits.ts'
+import { blockBytesMax, frameBytesMax, groupLeaves, helloBytesMax, manifestBytesMax, messageBlocks } from '../limits.ts'
 import { hashBytes } from '../merkle/node.ts'
 import { PayloadReader, PayloadWriter, rangesBytes } from './bytes-io.ts'
 import { BadFrame } from './errors.ts'
@@ -27,7 +27,7 @@ const typeCodes = {
 } as const
 
 const roles: readonly PeerRole[] = ['tab', 'keeper', 'program']
-const refuseCodes: readonly RefuseCode[] = ['busy', 'not-held', 'not-serving']
+const refuseCodes: readonly RefuseCode[] = ['busy', 'not-held', 'not-serving', 'cancelled']
 const byeCodes: readonly ByeCode[] = [
   'unknown-swarm',
   'bad-proof',
@@ -39,6 +39,8 @@ const byeCodes: readonly ByeCode[] = [
   'too-many'
 ]
 const flag = { serving: 1, complete: 2, manifest: 4 }
+/** Kinds of frames from here on may be passed over by those who do not know them. [EX4] */
+const optionalTypes = 0x80
 const noBytes = new Uint8Array(0)
 const pathNodesMax = 32
 
@@ -127,12 +129,18 @@ function writePayload(writer: PayloadWriter, frame: KnownFrame): void {
 /** Reads a frame; throws BadFrame for bytes that are none. Byte fields are views of the payload. [EX3] */
 export function decodeFrame({ type, payload }: RawFrame): Frame {
   const decode = decoders.get(type)
-  if (!decode) return { type: 'unknown', code: type }
+  if (!decode) {
+    if (type < optionalTypes) throw new BadFrame('a kind of message that must be understood is unknown')
+    return { type: 'unknown', code: type }
+  }
   const reader = new PayloadReader(payload)
   const frame = decode(reader)
-  reader.end()
+  if (!mayGrow.has(frame.type)) reader.end()
   return frame
 }
+
+/** Greetings of a later version may say more at their end; what is not known of it is passed over. [EX4] */
+const mayGrow = new Set<Frame['type']>(['hello', 'welcome', 'state'])
 
 const oneOf = <T>(values: readonly T[], index: number): T => {
   const value = values[index]
@@ -159,14 +167,15 @@ function readHello(reader: PayloadReader): Frame {
 function readState(reader: PayloadReader): Frame {
   const flags = reader.u8()
   const length = reader.u32()
-  if (length > manifestBytesMax) throw new BadFrame('a manifest is too long')
-  const manifest = reader.bytes(length).slice()
+  const hasManifest = (flags & flag.manifest) !== 0
+  if (length > manifestBytesMax || hasManifest !== length > 0) throw new BadFrame('a manifest has an impossible length')
+  const manifest = hasManifest ? reader.bytes(length).slice() : undefined
   return {
     type: 'state',
     serving: (flags & flag.serving) !== 0,
     complete: (flags & flag.complete) !== 0,
-    manifest: flags & flag.manifest ? manifest : undefined,
-    ranges: reader.ranges()
+    manifest,
+    ranges: reader.risingRanges()
   }
 }
 
@@ -199,8 +208,8 @@ const decoders = new Map<number, (reader: PayloadReader) => Frame>([
     }
   ],
   [typeCodes.state, readState],
-  [typeCodes.have, (reader) => ({ type: 'have', ranges: reader.ranges() })],
-  [typeCodes.gone, (reader) => ({ type: 'gone', ranges: reader.ranges() })],
+  [typeCodes.have, (reader) => ({ type: 'have', ranges: reader.risingRanges() })],
+  [typeCodes.gone, (reader) => ({ type: 'gone', ranges: reader.risingRanges() })],
   [typeCodes['want-hashes'], (reader) => ({ type: 'want-hashes', group: groupIndex(reader.u32()) })],
   [typeCodes.hashes, readHashes],
   [
@@ -213,3 +222,20 @@ const decoders = new Map<number, (reader: PayloadReader) => Frame>([
   [typeCodes.cancel, (reader) => ({ type: 'cancel', ranges: reader.ranges() })],
   [typeCodes.bye, (reader) => ({ type: 'bye', code: oneOf(byeCodes, reader.u8()) })]
 ])
+
+const rangeFrameBytes = 16 * 1024
+const bytesMaxByType = new Map<number, number>([
+  [typeCodes.hello, helloBytesMax],
+  [typeCodes.welcome, helloBytesMax],
+  [typeCodes.state, manifestBytesMax + rangeFrameBytes],
+  [typeCodes.have, rangeFrameBytes],
+  [typeCodes.gone, rangeFrameBytes],
+  [typeCodes.want, rangeFrameBytes],
+  [typeCodes.cancel, rangeFrameBytes],
+  [typeCodes.refuse, rangeFrameBytes],
+  [typeCodes.hashes, (groupLeaves + pathNodesMax + 1) * hashBytes],
+  [typeCodes.blocks, frameBytesMax]
+])
+
+/** Bytes that a frame of this kind may have, type and payload: what a FrameReader of an exchange lane is given. [EX2] */
+export const frameBytesMaxOf = (type: number): number => bytesMaxByType.get(type) ?? helloBytesMax

@@ -49,6 +49,22 @@ export class Overasked extends PeerError {
   }
 }
 
+/** It spoke of blocks past the end of the data set. */
+export class BeyondEnd extends PeerError {
+  readonly code = 'beyond-end'
+  constructor() {
+    super('A peer spoke of blocks that this data set does not have.')
+  }
+}
+
+/** No room for another session or lane. Nobody's fault. */
+export class TooMany extends PeerError {
+  readonly code = 'too-many'
+  constructor() {
+    super('There are enough connections already.')
+  }
+}
+
 export class PeerLeft extends PeerError {
   readonly code = 'peer-left'
   readonly bye: ByeCode

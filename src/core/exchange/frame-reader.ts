@@ -9,17 +9,20 @@ export interface RawFrame {
   readonly payload: Uint8Array
 }
 
+/** The most that a frame of a type may have, counting type and payload. */
+export type FrameBytesMax = (type: number) => number
+
 /**
- * Cuts a byte stream into frames. Holds at most one frame of `mostBytes`; a longer one is refused by its length,
- * before it is read. [EX2]
+ * Cuts a byte stream into frames. Holds at most one frame of `mostBytes`; a longer one is refused by its head,
+ * before it is read. [EX1] [EX2]
  */
 export class FrameReader {
-  readonly #mostBytes: number
+  readonly #mostBytes: FrameBytesMax
   #partial = new Uint8Array(0)
   #filled = 0
 
-  constructor(mostBytes: number) {
-    this.#mostBytes = mostBytes
+  constructor(mostBytes: number | FrameBytesMax) {
+    this.#mostBytes = typeof mostBytes === 'number' ? () => mostBytes : mostBytes
   }
 
   /** The frames that this chunk completes; throws BadFrame. */
@@ -43,10 +46,10 @@ export class FrameReader {
     }
   }
 
-  /** Whole length on the wire of the frame that begins here. */
+  /** Whole length on the wire of the frame that begins here; its head is all there. */
   #lengthOf(bytes: Uint8Array): number {
     const length = (bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0
-    if (length === 0 || length > this.#mostBytes) throw new BadFrame('a message is too long')
+    if (length === 0 || length > this.#mostBytes(bytes[4]!)) throw new BadFrame('a message has an impossible length')
     return 4 + length
   }
 

@@ -5,10 +5,11 @@ import type { HashGroup } from '../merkle/group.ts'
 /** What a peer is; it labels, it grants nothing. */
 export type PeerRole = 'tab' | 'keeper' | 'program'
 
-export type RefuseCode = 'busy' | 'not-held' | 'not-serving'
+/** Why a block or a hash group does not come; `cancelled` answers a cancel and applies to blocks alone. [EX12] */
+export type RefuseCode = 'busy' | 'not-held' | 'not-serving' | 'cancelled'
 export type ByeCode = 'unknown-swarm' | 'bad-proof' | 'duplicate' | 'leaving' | 'protocol' | 'bad-block' | 'stalled' | 'too-many'
 
-/** Messages of `/quire/exchange/1`; SPEC.md §2 has their bytes. */
+/** Messages of `/quire/exchange/1`; SPEC.md has their bytes. */
 export type Frame =
   | { type: 'hello'; swarmId: SwarmId; role: PeerRole; lane: number; proof?: Uint8Array }
   | { type: 'welcome'; role: PeerRole; proof?: Uint8Array }
@@ -33,4 +34,6 @@ export interface LaneInfo {
   /** Ours on this lane; both were authenticated by the transport. */
   readonly localPeerId: PeerId
   readonly direction: 'inbound' | 'outbound'
+  /** Outbound only: its place among the lanes of its session; 0 when absent. [EX8] */
+  readonly number?: number
 }

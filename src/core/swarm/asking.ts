@@ -1,242 +1,215 @@
 import type { BlockRange } from '../block/bitmap.ts'
-import { bytesEqual } from '../bytes.ts'
 import { BadBlock, BadFrame } from '../exchange/errors.ts'
-import { type GroupIndex, groupIndex, type PeerId } from '../ids.ts'
-import { groupLeaves, rangesPerFrameMax, stallTimeoutMs, unstoredBytesMax } from '../limits.ts'
-import { type HashGroup, verifyGroup } from '../merkle/group.ts'
-import { hashAt } from '../merkle/node.ts'
-import type { Session } from './session.ts'
+import type { RefuseCode } from '../exchange/types.ts'
+import type { GroupIndex, PeerId } from '../ids.ts'
+import { busyRestMs, queuedBlocksMax, rangesPerFrameMax, stallTimeoutMs, unstoredBytesMax } from '../limits.ts'
+import type { HashGroup } from '../merkle/group.ts'
+import { Choice } from './choice.ts'
+import type { SwarmLane } from './lane.ts'
+import { Leaves } from './leaves.ts'
+import { groupOf, Need } from './need.ts'
+import { rising, runsOf } from './runs.ts'
 import type { SwarmState } from './state.ts'
 
-/** Blocks asked for at once before another session gets a turn to choose. */
+/** Blocks asked for at once before another lane gets a turn to choose. */
 const runBlocks = 16
 
 /**
- * The asking half: which blocks are asked of whom, what becomes of those that come. Owns `held`, the hashes and the
- * sessions' in-flight sets.
+ * The asking half: how much is asked over which lane, and what becomes of what comes. Owns `held` and the lanes'
+ * in-flight sets.
  */
 export class Asking {
   readonly #state: SwarmState
-  readonly #groups = new Map<GroupIndex, Uint8Array>()
-  readonly #groupsAsked = new Set<GroupIndex>()
-  /** Blocks asked for, or here and not yet durable. */
-  readonly #taken = new Set<number>()
+  readonly #leaves: Leaves
   readonly #hashing = new Map<number, Uint8Array>()
   readonly #readers = new Map<number, readonly BlockRange[]>()
-  #admitted = false
+  #need: Need | undefined
+  #choice: Choice | undefined
+  /** Everything may be fetched, not only what readers wish for. */
+  #isAdmitted = false
+  /** The store fails: more would only be fetched to be thrown away. */
+  #isHalted = false
 
   constructor(state: SwarmState) {
     this.#state = state
+    this.#leaves = new Leaves(state)
+    if (state.held) this.begin()
+  }
+
+  /** The manifest is known. */
+  begin(): void {
+    this.#need = new Need(this.#state.held!)
+    this.#choice = new Choice(this.#need, this.#leaves, this.#readers)
   }
 
   admit(): void {
-    this.#admitted = true
-    this.#refresh()
+    this.#isAdmitted = true
+    this.#isHalted = false
+    this.#reconsider()
   }
 
   setReader(readerId: number, ranges: readonly BlockRange[]): void {
     if (ranges.length > 0) this.#readers.set(readerId, ranges)
     else this.#readers.delete(readerId)
-    this.#refresh()
-  }
-
-  /** New blocks may be had: of everyone, whatever was found out before. */
-  #refresh(): void {
-    for (const session of this.#state.sessions.values()) session.exhausted = false
+    this.#reconsider()
+    if (!this.#isAdmitted || this.#choice?.isUrgent) this.#makeRoom()
   }
 
   knowGroup(group: GroupIndex, leaves: Uint8Array): void {
-    this.#groups.set(group, leaves)
-    this.#refresh()
+    if (this.#need?.isSettled(group)) return
+    this.#leaves.know(group, leaves)
+    this.#reconsider()
   }
 
-  /** Fills the windows of all sessions, a run at a time in turn, so that all get a share. [SW3] */
+  /** Fills the windows of all lanes, a run at a time in turn, so that all get a share. [SW4] */
   fill(): void {
-    const { manifest, held } = this.#state
-    if (!manifest || !held || held.isFull) return
-    let asking = this.#state.openSessions().filter((session) => session.serves)
-    while (asking.length > 0) asking = asking.filter((session) => this.#askRun(session))
+    if (!this.#need || this.#isHalted || this.#state.isComplete) return
+    let asking = [...this.#state.lanes.values()].filter((lane) => lane.state === 'open' && lane.session!.serves)
+    while (asking.length > 0) asking = asking.filter((lane) => this.#askRun(lane))
   }
 
-  /** Returns whether the session may be asked for more. */
-  #askRun(session: Session): boolean {
-    const { blockBytes } = this.#state.manifest!
-    const roomBlocks = Math.min(
-      Math.floor(session.window.bytes / blockBytes) - session.inFlight.size,
-      Math.floor(unstoredBytesMax / blockBytes) - this.#taken.size
-    )
-    // Less than a run of room waits until more is free: small requests cost as much as large ones.
-    const run = Math.min(runBlocks, Math.max(1, Math.floor(session.window.bytes / blockBytes / 2)))
-    if (session.exhausted || roomBlocks < run) return false
-    const chosen = this.#choose(session, run)
-    if (chosen.length === 0) {
-      session.exhausted = true
-      return false
-    }
-    session.window.asked(this.#state.nowMs, session.inFlight.size)
-    if (session.inFlight.size === 0) session.lastProgressMs = this.#state.nowMs
-    for (const index of chosen) {
-      session.inFlight.add(index)
-      this.#taken.add(index)
-    }
-    this.#state.emit({ type: 'send', laneId: session.lane.laneId, frame: { type: 'want', ranges: runsOf(chosen) } })
-    return true
+  onHashes(lane: SwarmLane, group: GroupIndex, hashes: HashGroup): void {
+    this.#leaves.onHashes(lane, group, hashes)
+    this.#reconsider()
   }
 
-  /** Readers' wishes first, then on from where this session left off. Asks for missing hashes on the way. */
-  #choose(session: Session, most: number): number[] {
-    const chosen: number[] = []
-    const consider = (index: number): boolean => {
-      if (this.#wants(session, index) && this.#hashesFor(session, index)) chosen.push(index)
-      return chosen.length < most
-    }
-    for (const ranges of this.#readers.values()) {
-      for (const { start, count } of ranges) {
-        for (let index = start; index < start + count; index++) if (!consider(index)) return unique(chosen)
-      }
-    }
-    if (this.#admitted) this.#walk(session, consider)
-    return unique(chosen)
+  onHashesRefused(lane: SwarmLane, group: GroupIndex, code: RefuseCode): void {
+    this.#leaves.onRefused(lane, group, code)
+    this.#reconsider()
+    if (code === 'busy') this.#rest(lane)
   }
 
-  #walk(session: Session, consider: (index: number) => boolean): void {
-    const { blockCount } = this.#state.manifest!
-    for (let step = 0; step < blockCount; step++) {
-      const index = session.cursor
-      const more = consider(index)
-      if (!more) return
-      session.cursor = (index + 1) % blockCount
-    }
-  }
-
-  #wants(session: Session, index: number): boolean {
-    return session.has(index) && !this.#state.held!.has(index) && !this.#taken.has(index)
-  }
-
-  #hashesFor(session: Session, index: number): boolean {
-    const group = groupIndex(Math.floor(index / groupLeaves))
-    if (this.#groups.has(group)) return true
-    if (!this.#groupsAsked.has(group) && session.groupsAsked.size < 2) {
-      this.#groupsAsked.add(group)
-      if (session.inFlight.size === 0 && session.groupsAsked.size === 0) session.lastProgressMs = this.#state.nowMs
-      session.groupsAsked.add(group)
-      this.#state.emit({ type: 'send', laneId: session.lane.laneId, frame: { type: 'want-hashes', group } })
-    }
-    return false
-  }
-
-  onHashes(session: Session, group: GroupIndex, hashes: HashGroup): void {
-    if (!session.groupsAsked.delete(group)) throw new BadFrame('hashes that were not asked for')
-    this.#groupsAsked.delete(group)
-    const { root, blockCount } = this.#state.manifest!
-    verifyGroup(root, blockCount, group, hashes)
-    session.lastProgressMs = this.#state.nowMs
-    this.#state.emit({ type: 'store-hashes', group, hashes })
-    this.knowGroup(group, hashes.leaves)
-  }
-
-  onHashesRefused(session: Session, group: GroupIndex): void {
-    if (session.groupsAsked.delete(group)) this.#groupsAsked.delete(group)
-  }
-
-  onBlocks(session: Session, start: number, blocks: readonly Uint8Array[]): void {
+  onBlocks(lane: SwarmLane, start: number, blocks: readonly Uint8Array[]): void {
     const { manifest, nowMs } = this.#state
-    if (!manifest) throw new BadFrame('blocks before the manifest')
-    // A block that was asked, cancelled, and crossed with the cancel is not wanted and not held against the peer.
-    const wanted = blocks.every((block, i) => session.inFlight.has(start + i) && block.length === manifest.blockBytes)
-    if (!wanted) throw new BadFrame('blocks that were not asked for')
-    const bytes = blocks.length * manifest.blockBytes
-    session.lastProgressMs = nowMs
-    session.receivedBytes += bytes
-    session.window.received(nowMs, bytes)
-    blocks.forEach((block, i) => {
-      session.inFlight.delete(start + i)
-      this.#hashing.set(start + i, block)
-    })
-    this.#state.emit({ type: 'hash', laneId: session.lane.laneId, peerId: session.lane.peerId, start, blocks })
+    const blockBytes = manifest?.blockBytes
+    if (!blocks.every((block) => block.length === blockBytes)) throw new BadFrame('blocks of another size')
+    lane.answered(blocks.map((_, i) => start + i))
+    const bytes = blocks.length * blockBytes!
+    lane.lastProgressMs = nowMs
+    lane.session!.receivedBytes += bytes
+    lane.window.received(nowMs, bytes)
+    blocks.forEach((block, i) => this.#hashing.set(start + i, block))
+    const { laneId, peerId } = lane.info
+    this.#state.emit({ type: 'hash', laneId, peerId, start, blocks })
   }
 
-  /** Returns the first block that is not what it must be, if any. */
+  /** Returns the first block that is not what it must be, if any. [SW5] */
   onHashed(peerId: PeerId, start: number, digests: readonly Uint8Array[]): BadBlock | undefined {
     let bad: BadBlock | undefined
     digests.forEach((digest, i) => {
       const index = start + i
       const bytes = this.#hashing.get(index)
-      this.#hashing.delete(index)
-      if (!bytes) return
-      const leaves = this.#groups.get(groupIndex(Math.floor(index / groupLeaves)))!
-      if (bytesEqual(digest, hashAt(leaves, index % groupLeaves))) {
-        this.#state.emit({ type: 'store', peerId, index, bytes })
-      } else {
-        this.#free(index)
-        bad ??= new BadBlock(index)
-      }
+      if (!this.#hashing.delete(index) || !bytes) return
+      if (this.#leaves.matches(index, digest)) return this.#state.emit({ type: 'store', peerId, index, bytes })
+      this.#giveBack(index)
+      bad ??= new BadBlock(index)
     })
     return bad
   }
 
-  /** Returns whether everything is here now. [SW5] */
-  onStored(indexes: readonly number[]): boolean {
-    const { held } = this.#state
+  onStored(indexes: readonly number[]): void {
     for (const index of indexes) {
-      this.#taken.delete(index)
-      held!.set(index)
-      const range = { start: index, count: 1 }
-      for (const session of this.#state.sessions.values()) session.toTell.push(range)
+      this.#need!.keep(index)
+      if (this.#need!.isSettled(groupOf(index))) this.#leaves.forget(groupOf(index))
     }
-    return held!.isFull
   }
 
+  /** Nothing more is asked for until there is room again, which `admit` says. [SW6] */
   onStoreFailed(indexes: readonly number[]): void {
-    for (const index of indexes) {
-      this.#free(index)
-    }
+    for (const index of indexes) this.#giveBack(index)
+    this.#isHalted = true
   }
 
-  onRefused(session: Session, ranges: readonly BlockRange[], code: 'busy' | 'not-held' | 'not-serving'): void {
-    if (code === 'not-serving') session.serves = false
+  /** Returns those that were held. Nobody fetches them again until `admit` says so. */
+  onEvicted(ranges: readonly BlockRange[]): number[] {
+    this.#isAdmitted = false
+    const lost: number[] = []
     for (const { start, count } of ranges) {
-      for (let index = start; index < Math.min(start + count, start + unstoredBytesMax); index++) {
-        if (!session.inFlight.delete(index)) continue
+      for (let index = start; index < start + count; index++) if (this.#need?.lose(index)) lost.push(index)
+    }
+    return lost
+  }
+
+  onRefused(lane: SwarmLane, ranges: readonly BlockRange[], code: RefuseCode): void {
+    const session = lane.session!
+    for (const { start, count } of ranges) {
+      if (count > lane.inFlight.size) throw new BadFrame('an answer to what was not asked')
+      const indexes = Array.from({ length: count }, (_, i) => start + i)
+      lane.answered(indexes)
+      for (const index of indexes) {
         if (code === 'not-held') session.holdings?.clear(index)
-        this.#free(index)
+        this.#giveBack(index)
       }
     }
-    if (code === 'busy') session.exhausted = true // until it answers something else
+    lane.lastProgressMs = this.#state.nowMs
+    if (code === 'not-serving') session.serves = false
+    if (code === 'busy') this.#rest(lane)
   }
 
-  /** What was asked of a session that ended can be asked of others. */
-  release(session: Session): void {
-    for (const index of session.inFlight) this.#free(index)
-    session.inFlight.clear()
-    for (const group of session.groupsAsked) this.#groupsAsked.delete(group)
-    session.groupsAsked.clear()
-    this.#refresh()
+  /** What was asked over a lane that ended can be asked over others. */
+  release(lane: SwarmLane): void {
+    for (const index of lane.inFlight) this.#giveBack(index)
+    lane.inFlight.clear()
+    this.#leaves.release(lane)
+    this.#reconsider()
   }
 
-  owes(session: Session): boolean {
-    return session.inFlight.size > 0 || session.groupsAsked.size > 0
+  isStalled(lane: SwarmLane): boolean {
+    return lane.isOwed && this.#state.nowMs - lane.lastProgressMs >= stallTimeoutMs
   }
 
-  isStalled(session: Session): boolean {
-    return this.owes(session) && this.#state.nowMs - session.lastProgressMs >= stallTimeoutMs
+  /** Returns whether the lane may be asked for more. */
+  #askRun(lane: SwarmLane): boolean {
+    const { nowMs, manifest } = this.#state
+    const session = lane.session!
+    const windowBlocks = Math.floor(lane.window.bytes / manifest!.blockBytes)
+    const roomBlocks = Math.min(
+      windowBlocks - lane.inFlight.size + lane.cancelled.size,
+      queuedBlocksMax - lane.inFlight.size,
+      Math.floor(unstoredBytesMax / manifest!.blockBytes) - this.#need!.takenBlocks
+    )
+    // Less than a run of room waits until more is free: small requests cost as much as large ones.
+    const run = Math.min(runBlocks, Math.max(1, Math.floor(windowBlocks / 2)))
+    if (session.isExhausted || session.restUntilMs > nowMs || roomBlocks < run) return false
+    const chosen = this.#choice!.choose(lane, run, this.#isAdmitted)
+    if (chosen.size === 0) {
+      session.isExhausted = true
+      return false
+    }
+    lane.window.asked(nowMs, lane.inFlight.size)
+    lane.asked(nowMs)
+    for (const index of chosen) {
+      lane.inFlight.add(index)
+      this.#need!.take(index)
+    }
+    const ranges = runsOf([...chosen])
+    this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'want', ranges } })
+    return true
   }
 
-  #free(index: number): void {
-    this.#taken.delete(index)
-    this.#refresh()
+  /** Takes back what was asked and nobody waits for, so that what a reader waits for comes at once. [SW8] */
+  #makeRoom(): void {
+    if (!this.#choice) return
+    for (const lane of this.#state.lanes.values()) {
+      const spare = [...lane.inFlight].filter((index) => !lane.cancelled.has(index) && !this.#choice!.isWished(index))
+      if (spare.length === 0) continue
+      for (const index of spare) lane.cancelled.add(index)
+      const ranges = runsOf(rising(spare)).slice(0, rangesPerFrameMax)
+      this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'cancel', ranges } })
+    }
   }
-}
 
-const unique = (indexes: readonly number[]): number[] => [...new Set(indexes)].sort((a, b) => a - b)
-
-/** Ascending indexes as runs, as many as one message holds. */
-export function runsOf(indexes: readonly number[]): BlockRange[] {
-  const runs: { start: number; count: number }[] = []
-  for (const index of indexes) {
-    const last = runs.at(-1)
-    if (last && last.start + last.count === index) last.count++
-    else runs.push({ start: index, count: 1 })
+  #rest(lane: SwarmLane): void {
+    lane.session!.restUntilMs = this.#state.nowMs + busyRestMs
   }
-  return runs.slice(0, rangesPerFrameMax)
+
+  #giveBack(index: number): void {
+    this.#need?.giveBack(index)
+    this.#reconsider()
+  }
+
+  /** Something may be had again, of everyone, whatever was found out before. */
+  #reconsider(): void {
+    for (const session of this.#state.sessions.values()) session.isExhausted = false
+  }
 }

@@ -1,12 +1,14 @@
 import type { BlockRange } from '../block/bitmap.ts'
+import { BeyondEnd } from '../exchange/errors.ts'
+import type { RefuseCode } from '../exchange/types.ts'
 import type { GroupIndex } from '../ids.ts'
 import { blockBytes as usualBlockBytes, messageBlocks, messagesUnderWayMax } from '../limits.ts'
-import type { HashGroup } from '../merkle/group.ts'
-import { runsOf } from './asking.ts'
+import { groupCountOf, type HashGroup } from '../merkle/group.ts'
+import type { SwarmLane } from './lane.ts'
 import type { Session } from './session.ts'
 import type { SwarmState } from './state.ts'
 
-/** The serving half: who is sent what next. Owns the sessions' queues. */
+/** The serving half: who is sent what next. Owns the lanes' queues. */
 export class Serving {
   readonly #state: SwarmState
 
@@ -14,102 +16,95 @@ export class Serving {
     this.#state = state
   }
 
-  onWant(session: Session, ranges: readonly BlockRange[]): void {
-    if (!this.#state.options.serving || !this.#state.held) return this.#refuse(session, 'not-serving', ranges)
-    const { held } = this.#state
-    if (session.queuedBlocks === 0) this.#join(session)
+  onWant(lane: SwarmLane, ranges: readonly BlockRange[]): void {
+    const { held, options } = this.#state
+    if (!options.serving || !held) return this.#refuse(lane, options.serving ? 'not-held' : 'not-serving', ranges)
+    if (ranges.some(({ start, count }) => start + count > held.size)) throw new BeyondEnd()
+    this.#join(lane.session!)
     const missing: BlockRange[] = []
     const over: BlockRange[] = []
-    for (const range of ranges) {
-      if (range.start + range.count > held.size || !held.hasRange(range)) {
-        missing.push(range)
-        continue
-      }
-      const rest = session.enqueue(range)
-      if (rest) over.push(rest)
+    for (const { start, count } of ranges) {
+      const taken = Math.min(count, lane.queueRoom)
+      const range = { start, count: taken }
+      if (taken < count) over.push({ start: start + taken, count: count - taken })
+      if (taken === 0) continue
+      if (held.hasRange(range)) lane.enqueue(range)
+      else missing.push(range)
     }
-    if (missing.length > 0) this.#refuse(session, 'not-held', missing)
-    if (over.length > 0) this.#refuse(session, 'busy', over)
+    if (missing.length > 0) this.#refuse(lane, 'not-held', missing)
+    if (over.length > 0) this.#refuse(lane, 'busy', over)
   }
 
-  onWantHashes(session: Session, group: GroupIndex): void {
-    const { laneId } = session.lane
-    if (!this.#state.options.serving || !this.#state.held) {
-      this.#state.emit({ type: 'send', laneId, frame: { type: 'refuse-hashes', group, code: 'not-serving' } })
-      return
+  /** What is still in the queue will not come; what is under way will. [EX12] */
+  onCancel(lane: SwarmLane, ranges: readonly BlockRange[]): void {
+    const removed = ranges.flatMap((range) => lane.cancel(range))
+    if (removed.length > 0) this.#refuse(lane, 'cancelled', removed)
+  }
+
+  onWantHashes(lane: SwarmLane, group: GroupIndex): void {
+    const { laneId } = lane.info
+    const { held, options } = this.#state
+    if (!options.serving || !held) {
+      const code = options.serving ? 'not-held' : 'not-serving'
+      return this.#state.emit({ type: 'send', laneId, frame: { type: 'refuse-hashes', group, code } })
     }
-    session.enqueueGroup()
+    if (group >= groupCountOf(held.size)) throw new BeyondEnd()
+    lane.enqueueGroup()
     this.#state.emit({ type: 'read-hashes', laneId, group })
   }
 
-  onHashesRead(session: Session, group: GroupIndex, hashes: HashGroup | undefined): void {
-    session.groupsQueued--
+  onHashesRead(lane: SwarmLane, group: GroupIndex, hashes: HashGroup | undefined): void {
+    lane.groupsQueued--
     const frame = hashes
       ? ({ type: 'hashes', group, hashes } as const)
       : ({ type: 'refuse-hashes', group, code: 'not-held' } as const)
-    this.#state.emit({ type: 'send', laneId: session.lane.laneId, frame })
+    this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame })
   }
 
-  onSent(session: Session, bytes: number): void {
-    session.messagesUnderWay--
-    session.sentBytes += bytes
+  onSent(lane: SwarmLane, bytes: number): void {
+    lane.messagesUnderWay--
+    lane.session!.sentBytes += bytes
   }
 
-  onMissing(session: Session, range: BlockRange): void {
-    session.messagesUnderWay--
-    this.#refuse(session, 'not-held', [range])
+  onMissing(lane: SwarmLane, { start, count }: BlockRange): void {
+    lane.messagesUnderWay--
+    this.#refuse(lane, 'not-held', [{ start, count }])
   }
 
-  /** Sends on, always to the one that got least, while lanes take more. [SW6] */
+  /** Sends on, always to the peer that got least, while lanes take more. [SW9] */
   pump(): void {
-    const ready = (session: Session) =>
-      session.state === 'open' &&
-      session.queuedBlocks > 0 &&
-      !session.blocked &&
-      session.messagesUnderWay < messagesUnderWayMax
+    const { manifest, lanes } = this.#state
+    if (!manifest) return
     for (;;) {
-      let next: Session | undefined
-      for (const session of this.#state.sessions.values()) {
-        if (ready(session) && (!next || session.servedVirtual < next.servedVirtual)) next = session
+      let next: SwarmLane | undefined
+      for (const lane of lanes.values()) {
+        if (isReady(lane) && (!next || lane.session!.servedVirtual < next.session!.servedVirtual)) next = lane
       }
-      const { manifest } = this.#state
-      if (!next || !manifest) return
-      const range = next.dequeue(blocksPerMessage(manifest.blockBytes))!
+      const range = next?.dequeue(blocksPerMessage(manifest.blockBytes))
+      if (!next || !range) return
       next.messagesUnderWay++
-      next.servedVirtual += range.count * manifest.blockBytes
-      this.#state.emit({ type: 'send-blocks', laneId: next.lane.laneId, ...range })
+      next.session!.servedVirtual += range.count * manifest.blockBytes
+      this.#state.emit({ type: 'send-blocks', laneId: next.info.laneId, ...range })
     }
   }
 
-  /** Tells a session what became durable since it was told last. */
-  tell(session: Session): void {
-    const { laneId } = session.lane
-    session.toldAtMs = this.#state.nowMs
-    const indexes = session.toTell.map((range) => range.start).sort((a, b) => a - b)
-    session.toTell = []
-    if (this.#state.isComplete) {
-      session.toldComplete = true
-      const serving = this.#state.options.serving
-      this.#state.emit({ type: 'send', laneId, frame: { type: 'state', serving, complete: true, ranges: [] } })
-      return
-    }
-    const ranges = runsOf(indexes)
-    const told = ranges.reduce((sum, range) => sum + range.count, 0)
-    for (const index of indexes.slice(told)) session.toTell.push({ start: index, count: 1 })
-    this.#state.emit({ type: 'send', laneId, frame: { type: 'have', ranges } })
-  }
-
-  /** One that comes back after a pause must not catch up on what others got meanwhile. */
+  /** One that comes, or comes back after a pause, must not catch up on what others got meanwhile. */
   #join(session: Session): void {
-    const active = [...this.#state.sessions.values()].filter((other) => other !== session && other.queuedBlocks > 0)
-    if (active.length === 0) return
-    session.servedVirtual = Math.max(session.servedVirtual, Math.min(...active.map((other) => other.servedVirtual)))
+    if (session.queuedBlocks > 0) return
+    let least = Infinity
+    for (const other of this.#state.sessions.values()) {
+      if (other !== session && other.queuedBlocks > 0) least = Math.min(least, other.servedVirtual)
+    }
+    if (least < Infinity) session.servedVirtual = Math.max(session.servedVirtual, least)
   }
 
-  #refuse(session: Session, code: 'busy' | 'not-held' | 'not-serving', ranges: readonly BlockRange[]): void {
-    this.#state.emit({ type: 'send', laneId: session.lane.laneId, frame: { type: 'refuse', code, ranges } })
+  #refuse(lane: SwarmLane, code: RefuseCode, ranges: readonly BlockRange[]): void {
+    this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'refuse', code, ranges } })
   }
 }
+
+const isReady = (lane: SwarmLane): boolean =>
+  lane.state === 'open' && lane.queuedBlocks > 0 && !lane.isBlocked && lane.messagesUnderWay < messagesUnderWayMax
 
 /** Blocks in one message: three of the usual size, fewer of larger ones. */
 const blocksPerMessage = (blockBytes: number): number =>

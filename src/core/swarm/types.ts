@@ -31,7 +31,10 @@ export type SwarmInput =
   /** SHA-256 of blocks that came, in the order of the `hash` effect. */
   | { type: 'hashed'; laneId: LaneId; peerId: PeerId; start: number; digests: readonly Uint8Array[] }
   | { type: 'stored'; indexes: readonly number[] }
+  /** Nothing more is asked for until `admit` comes again. */
   | { type: 'store-failed'; indexes: readonly number[] }
+  /** These are no longer here; nothing but readers' wishes is fetched until `admit` comes again. */
+  | { type: 'evicted'; ranges: readonly BlockRange[] }
   | { type: 'hashes-read'; laneId: LaneId; group: GroupIndex; hashes: HashGroup | undefined }
   /** Leaf hashes that were verified and stored in an earlier visit. */
   | { type: 'group-known'; group: GroupIndex; leaves: Uint8Array }
@@ -41,7 +44,7 @@ export type SwarmInput =
   | { type: 'admit' }
   /** A reader wishes for these, in this order, before all else. Replaces its earlier wish; empty withdraws it. */
   | { type: 'reader'; readerId: number; ranges: readonly BlockRange[] }
-  /** Peers that discovery found. */
+  /** Peers that discovery found, or heard of again. */
   | { type: 'peers'; peerIds: readonly PeerId[] }
   | { type: 'connect-failed'; peerId: PeerId }
   | { type: 'wake' }
@@ -64,18 +67,24 @@ export type SwarmEffect =
   | { type: 'close-lane'; laneId: LaneId; error?: QuireError }
   /** The peer did wrong or failed; for the person, in plain words. */
   | { type: 'dropped'; peerId: PeerId; error: QuireError }
+  /** The manifest is the one that was asked for and yet of no use; the machine has stopped. */
+  | { type: 'unusable'; error: QuireError }
   /** Every block is durable. */
   | { type: 'complete' }
 
-/** One session as the interface sees it. */
+/** One peer as the interface sees it, over all its lanes. */
 export interface SessionView {
+  /** Its first lane. */
   readonly laneId: LaneId
+  readonly laneCount: number
   readonly peerId: PeerId
   readonly role: PeerRole
   readonly complete: boolean
   readonly isOpen: boolean
   /** Blocks that were asked of it and have not come. */
   readonly inFlightBlocks: number
+  /** Bytes that may be asked of it and not yet here. */
+  readonly windowBytes: number
   readonly receivedBytes: number
   readonly sentBytes: number
 }

@@ -1,0 +1,100 @@
+import type { BlockRange } from '../block/bitmap.ts'
+import { BadFrame, Overasked } from '../exchange/errors.ts'
+import type { LaneInfo } from '../exchange/types.ts'
+import type { GroupIndex } from '../ids.ts'
+import { queuedBlocksMax, queuedGroupsMax } from '../limits.ts'
+import type { Session } from './session.ts'
+import { Window } from './window.ts'
+
+/** One lane of a session: what was asked over it and what is owed over it, each way. No decisions. */
+export class SwarmLane {
+  readonly info: LaneInfo
+  state: 'greeting' | 'open' | 'closed' = 'greeting'
+  /** Known once its peer has greeted. */
+  session: Session | undefined
+  readonly openedAtMs: number
+
+  readonly window = new Window()
+  /** Blocks asked and not answered yet. */
+  readonly inFlight = new Set<number>()
+  /** Those of them that were cancelled: they may still come. */
+  readonly cancelled = new Set<number>()
+  readonly groupsAsked = new Set<GroupIndex>()
+  lastProgressMs: number
+
+  /** What the peer asked, in order. */
+  readonly queue: { start: number; count: number }[] = []
+  queuedBlocks = 0
+  groupsQueued = 0
+  messagesUnderWay = 0
+  isBlocked = false
+
+  constructor(info: LaneInfo, nowMs: number) {
+    this.info = info
+    this.openedAtMs = nowMs
+    this.lastProgressMs = nowMs
+  }
+
+  /** The peer owes an answer. */
+  get isOwed(): boolean {
+    return this.inFlight.size > 0 || this.groupsAsked.size > 0
+  }
+
+  /** Something is asked of it; after a silence its time to answer begins now. */
+  asked(nowMs: number): void {
+    if (!this.isOwed) this.lastProgressMs = nowMs
+  }
+
+  /** Takes blocks that were asked; throws BadFrame for others. */
+  answered(indexes: readonly number[]): void {
+    if (!indexes.every((index) => this.inFlight.has(index))) throw new BadFrame('an answer to what was not asked')
+    for (const index of indexes) {
+      this.inFlight.delete(index)
+      this.cancelled.delete(index)
+    }
+  }
+
+  /** Blocks that may still be queued. */
+  get queueRoom(): number {
+    return queuedBlocksMax - this.queuedBlocks
+  }
+
+  enqueue(range: BlockRange): void {
+    this.queue.push({ ...range })
+    this.queuedBlocks += range.count
+  }
+
+  enqueueGroup(): void {
+    if (++this.groupsQueued > queuedGroupsMax) throw new Overasked('too many hash groups at once')
+  }
+
+  /** The next run to serve, of at most `most` blocks. */
+  dequeue(most: number): BlockRange | undefined {
+    const head = this.queue[0]
+    if (!head) return undefined
+    const count = Math.min(most, head.count)
+    const range = { start: head.start, count }
+    head.start += count
+    head.count -= count
+    if (head.count === 0) this.queue.shift()
+    this.queuedBlocks -= count
+    return range
+  }
+
+  /** Takes a run out of the queue, wherever it stands in it; returns what was there. */
+  cancel(cancelled: BlockRange): BlockRange[] {
+    const kept: { start: number; count: number }[] = []
+    const removed: BlockRange[] = []
+    for (const { start, count } of this.queue) {
+      const end = start + count
+      const from = Math.min(end, Math.max(start, cancelled.start))
+      const until = Math.max(from, Math.min(end, cancelled.start + cancelled.count))
+      if (from > start) kept.push({ start, count: from - start })
+      if (until > from) removed.push({ start: from, count: until - from })
+      if (end > until) kept.push({ start: until, count: end - until })
+    }
+    this.queue.splice(0, this.queue.length, ...kept)
+    this.queuedBlocks -= removed.reduce((sum, range) => sum + range.count, 0)
+    return removed
+  }
+}

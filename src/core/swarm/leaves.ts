@@ -1,0 +1,79 @@
+import { bytesEqual } from '../bytes.ts'
+import { BadFrame } from '../exchange/errors.ts'
+import type { RefuseCode } from '../exchange/types.ts'
+import type { GroupIndex } from '../ids.ts'
+import { groupLeaves } from '../limits.ts'
+import { type HashGroup, verifyGroup } from '../merkle/group.ts'
+import { hashAt } from '../merkle/node.ts'
+import type { SwarmLane } from './lane.ts'
+import { groupOf } from './need.ts'
+import type { SwarmState } from './state.ts'
+
+/** Groups asked of one session at once: the one at hand and the next. */
+const groupsAheadMax = 2
+
+/** Leaf hashes: those verified and still of use, and those asked for. Owns the lanes' `groupsAsked`. [SW2] */
+export class Leaves {
+  readonly #state: SwarmState
+  readonly #known = new Map<GroupIndex, Uint8Array>()
+  readonly #asked = new Set<GroupIndex>()
+
+  constructor(state: SwarmState) {
+    this.#state = state
+  }
+
+  know(group: GroupIndex, leaves: Uint8Array): void {
+    this.#known.set(group, leaves)
+  }
+
+  /** Every block of the group is here: 16 KiB that nobody needs again. */
+  forget(group: GroupIndex): void {
+    this.#known.delete(group)
+  }
+
+  matches(index: number, digest: Uint8Array): boolean {
+    const leaves = this.#known.get(groupOf(index))
+    return leaves !== undefined && bytesEqual(digest, hashAt(leaves, index % groupLeaves))
+  }
+
+  /** Whether blocks of the group can be checked when they come; asks for its hashes if not, as far as may be asked. */
+  ready(lane: SwarmLane, group: GroupIndex): boolean {
+    if (this.#known.has(group)) return true
+    const session = lane.session!
+    if (this.#asked.has(group) || session.groupsRefused.has(group)) return false
+    let asked = 0
+    for (const other of session.lanes.values()) asked += other.groupsAsked.size
+    if (asked >= groupsAheadMax) return false
+    lane.asked(this.#state.nowMs)
+    this.#asked.add(group)
+    lane.groupsAsked.add(group)
+    this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'want-hashes', group } })
+    return false
+  }
+
+  /** Throws BadFrame when they were not asked for, BadHashGroup when they are of another tree. */
+  onHashes(lane: SwarmLane, group: GroupIndex, hashes: HashGroup): void {
+    const { manifest, nowMs } = this.#state
+    if (!manifest || !this.#answered(lane, group)) throw new BadFrame('hashes that were not asked for')
+    verifyGroup(manifest.root, manifest.blockCount, group, hashes)
+    lane.lastProgressMs = nowMs
+    this.#state.emit({ type: 'store-hashes', group, hashes })
+    this.know(group, hashes.leaves)
+  }
+
+  onRefused(lane: SwarmLane, group: GroupIndex, code: RefuseCode): void {
+    if (!this.#answered(lane, group)) throw new BadFrame('an answer to what was not asked')
+    if (code !== 'busy') lane.session!.groupsRefused.add(group)
+  }
+
+  /** What was asked over a lane that ended can be asked over others. */
+  release(lane: SwarmLane): void {
+    for (const group of lane.groupsAsked) this.#asked.delete(group)
+    lane.groupsAsked.clear()
+  }
+
+  #answered(lane: SwarmLane, group: GroupIndex): boolean {
+    this.#asked.delete(group)
+    return lane.groupsAsked.delete(group)
+  }
+}
