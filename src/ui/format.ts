@@ -1,0 +1,64 @@
+/** Numbers, sizes and times as people read them: units, a thin space before them, at most three figures, rounded down where a promise is made. */
+
+/** Narrow, and no line breaks at it. */
+export const thin = '\u202f'
+
+export interface Format {
+  /** 1,905 */
+  count(n: number): string
+  /** 212 MB */
+  bytes(n: number): string
+  /** "124 of 201 MB": both in the unit of the larger. */
+  bytesOf(part: number, whole: number): string
+  /** 4.2 MB/s */
+  rate(bytesPerSecond: number): string
+  /** 62 %, rounded down: 100 only when everything is here. */
+  percent(part: number, whole: number): string
+  /** 18 s, 3 min, 2 h 5 min */
+  duration(ms: number): string
+}
+
+const units = ['kB', 'MB', 'GB', 'TB']
+
+export function formatFor(language: string): Format {
+  const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 })
+  const oneDecimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+  const short = (n: number) => (n < 99.95 ? oneDecimal : whole).format(n)
+
+  /** The power of 1,000 whose unit gives at most three figures. */
+  const powerOf = (bytes: number): number => {
+    let power = 0
+    while (power < units.length && bytes / 1000 ** power >= 999.5) power++
+    return power
+  }
+  const bytes = (n: number): string => {
+    const power = powerOf(n)
+    return power === 0 ? `${whole.format(n)}${thin}B` : `${short(n / 1000 ** power)}${thin}${units[power - 1]}`
+  }
+
+  return {
+    count: (n) => whole.format(n),
+    bytes,
+    bytesOf(part, all) {
+      const power = powerOf(all)
+      return `${short(part / 1000 ** power)} of ${bytes(all)}`
+    },
+    rate: (bytesPerSecond) => `${bytes(bytesPerSecond)}/s`,
+    percent: (part, all) => `${percentOf(part, all)}${thin}%`,
+    duration(ms) {
+      const seconds = Math.max(1, Math.ceil(ms / 1000))
+      if (seconds < 90) return `${seconds}${thin}s`
+      const minutes = Math.round(seconds / 60)
+      if (minutes < 90) return `${minutes}${thin}min`
+      const hours = Math.floor(minutes / 60)
+      if (hours >= 48) return `${Math.round(hours / 24)} days`
+      return minutes % 60 === 0 ? `${hours}${thin}h` : `${hours}${thin}h ${minutes % 60}${thin}min`
+    }
+  }
+}
+
+/** Whole percents, rounded down; 0 while nothing is known. */
+export function percentOf(part: number, whole: number): number {
+  if (whole <= 0) return 0
+  return Math.max(0, Math.min(100, Math.floor((part / whole) * 100)))
+}

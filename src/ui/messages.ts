@@ -1,0 +1,424 @@
+import { formatFor } from './format.ts'
+import type { Format } from './format.ts'
+
+/**
+ * Every word of the page. Tone: plain, present tense, second person; what is true, then what happens next, then the
+ * one thing to do. Another language is another function of this shape in `catalogues`.
+ */
+function english(f: Format) {
+  const plural = new Intl.PluralRules('en')
+  const s = (n: number, one: string, other: string) => (plural.select(n) === 'one' ? one : other)
+  const count = (n: number, one: string, other = `${one}s`) => `${f.count(n)} ${s(n, one, other)}`
+  const others = (n: number) => count(n, 'other')
+
+  return {
+    lang: 'en',
+    format: f,
+    app: {
+      name: 'Quire',
+      main: 'Main',
+      library: 'Library',
+      close: 'Close',
+      cancel: 'Cancel',
+      back: 'Back',
+      ready: (relays: number) => `Ready, ${count(relays, 'relay')}`,
+      connecting: 'Connecting',
+      offline: 'Offline',
+      noRelay: 'No relay answers',
+      peers: (n: number, direct: number) => `${count(n, 'peer')}, ${f.count(direct)} direct`,
+      peersNow: (n: number) => `${count(n, 'peer')} now`,
+      stored: 'Stored here',
+      storedOf: (used: number, limit: number) => f.bytesOf(used, limit),
+      storedLong: (used: number, limit: number) => `${f.bytes(used)} of ${f.bytes(limit)} used`,
+      dropHere: 'Drop to share',
+      offlineReady: 'Opens offline.'
+    },
+    intake: {
+      label: 'Share or receive',
+      drop: 'Drop files to share',
+      share: 'Share files',
+      dropLine: 'Nothing is uploaded. They stay in this tab until someone fetches them.',
+      shareLine: 'They stay on this phone until fetched.',
+      choose: 'Choose',
+      chooseFiles: 'Choose files',
+      chooseFolder: 'Choose folder',
+      open: 'Open a link',
+      paste: 'Paste a Quire link',
+      go: 'Open',
+      filesInput: 'Files to share',
+      folderInput: 'Folder to share',
+      nothingDropped: 'There was no file in what you dropped.'
+    },
+    first: {
+      title: 'Share a file straight from this tab',
+      line: 'No account, no upload. Whoever has the link fetches it from you, and from everyone else who already has a copy.',
+      or: 'or drop files anywhere on this page',
+      sealed: 'Sealed before it leaves',
+      sealedLine: 'The key is in the link and nowhere else. Relays pass on what they cannot read.',
+      gathered: 'Gathered from many',
+      gatheredLine: 'A file is a set of small blocks. Each can come from a different tab.',
+      honest: 'Honest about copies',
+      honestLine: 'You see how many copies exist now, and what happens if you close this tab.'
+    },
+    install: {
+      line: 'Install Quire: it opens offline, and the browser is less likely to clear what you keep.',
+      yes: 'Install',
+      no: 'Not now'
+    },
+    update: { line: 'New version ready. Fetches carry on.', yes: 'Reload', no: 'Later' },
+    list: {
+      filter: 'Filter',
+      all: (n: number) => `All ${f.count(n)}`,
+      sharing: (n: number) => `Sharing ${f.count(n)}`,
+      fetching: (n: number) => `Fetching ${f.count(n)}`,
+      offline: (n: number) => `Offline ${f.count(n)}`,
+      items: 'Items',
+      blocks: 'Blocks here',
+      item: 'Item',
+      copies: 'Copies right now',
+      closing: 'If you close this tab',
+      none: 'Nothing here fits this filter.',
+      loading: 'Opening the library'
+    },
+    item: {
+      untitled: 'Not known yet',
+      files: (n: number) => count(n, 'file'),
+      blocks: (n: number) => count(n, 'block'),
+      adding: (done: number, total: number) => `Adding ${f.percent(done, total)}`,
+      sharing: 'Sharing',
+      waiting: (done: number, total: number) =>
+        total > 0 ? `Waiting · ${f.count(done)} of ${count(total, 'block')}` : 'Waiting · no one online has it',
+      fetching: (done: number, total: number) => `Fetching ${f.percent(done, total)}`,
+      complete: 'Available offline',
+      completeHere: 'Here until this window closes',
+      paused: (done: number, total: number) => (total > 0 ? `Paused · ${f.bytesOf(done, total)}` : 'Paused'),
+      left: (ms: number) => `${f.duration(ms)} left`,
+      rate: (bytesPerSecond: number) => f.rate(bytesPerSecond),
+      fetched: (done: number, total: number) => `${f.percent(done, total)} here`,
+      actions: {
+        share: (name: string) => `Share ${name}`,
+        pause: (name: string) => `Pause ${name}`,
+        resume: (name: string) => `Resume ${name}`,
+        more: (name: string) => `More for ${name}`,
+        menu: {
+          open: 'Open',
+          share: 'Share…',
+          pause: 'Pause',
+          resume: 'Resume',
+          save: 'Save to disk',
+          retry: 'Try again',
+          remove: 'Remove…'
+        }
+      }
+    },
+    /** Durability: how many copies exist right now, and what closing does. */
+    standing: {
+      levels: ['No full copy', 'Only this tab', 'Several copies'],
+      onlyHere: 'Only this tab',
+      noOneYet: 'No one has fetched it yet',
+      noOtherOnline: 'No other full copy is online',
+      beingFetched: (n: number) => `${count(n, 'peer is', 'peers are')} fetching it`,
+      copies: (n: number) => `${count(n, 'copy', 'copies')} now`,
+      thisAndOthers: (n: number) => `This tab and ${others(n)}`,
+      noFull: 'No full copy now',
+      heldByNoOne: (n: number) => `${count(n, 'block')} held by no one`,
+      noHolder: 'No one online has it',
+      fullCopies: (n: number) => `${count(n, 'full copy', 'full copies')} now`,
+      sending: (n: number) => (n === 0 ? 'Asking for blocks' : `${count(n, 'peer')} sending`),
+      unreachable: 'Not reachable right now',
+      notLinked: 'No link yet',
+      notLinkedLine: 'It comes when everything is sealed',
+      notShared: 'This copy is not shared now',
+      failed: 'Nothing was lost elsewhere',
+      stops: 'Link stops working',
+      stopsLine: 'Until you open Quire again',
+      stopsForGood: 'Link stops working for good',
+      stopsForGoodLine: 'A private window keeps nothing',
+      stopsShort: 'Closing breaks the link',
+      stays: 'Stays while one is open',
+      staysLine: (n: number) => `${count(n, 'other tab holds', 'other tabs hold')} all of it`,
+      pauses: 'Pauses',
+      pausesLine: 'Picks up where it stopped',
+      pausesShort: 'Closing pauses it',
+      startsOver: 'Starts over',
+      nothingLost: 'Nothing is lost',
+      nothingLostLine: 'Resumes when a holder returns',
+      nothingLostShort: 'Closing loses nothing',
+      staysPaused: 'Stays paused',
+      staysPausedLine: 'Until you resume it',
+      addingStops: 'Adding stops',
+      addingStopsLine: 'You choose the files again',
+      changesNothing: 'Changes nothing'
+    },
+    share: {
+      title: (name: string) => (name === '' ? 'Share' : `Share “${name}”`),
+      link: 'Link in two parts',
+      linkWhole: 'Link',
+      what: 'What to fetch',
+      key: 'The key: never sent to any server',
+      plain: 'No key: anyone with the address can read it',
+      qr: 'QR code of the link',
+      qrKey: 'The code holds the key too.',
+      copy: 'Copy link',
+      copied: 'Copied',
+      notCopied: 'The browser did not allow copying. Select the link and copy it.',
+      system: 'Share…',
+      saveQr: 'Save QR code',
+      qrName: 'quire-link.svg',
+      sealing: 'Sealing',
+      sealingLine: 'The link appears when everything is sealed. Keep this tab open.',
+      progress: (done: number, total: number) => f.bytesOf(done, total),
+      only: 'Only this tab has it',
+      onlyLine: 'Keep this tab open until someone fetches it. If you close it now, the link finds nothing.',
+      onlyPrivateLine: 'Keep this tab open until someone fetches it. This window keeps nothing: if you close it, the link is dead.',
+      several: (n: number) => `${count(n, 'full copy', 'full copies')} now, one is yours`,
+      severalLine: 'The link works while one of them is open.',
+      partial: 'You do not have all of it yet',
+      partialLine: 'The link works. What is here already is passed on.',
+      paused: 'Sharing is paused',
+      pausedLine: 'The link finds nothing here until you resume.',
+      theirs: 'Copies that others already made stay theirs.',
+      peers: (n: number) => (n === 0 ? 'No one is connected.' : `${count(n, 'peer')} connected.`)
+    },
+    receive: {
+      title: 'Receive',
+      opening: 'Opening the link',
+      unknownSender: 'Sender unknown',
+      unknownSenderWhy: ': a link carries no name',
+      fromHere: 'Shared from here',
+      progress: 'Progress',
+      left: (ms: number) => `${f.duration(ms)} left`,
+      soFar: (done: number, total: number) => f.bytesOf(done, total),
+      allHere: 'All of it is here',
+      allVerified: (n: number) => (n === 1 ? 'The one block is verified' : `All ${f.count(n)} blocks verified`),
+      waiting: 'Waiting',
+      paused: 'Paused',
+      starting: 'Asking for the first block',
+      save: 'Save to disk',
+      saving: 'Saving',
+      saved: 'Saved',
+      saveFailed: 'Saving did not work. What is here is safe; try again.',
+      pause: 'Pause',
+      resume: 'Resume',
+      share: 'Share',
+      peers: 'Peers',
+      noPeers: 'No peer is connected.',
+      peersSummary: (n: number) => (n === 0 ? 'No peer connected' : `${count(n, 'peer')} connected`),
+      roles: { tab: 'Tab', keeper: 'Keeper', program: 'Program' },
+      kinds: { direct: 'Direct', turn: 'TURN', relayed: 'Relay', socket: 'Direct' },
+      came: { direct: 'Came straight from tab to tab.', turn: 'Came through a TURN server.', relayed: 'Came through a relay.' },
+      blocks: 'Blocks',
+      verified: (done: number, total: number) => `${f.count(done)} of ${count(total, 'block')} verified`,
+      verifiedFrom: (done: number, total: number, peers: number) =>
+        `${f.count(done)} of ${count(total, 'block')} verified, from ${count(peers, 'peer')}`,
+      leaf: (n: number) => `One leaf is ${n === 1 ? 'one block' : count(n, 'block')}. Colour shows who sent it.`,
+      unlocked: 'Unlocked only in this tab',
+      unlockedLine: 'The key came with the link. Peers and relays pass on sealed blocks they cannot read.',
+      plain: 'Not sealed',
+      plainLine: 'Anyone who knows the address can read it. Every block is still checked.',
+      copiesDone: (n: number) => `${count(n, 'full copy', 'full copies')} now, one is yours`,
+      copiesSoon: (n: number) => `${count(n, 'full copy', 'full copies')} now, yours will be the next`,
+      copiesLine: 'Kept offline, this tab goes on sharing it while open.',
+      announce: (percent: number, name: string) => `${percent}${percent === 100 ? ' percent, all here' : ' percent'}: ${name}`,
+      peersGone: 'No peer is connected now.'
+    },
+    files: {
+      title: (n: number) => count(n, 'file'),
+      search: 'Search files',
+      found: (n: number, all: number) => `${f.count(n)} of ${f.count(all)}`,
+      none: 'No file has this in its name.',
+      list: 'Files'
+    },
+    preview: {
+      label: 'Preview',
+      soon: 'The preview starts as soon as its blocks are here.',
+      none: 'No preview for this kind of file',
+      noneLine: 'Save it to disk to open it. Quire never runs what others send.',
+      cut: (bytes: number) => `The first ${f.bytes(bytes)}. Save it to read on.`,
+      failed: 'This browser cannot show it',
+      failedLine: 'It may be damaged or of a kind unknown here. Saving works all the same.'
+    },
+    kinds: {
+      image: 'Image',
+      video: 'Video',
+      audio: 'Audio',
+      text: 'Text',
+      pdf: 'PDF',
+      archive: 'Archive',
+      file: 'File',
+      files: 'Files'
+    },
+    state: {
+      offline: 'Offline.',
+      offlineLine: 'Everything kept here still opens. Sharing resumes by itself.',
+      privateMode: 'Nothing is kept after this window closes.',
+      privateModeLine: 'This browser gives Quire no storage here, so everything stays in memory.',
+      noWebrtc: 'This browser makes no direct connections.',
+      noWebrtcLine: 'Files come and go through the relay, which is slower. Relays still cannot read them.',
+      noRelay: 'No relay is answering',
+      noRelayLine: (n: number) =>
+        n === 0
+          ? 'Nobody can find you, and you can find nobody, for now.'
+          : `The ${count(n, 'direct peer stays', 'direct peers stay')} connected. New ones cannot find you for now.`,
+      tryNow: 'Try now',
+      nextTry: (ms: number) => `Next try in ${f.duration(ms)}`,
+      noPeers: 'No one online has this yet',
+      noPeersLine: 'The link is good. Leave this open and it starts when a holder returns.',
+      tell: 'Tell me when it starts',
+      told: 'You will be told',
+      started: (name: string) => (name === '' ? 'It starts now.' : `${name} starts now.`),
+      looking: (ms: number) => `Looking, ${f.duration(ms)}`,
+      waiting: (missing: number) => `${count(missing, 'block is', 'blocks are')} with no one online`,
+      waitingLine: (here: number, all: number) =>
+        `${f.count(here)} of ${f.count(all)} are here and safe. You can close this tab and come back.`,
+      damaged: 'One block failed its check',
+      damagedLine: 'It was thrown away and is coming from another peer. Nothing for you to do.',
+      damagedAlone: 'It was thrown away, and the peer that sent it dropped. It is asked for again when another peer has it.',
+      dropped: (name: string) => `${name} was dropped`,
+      droppedLine: 'It did not answer as it should. Nothing it sent was kept.',
+      evicted: 'This browser cleared its storage'
+    },
+    remove: {
+      title: (name: string) => (name === '' ? 'Remove this item?' : `Remove “${name}”?`),
+      line: 'Its blocks leave this device. Copies that others already made stay theirs.',
+      last: 'No other full copy is online: its link finds nothing from then on.',
+      yes: 'Remove',
+      done: (name: string) => `${name} was removed.`
+    },
+    help: {
+      title: 'Keyboard',
+      single: 'Single-key shortcuts',
+      singleLine: 'Off while you type in a field.',
+      keys: {
+        paste: 'Paste a link',
+        choose: 'Choose files',
+        library: 'Go to Library',
+        rows: 'Move through items',
+        open: 'Open the item',
+        share: 'Share the item',
+        pause: 'Pause or resume',
+        play: 'Play or pause a preview',
+        close: 'Close, back',
+        help: 'This list'
+      },
+      then: 'then',
+      or: 'or'
+    },
+    errors: {
+      'link-not-quire': {
+        title: 'This is not a Quire link',
+        line: () => 'A link has /#/s/ in it, followed by a long address. Copy the whole link and paste it.'
+      },
+      'link-bad-cid': {
+        title: 'The address in this link is damaged',
+        line: () => 'A character is wrong or missing in the middle. Copy the whole link and paste it again.'
+      },
+      'link-cut': {
+        title: 'The end of this link is missing',
+        line: () => 'It was cut off on the way. Copy the whole link and paste it again.'
+      },
+      'link-bad-key': {
+        title: 'This key does not open the file',
+        line: () => 'A character in the key is wrong. Copy the whole link and paste it again.'
+      },
+      'link-newer-version': {
+        title: 'This link is of a newer Quire',
+        line: () => 'Reload this page to get the newest version, then open the link again.'
+      },
+      'link-no-key': {
+        title: 'This link has no key',
+        line: () => 'Its blocks are sealed, and without the key nobody can open them. Ask for the whole link.'
+      },
+      'newer-version': {
+        title: 'This was made by a newer Quire',
+        line: () => 'Reload this page to get the newest version, then try again.'
+      },
+      'empty-content': {
+        title: 'This file is empty',
+        line: () => 'It has no bytes, so there is nothing to share. Choose another one.'
+      },
+      'plain-is-one-file': { title: 'That is more than one file', line: () => 'Without a seal, share one file at a time.' },
+      'source-changed': {
+        title: 'A file changed while it was read',
+        line: (p: Params) => `${named(p['path'], 'One of the files')} was changed, moved or removed. Choose it again.`
+      },
+      'adding-interrupted': {
+        title: 'Adding was interrupted',
+        line: () => 'The page closed while the files were read. Choose them again.'
+      },
+      'store-full': {
+        title: 'There is no room for this',
+        line: (p: Params) => {
+          const free = bytesIn(p, 'freeBytes')
+          const needed = bytesIn(p, 'neededBytes')
+          return free === undefined || needed === undefined
+            ? 'The storage of this browser is full. Nothing was removed. Make room, then try again.'
+            : `It needs ${f.bytes(needed)}, and ${f.bytes(free)} are free. Nothing was fetched or removed.`
+        }
+      },
+      'store-unavailable': {
+        title: 'This browser stores nothing here',
+        line: () => 'A private window or a setting forbids it. Open Quire in a normal window.'
+      },
+      'too-many-files': {
+        title: 'That is too many files for one share',
+        line: () => 'Share them in parts, or pack them into an archive first.'
+      },
+      'names-too-long': { title: 'The file names are too long', line: () => 'Shorten them, or share the files in parts.' },
+      'too-large': { title: 'This is too large for one share', line: () => 'Share it in parts.' },
+      'bad-envelope': {
+        title: 'What arrived cannot be read',
+        line: () => 'Every block is exactly what was shared, but it was not put together by Quire as it should be.'
+      },
+      'bad-manifest': {
+        title: 'What arrived cannot be read',
+        line: () => 'The description of this data set is damaged. Ask for a new link.'
+      },
+      'bad-block': {
+        title: 'A block failed its check',
+        line: () => 'It was thrown away. Quire asks for it again when another peer has it.'
+      },
+      'item-gone': { title: 'This item is not in your library', line: () => 'It was removed, perhaps in another tab.' },
+      'no-such-file': { title: 'That file is not in this item', line: () => 'Choose one from the list.' },
+      'no-relay': {
+        title: 'No relay is answering',
+        line: () => 'Nobody can find you for now. Quire keeps trying by itself.'
+      },
+      unexpected: {
+        title: 'Something went wrong here',
+        line: () => 'What is stored is safe. Try again, or reload the page.'
+      },
+      'cannot-start': {
+        title: 'Quire cannot start in this browser',
+        line: () => 'It needs a current version of Firefox, Chrome, Edge or Safari, with scripts and workers allowed.'
+      }
+    },
+    retry: 'Try again',
+    pasteAgain: 'Paste again',
+    toLibrary: 'Go to Library'
+  }
+
+  function named(path: string | number | undefined, otherwise: string): string {
+    return path === undefined || path === '' ? otherwise : `“${path}”`
+  }
+}
+
+type Params = Readonly<Record<string, string | number>>
+
+function bytesIn(params: Params, name: string): number | undefined {
+  const value = params[name]
+  return typeof value === 'number' ? value : undefined
+}
+
+export type Messages = ReturnType<typeof english>
+
+const catalogues: Readonly<Record<string, (format: Format) => Messages>> = { en: english }
+
+/** The first of the person's languages that there are words in; numbers follow the words. */
+export function messagesFor(languages: readonly string[]): Messages {
+  const language = languages.map((tag) => tag.split('-')[0] ?? '').find((tag) => tag in catalogues) ?? 'en'
+  return (catalogues[language] ?? english)(formatFor(language))
+}
+
+/** The words of this page. */
+export const t: Messages = messagesFor(globalThis.navigator?.languages ?? [])

@@ -1,0 +1,4 @@
+export interface MenuEntry {
+  readonly label: string
+  readonly act: () => void
+}

@@ -1,0 +1,117 @@
+import type { ItemView } from '../engine/types.ts'
+import { t } from './messages.ts'
+
+/** What every item always answers: how many copies exist right now, and what happens if this tab closes. */
+export interface Standing {
+  /** 0: no full copy; 1: one, which can vanish; 2: several. Higher levels need keepers. */
+  readonly level: 0 | 1 | 2
+  /** Something can vanish: shown as a warning. */
+  readonly atRisk: boolean
+  readonly copies: string
+  readonly copiesLine: string
+  readonly closing: string
+  readonly closingLine: string
+  /** For narrow screens. */
+  readonly closingShort: string
+}
+
+export interface Circumstances {
+  /** Added in this visit, and no other copy was seen since. */
+  readonly fresh: boolean
+  /** What is stored here outlives the tab. */
+  readonly durable: boolean
+}
+
+export const isWhole = (view: ItemView): boolean => view.blockCount > 0 && view.doneBlocks >= view.blockCount && view.state !== 'adding'
+
+export function standingOf(view: ItemView, circumstances: Circumstances): Standing {
+  if (view.state === 'adding') return adding()
+  if (view.state === 'error') return failed(view)
+  if (view.state === 'paused') return paused(view)
+  if (isWhole(view)) return whole(view, circumstances)
+  return partial(view, circumstances)
+}
+
+function adding(): Standing {
+  const w = t.standing
+  return {
+    level: 0,
+    atRisk: false,
+    copies: w.notLinked,
+    copiesLine: w.notLinkedLine,
+    closing: w.addingStops,
+    closingLine: w.addingStopsLine,
+    closingShort: w.addingStops
+  }
+}
+
+function failed(view: ItemView): Standing {
+  const w = t.standing
+  return {
+    level: view.otherCopies > 1 ? 2 : view.otherCopies === 1 ? 1 : 0,
+    atRisk: false,
+    copies: view.otherCopies > 0 ? w.fullCopies(view.otherCopies) : w.noFull,
+    copiesLine: w.failed,
+    closing: w.changesNothing,
+    closingLine: '',
+    closingShort: w.changesNothing
+  }
+}
+
+function paused(view: ItemView): Standing {
+  const w = t.standing
+  const copies = view.otherCopies + (isWhole(view) ? 1 : 0)
+  return {
+    level: copies > 1 ? 2 : copies === 1 ? 1 : 0,
+    atRisk: false,
+    copies: copies > 0 ? w.fullCopies(copies) : w.noFull,
+    copiesLine: w.notShared,
+    closing: w.staysPaused,
+    closingLine: w.staysPausedLine,
+    closingShort: w.staysPaused
+  }
+}
+
+function whole(view: ItemView, { fresh, durable }: Circumstances): Standing {
+  const w = t.standing
+  const n = view.otherCopies
+  if (n > 0) {
+    return {
+      level: 2,
+      atRisk: false,
+      copies: w.copies(n + 1),
+      copiesLine: w.thisAndOthers(n),
+      closing: w.stays,
+      closingLine: w.staysLine(n),
+      closingShort: w.stays
+    }
+  }
+  const fetching = view.peers.filter((peer) => peer.sentBytesPerSecond > 0).length
+  return {
+    level: 1,
+    atRisk: true,
+    copies: w.onlyHere,
+    copiesLine: fetching > 0 ? w.beingFetched(fetching) : fresh ? w.noOneYet : w.noOtherOnline,
+    closing: durable ? w.stops : w.stopsForGood,
+    closingLine: durable ? w.stopsLine : w.stopsForGoodLine,
+    closingShort: w.stopsShort
+  }
+}
+
+function partial(view: ItemView, { durable }: Circumstances): Standing {
+  const w = t.standing
+  const n = view.otherCopies
+  const sending = view.peers.filter((peer) => peer.receivedBytesPerSecond > 0).length
+  const missing = view.blockCount - view.doneBlocks
+  const waiting = view.state === 'waiting'
+  const noneLine = waiting ? (missing > 0 ? w.heldByNoOne(missing) : w.noHolder) : w.sending(sending)
+  return {
+    level: n > 1 ? 2 : n === 1 ? 1 : 0,
+    atRisk: false,
+    copies: n > 0 ? w.fullCopies(n) : w.noFull,
+    copiesLine: n > 0 ? (waiting ? w.unreachable : w.sending(sending)) : noneLine,
+    closing: waiting ? w.nothingLost : w.pauses,
+    closingLine: !durable ? w.startsOver : waiting ? w.nothingLostLine : w.pausesLine,
+    closingShort: waiting ? w.nothingLostShort : w.pausesShort
+  }
+}

@@ -1,0 +1,51 @@
+import type { Item, ItemView } from '../../engine/types.ts'
+import { t } from '../messages.ts'
+import type { MenuEntry } from '../parts/menu.ts'
+import { hashOf } from '../routes.ts'
+import { wordsOfError } from '../words.ts'
+import { reportOf } from '../../core/errors.ts'
+import type { Page } from './page.ts'
+
+export interface ItemActions {
+  pause(): void
+  resume(): void
+  retry(): void
+  save(): Promise<boolean>
+  /** Pauses what runs, resumes what is paused. */
+  toggle(): void
+  readonly menu: readonly MenuEntry[]
+}
+
+/** What a person can do with an item now; failures are told in words. */
+export function itemActions(page: Page, item: Item, view: ItemView): ItemActions {
+  const tell = (thrown: unknown) => page.announcer.note(wordsOfError(reportOf(thrown)).title)
+  const attempt = (work: () => Promise<unknown>) => () => void work().catch(tell)
+  const can = (action: ItemView['can'][number]) => view.can.includes(action)
+
+  const pause = attempt(() => item.pause())
+  const resume = attempt(() => item.resume())
+  const retry = attempt(() => item.retry())
+  async function save(): Promise<boolean> {
+    try {
+      await page.save(item, await item.files())
+      return true
+    } catch {
+      page.announcer.interrupt(t.receive.saveFailed)
+      page.announcer.note(t.receive.saveFailed)
+      return false
+    }
+  }
+
+  const w = t.item.actions.menu
+  const menu: MenuEntry[] = []
+  menu.push({ label: w.open, act: () => page.router.go(hashOf.item(view.id)) })
+  if (view.link) menu.push({ label: w.share, act: () => page.router.go(hashOf.share(view.id)) })
+  if (can('save')) menu.push({ label: w.save, act: () => void save() })
+  if (can('pause')) menu.push({ label: w.pause, act: pause })
+  if (can('resume')) menu.push({ label: w.resume, act: resume })
+  if (can('retry')) menu.push({ label: w.retry, act: retry })
+  if (can('remove')) menu.push({ label: w.remove, act: () => page.askToRemove(view.id) })
+
+  const toggle = () => (can('resume') ? resume() : can('pause') ? pause() : undefined)
+  return { pause, resume, retry, save, toggle, menu }
+}

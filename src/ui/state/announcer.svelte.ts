@@ -1,0 +1,51 @@
+const restMs = 5_000
+const toastMs = 6_000
+
+/** Speaks to screen readers, at most one polite sentence in five seconds, and shows short notes. */
+export class Announcer {
+  #polite = $state('')
+  #urgent = $state('')
+  #toast = $state('')
+  #lastAtMs = -restMs
+  #pending = ''
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #toastTimer: ReturnType<typeof setTimeout> | undefined
+
+  get polite(): string {
+    return this.#polite
+  }
+
+  get urgent(): string {
+    return this.#urgent
+  }
+
+  get toast(): string {
+    return this.#toast
+  }
+
+  /** The newest sentence wins while the region rests. */
+  say(text: string): void {
+    this.#pending = text
+    if (this.#timer !== undefined) return
+    const waitMs = Math.max(0, this.#lastAtMs + restMs - performance.now())
+    this.#timer = setTimeout(() => this.#speak(), waitMs)
+  }
+
+  /** Interrupts: a wrong key, a failed save. */
+  interrupt(text: string): void {
+    this.#urgent = text
+  }
+
+  /** A note on the screen, read out at once. */
+  note(text: string): void {
+    this.#toast = text
+    clearTimeout(this.#toastTimer)
+    this.#toastTimer = setTimeout(() => (this.#toast = ''), toastMs)
+  }
+
+  #speak(): void {
+    this.#timer = undefined
+    this.#lastAtMs = performance.now()
+    this.#polite = this.#pending
+  }
+}

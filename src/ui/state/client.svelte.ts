@@ -1,0 +1,60 @@
+import { reportOf } from '../../core/errors.ts'
+import type { ErrorReport } from '../../core/errors.ts'
+import type { SetId } from '../../core/ids.ts'
+import type { FileSource, Item, Quire, StorageView } from '../../engine/types.ts'
+import type { NetworkStatus } from '../../network/types.ts'
+import { Live } from './live.svelte.ts'
+
+/** The engine as the page sees it: not here yet, here, or unable to start. */
+export class Client {
+  readonly ready: Promise<Quire>
+  #quire = $state.raw<Quire>()
+  #failure = $state.raw<ErrorReport>()
+  readonly #library = $derived(this.#quire && new Live(this.#quire.library))
+  readonly #network = $derived(this.#quire && new Live(this.#quire.network))
+  readonly #storage = $derived(this.#quire && new Live(this.#quire.storage))
+
+  constructor(ready: Promise<Quire>) {
+    this.ready = ready
+    ready.then(
+      (quire) => (this.#quire = quire),
+      (thrown: unknown) => (this.#failure = { ...reportOf(thrown), code: 'cannot-start' })
+    )
+  }
+
+  get failure(): ErrorReport | undefined {
+    return this.#failure
+  }
+
+  /** Newest first; undefined while the library is being opened. */
+  get items(): readonly Item[] | undefined {
+    const quire = this.#quire
+    return this.#library?.current.flatMap((id) => quire?.item(id) ?? [])
+  }
+
+  get network(): NetworkStatus | undefined {
+    return this.#network?.current
+  }
+
+  get storage(): StorageView | undefined {
+    return this.#storage?.current
+  }
+
+  /** The item, or undefined while the library opens or if it is not there: `known` tells which. */
+  item(id: SetId): { readonly item?: Item; readonly known: boolean } {
+    const ids = this.#library?.current
+    return { item: ids && this.#quire?.item(id), known: ids !== undefined }
+  }
+
+  async add(files: readonly FileSource[]): Promise<Item> {
+    return (await this.ready).add(files)
+  }
+
+  async open(link: string): Promise<Item> {
+    return (await this.ready).open(link)
+  }
+
+  nudge(): void {
+    this.#quire?.nudge()
+  }
+}

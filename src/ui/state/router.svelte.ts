@@ -1,0 +1,29 @@
+import { hashOf, routeOf } from '../routes.ts'
+import type { Route } from '../routes.ts'
+
+/** Where the page is, by the fragment of its address. */
+export class Router {
+  #route = $state.raw<Route>(routeOf(location.hash))
+  #steps = 0
+
+  constructor() {
+    addEventListener('hashchange', () => {
+      this.#steps++
+      this.#route = routeOf(location.hash)
+    })
+  }
+
+  get route(): Route {
+    return this.#route
+  }
+
+  go(hash: string): void {
+    location.hash = hash
+  }
+
+  /** To where the person came from, if that was within the page. */
+  back(): void {
+    if (this.#steps > 0) history.back()
+    else this.go(hashOf.library)
+  }
+}

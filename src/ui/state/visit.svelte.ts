@@ -1,0 +1,34 @@
+import { SvelteSet } from 'svelte/reactivity'
+import type { SetId } from '../../core/ids.ts'
+import type { ItemView } from '../../engine/types.ts'
+import { isWhole } from '../standing.ts'
+
+/** What this visit knows that the store does not: what was shared in it, and which items had other copies. */
+export class Visit {
+  readonly #startedAtMs = Date.now()
+  readonly #shared = new SvelteSet<SetId>()
+  readonly #copied = new SvelteSet<SetId>()
+
+  markShared(id: SetId): void {
+    if (!this.#shared.has(id)) this.#shared.add(id)
+  }
+
+  /** Call with every view of an item that is drawn. */
+  noteCopies(view: ItemView): void {
+    if (view.otherCopies > 0 && !this.#copied.has(view.id)) this.#copied.add(view.id)
+  }
+
+  /** Added in this visit, and never seen with another full copy. */
+  isFresh(view: ItemView): boolean {
+    return view.createdAtMs >= this.#startedAtMs && !this.#copied.has(view.id)
+  }
+
+  /** Leaving now would cut somebody off: a peer is fetching, or the only copy of something just shared is here. */
+  leavingHurts(views: readonly ItemView[]): boolean {
+    return views.some(
+      (view) =>
+        view.peers.some((peer) => peer.sentBytesPerSecond > 0) ||
+        (view.state === 'sharing' && isWhole(view) && view.otherCopies === 0 && this.#shared.has(view.id))
+    )
+  }
+}

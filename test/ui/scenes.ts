@@ -1,0 +1,145 @@
+import type { FileView } from '../../src/engine/types.ts'
+import { errorOf, fakeLeaves, fakePeer, FakeQuire, fakeView } from '../support/fake-quire.ts'
+
+const file = (path: string, sizeBytes: number, mimeType = ''): FileView => ({ path, sizeBytes, mimeType, modifiedAtMs: 0 })
+
+const sending = [
+  fakePeer(1, { receivedBytesPerSecond: 2.1e6 }),
+  fakePeer(2, { receivedBytesPerSecond: 1.2e6 }),
+  fakePeer(3, { receivedBytesPerSecond: 0.6e6, role: 'keeper', kind: 'socket' }),
+  fakePeer(4, { receivedBytesPerSecond: 0.3e6, kind: 'relayed' })
+]
+
+/** A library with an item in every state. */
+function full(): FakeQuire {
+  const quire = new FakeQuire()
+  quire.put(
+    fakeView('harbour', {
+      title: 'Harbour walk, final cut.mp4',
+      origin: 'fetched',
+      state: 'fetching',
+      mimeType: 'text/plain',
+      doneBlocks: 1905,
+      rateBytesPerSecond: 4.2e6,
+      remainingMs: 18_000,
+      peers: sending,
+      otherCopies: 2,
+      leaves: fakeLeaves(384, 0.62, 4),
+      can: ['pause', 'remove', 'open']
+    }),
+    [file('Harbour walk, notes.txt', 201_326_592, 'text/plain')]
+  )
+  quire.put(fakeView('lisbon', { title: 'Lisbon in March', fileCount: 48, blockCount: 3241, mimeType: 'image/jpeg' }), [
+    ...Array.from({ length: 10_000 }, (_, n) => file(`Lisbon in March/day ${n % 7}/IMG_${4000 + n}.jpg`, 4_400_000, 'image/jpeg')),
+    file('Lisbon in March/readme.html', 1200, 'text/html')
+  ])
+  quire.put(fakeView('thesis', { title: 'thesis-draft-7.pdf', blockCount: 52, otherCopies: 4, mimeType: 'application/pdf' }), [
+    file('thesis-draft-7.pdf', 3_400_000, 'application/pdf')
+  ])
+  quire.put(
+    fakeView('budget', { title: 'grant-budget.xlsx', blockCount: 2, origin: 'fetched', state: 'complete', otherCopies: 2, peers: [fakePeer(1)] }),
+    [file('grant-budget.xlsx', 131_000, 'application/vnd.ms-excel')]
+  )
+  quire.put(
+    fakeView('tiles', {
+      title: 'azores-tiles.pmtiles',
+      origin: 'fetched',
+      state: 'waiting',
+      blockCount: 1472,
+      doneBlocks: 1047,
+      leaves: fakeLeaves(368, 0.71, 0, 4),
+      can: ['pause', 'remove']
+    })
+  )
+  quire.put(
+    fakeView('zine', {
+      title: 'Night Market Zine no. 9.pdf',
+      origin: 'fetched',
+      state: 'paused',
+      blockCount: 288,
+      doneBlocks: 116,
+      otherCopies: 4,
+      leaves: fakeLeaves(288, 0.4, 0, 1),
+      can: ['resume', 'remove']
+    })
+  )
+  return quire
+}
+
+/** States that a library rarely holds together. */
+function odd(): FakeQuire {
+  const quire = new FakeQuire()
+  quire.put(
+    fakeView('adding', {
+      title: 'Brass band rehearsal.flac',
+      state: 'adding',
+      link: undefined,
+      doneBlocks: 0,
+      doneBytes: 9e7,
+      rateBytesPerSecond: 1.1e8,
+      remainingMs: 1200,
+      leaves: fakeLeaves(384, 0.45, 0),
+      can: ['remove']
+    })
+  )
+  quire.put(
+    fakeView('changed', {
+      title: 'notes.txt',
+      state: 'error',
+      link: undefined,
+      error: errorOf('source-changed', { path: 'notes.txt' }),
+      can: ['remove']
+    })
+  )
+  quire.put(
+    fakeView('noroom', {
+      title: 'A very long name of a film that somebody sent from far away, director’s cut, with extras.mkv',
+      origin: 'fetched',
+      state: 'error',
+      doneBlocks: 0,
+      error: errorOf('store-full', { neededBytes: 2.4e9, freeBytes: 3.1e8 }),
+      can: ['retry', 'remove']
+    })
+  )
+  quire.put(
+    fakeView('nobody', { title: '', fileCount: 0, contentBytes: 0, origin: 'fetched', state: 'waiting', blockCount: 0, totalBytes: 0, can: ['pause', 'remove'] })
+  )
+  quire.put(
+    fakeView('liar', {
+      title: 'photo.png',
+      origin: 'fetched',
+      state: 'fetching',
+      blockCount: 24,
+      doneBlocks: 17,
+      peers: sending.slice(0, 2),
+      leaves: fakeLeaves(24, 0.7, 2, 1),
+      dropped: { peerId: fakePeer(5).peerId, report: errorOf('bad-block') },
+      can: ['pause', 'remove']
+    }),
+    [file('photo.png', 1_500_000, 'image/png')]
+  )
+  quire.storage.tell({ ...quire.storage.peek(), durable: false })
+  return quire
+}
+
+function relayGone(): FakeQuire {
+  const quire = full()
+  quire.network.tell({ relays: [{ url: 'wss://one.example', state: 'unreachable', nextTryAtMs: Date.now() + 12_000 }], webrtc: true })
+  return quire
+}
+
+function noWebrtc(): FakeQuire {
+  const quire = full()
+  quire.network.tell({ ...quire.network.peek(), webrtc: false })
+  return quire
+}
+
+export const scenes: Readonly<Record<string, () => Promise<FakeQuire>>> = {
+  empty: () => Promise.resolve(new FakeQuire()),
+  full: () => Promise.resolve(full()),
+  odd: () => Promise.resolve(odd()),
+  relay: () => Promise.resolve(relayGone()),
+  webrtc: () => Promise.resolve(noWebrtc()),
+  loading: () => new Promise(() => {}),
+  broken: () => Promise.reject(new Error('no workers here'))
+}
