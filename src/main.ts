@@ -1,13 +1,15 @@
 import { mountPage } from './ui/mount.ts'
+import { Saver } from './ui/saving.ts'
 import { Shell } from './ui/state/shell.svelte.ts'
+import { serveStreams } from './ui/stream-host.ts'
 
-const shell = new Shell()
 const target = document.getElementById('app')
 
 if (target) {
-  mountPage(target, {
-    quire: import('./engine/browser.ts').then(({ openPageQuire }) => openPageQuire()),
-    shell,
-    save: async (item, files) => (await import('./ui/saving.ts')).saveItem(item, files)
-  })
+  // The engine comes while the page is drawn; libp2p comes with it, after the first paint.
+  const quire = import('./engine/browser.ts').then(({ openPageQuire }) => openPageQuire())
+  // Browsers leave it out where the page is not secure, or a setting forbids it.
+  const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker
+  const saving = new Saver(serveStreams(quire, workers), workers)
+  mountPage(target, { quire, shell: new Shell(), saving })
 }

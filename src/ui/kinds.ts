@@ -21,10 +21,9 @@ export function previewKind({ mimeType, path }: Pick<FileView, 'mimeType' | 'pat
 }
 
 /** The kind in a word, for people. */
-export function kindWord(mimeType: string, fileCount: number): string {
+export function kindWord(mimeType: string): string {
   const type = mimeType.split(';')[0]!.trim().toLowerCase()
   const kinds = t.kinds
-  if (fileCount > 1) return kinds.files
   if (type.startsWith('image/')) return kinds.image
   if (type.startsWith('video/')) return kinds.video
   if (type.startsWith('audio/')) return kinds.audio

@@ -99,6 +99,7 @@ function english(f: Format) {
         share: (name: string) => `Share ${name}`,
         pause: (name: string) => `Pause ${name}`,
         resume: (name: string) => `Resume ${name}`,
+        retry: (name: string) => `Try ${name} again`,
         more: (name: string) => `More for ${name}`,
         menu: {
           open: 'Open',
@@ -106,6 +107,7 @@ function english(f: Format) {
           pause: 'Pause',
           resume: 'Resume',
           save: 'Save to disk',
+          saveFolder: 'Save into a folder…',
           retry: 'Try again',
           remove: 'Remove…'
         }
@@ -127,8 +129,10 @@ function english(f: Format) {
       sending: (n: number) => (n === 0 ? 'Asking for blocks' : `${count(n, 'peer')} sending`),
       unreachable: 'Not reachable right now',
       notLinked: 'No link yet',
-      notLinkedLine: 'It comes when everything is sealed',
+      notLinkedLine: 'Comes when all is sealed',
       notShared: 'This copy is not shared now',
+      notMade: 'Not shared',
+      notMadeLine: 'Nothing left this device',
       failed: 'Nothing was lost elsewhere',
       stops: 'Link stops working',
       stopsLine: 'Until you open Quire again',
@@ -141,6 +145,7 @@ function english(f: Format) {
       pausesLine: 'Picks up where it stopped',
       pausesShort: 'Closing pauses it',
       startsOver: 'Starts over',
+      startsOverShort: 'Closing starts it over',
       nothingLost: 'Nothing is lost',
       nothingLostLine: 'Resumes when a holder returns',
       nothingLostShort: 'Closing loses nothing',
@@ -183,6 +188,7 @@ function english(f: Format) {
     receive: {
       title: 'Receive',
       opening: 'Opening the link',
+      untitled: 'Shared with you',
       unknownSender: 'Sender unknown',
       unknownSenderWhy: ': a link carries no name',
       fromHere: 'Shared from here',
@@ -196,13 +202,13 @@ function english(f: Format) {
       starting: 'Asking for the first block',
       save: 'Save to disk',
       saving: 'Saving',
-      saved: 'Saved',
+      saved: 'Saved to disk.',
+      saveOne: 'Save this file',
       saveFailed: 'Saving did not work. What is here is safe; try again.',
       pause: 'Pause',
       resume: 'Resume',
       share: 'Share',
       peers: 'Peers',
-      noPeers: 'No peer is connected.',
       peersSummary: (n: number) => (n === 0 ? 'No peer connected' : `${count(n, 'peer')} connected`),
       roles: { tab: 'Tab', keeper: 'Keeper', program: 'Program' },
       kinds: { direct: 'Direct', turn: 'TURN', relayed: 'Relay', socket: 'Direct' },
@@ -214,6 +220,8 @@ function english(f: Format) {
       leaf: (n: number) => `One leaf is ${n === 1 ? 'one block' : count(n, 'block')}. Colour shows who sent it.`,
       unlocked: 'Unlocked only in this tab',
       unlockedLine: 'The key came with the link. Peers and relays pass on sealed blocks they cannot read.',
+      sealed: 'Sealed',
+      sealedLine: 'The key is in the link and nowhere else. Peers and relays pass on sealed blocks they cannot read.',
       plain: 'Not sealed',
       plainLine: 'Anyone who knows the address can read it. Every block is still checked.',
       copiesDone: (n: number) => `${count(n, 'full copy', 'full copies')} now, one is yours`,
@@ -245,8 +253,7 @@ function english(f: Format) {
       text: 'Text',
       pdf: 'PDF',
       archive: 'Archive',
-      file: 'File',
-      files: 'Files'
+      file: 'File'
     },
     state: {
       offline: 'Offline.',
@@ -383,6 +390,15 @@ function english(f: Format) {
       'no-relay': {
         title: 'No relay is answering',
         line: () => 'Nobody can find you for now. Quire keeps trying by itself.'
+      },
+      'too-large-to-save': {
+        title: 'This window cannot save so much',
+        line: () => 'Without its service worker the browser saves small files only. Open Quire in a normal window.'
+      },
+      'save-refused': { title: 'The browser did not save it', line: () => 'The browser did not start the download. Try again.' },
+      'folder-refused': {
+        title: 'The folder could not be written',
+        line: () => 'The folder could not be written. Choose another one.'
       },
       unexpected: {
         title: 'Something went wrong here',

@@ -3,7 +3,7 @@ import type { Quire } from '../engine/types.ts'
 import App from './App.svelte'
 import { t } from './messages.ts'
 import { Client } from './state/client.svelte.ts'
-import type { Save } from './state/page.ts'
+import type { Saving } from './state/page.ts'
 import type { Shell } from './state/shell.svelte.ts'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -14,13 +14,13 @@ import './styles/list.css'
 export interface PageParts {
   readonly quire: Promise<Quire>
   readonly shell: Shell
-  readonly save: Save
+  readonly saving: Saving
 }
 
 /** Draws the page at once; it fills when the engine is there. */
-export function mountPage(target: HTMLElement, { quire, shell, save }: PageParts): void {
+export function mountPage(target: HTMLElement, { quire, shell, saving }: PageParts): void {
   document.documentElement.lang = t.lang
-  mount(App, { target, props: { client: new Client(quire), shell, save } })
+  mount(App, { target, props: { client: new Client(quire), shell, saving } })
   // After the first paint: text stands in the system's font until then.
   requestAnimationFrame(() => requestAnimationFrame(() => void import('./styles/fonts.css')))
 }

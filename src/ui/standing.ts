@@ -50,8 +50,8 @@ function failed(view: ItemView): Standing {
   return {
     level: view.otherCopies > 1 ? 2 : view.otherCopies === 1 ? 1 : 0,
     atRisk: false,
-    copies: view.otherCopies > 0 ? w.fullCopies(view.otherCopies) : w.noFull,
-    copiesLine: w.failed,
+    copies: view.otherCopies > 0 ? w.fullCopies(view.otherCopies) : view.link ? w.noFull : w.notMade,
+    copiesLine: view.link ? w.failed : w.notMadeLine,
     closing: w.changesNothing,
     closingLine: '',
     closingShort: w.changesNothing
@@ -98,6 +98,23 @@ function whole(view: ItemView, { fresh, durable }: Circumstances): Standing {
   }
 }
 
+type Closing = Pick<Standing, 'closing' | 'closingLine' | 'closingShort'>
+const waitsOn: Closing = {
+  closing: t.standing.nothingLost,
+  closingLine: t.standing.nothingLostLine,
+  closingShort: t.standing.nothingLostShort
+}
+const pausesThen: Closing = {
+  closing: t.standing.pauses,
+  closingLine: t.standing.pausesLine,
+  closingShort: t.standing.pausesShort
+}
+const startsOver: Closing = {
+  closing: t.standing.startsOver,
+  closingLine: t.standing.stopsForGoodLine,
+  closingShort: t.standing.startsOverShort
+}
+
 function partial(view: ItemView, { durable }: Circumstances): Standing {
   const w = t.standing
   const n = view.otherCopies
@@ -110,8 +127,6 @@ function partial(view: ItemView, { durable }: Circumstances): Standing {
     atRisk: false,
     copies: n > 0 ? w.fullCopies(n) : w.noFull,
     copiesLine: n > 0 ? (waiting ? w.unreachable : w.sending(sending)) : noneLine,
-    closing: waiting ? w.nothingLost : w.pauses,
-    closingLine: !durable ? w.startsOver : waiting ? w.nothingLostLine : w.pausesLine,
-    closingShort: waiting ? w.nothingLostShort : w.pausesShort
+    ...(durable ? (waiting ? waitsOn : pausesThen) : startsOver)
   }
 }

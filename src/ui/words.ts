@@ -19,6 +19,9 @@ const alike: Readonly<Record<string, Known>> = {
 
 const isKnown = (code: string): code is Known => Object.hasOwn(t.errors, code)
 
+/** Whether there are words made for it. */
+export const hasWords = (code: string): boolean => code !== 'unexpected' && (code in alike || isKnown(code))
+
 /** A title and a sentence for any error; one that has no words yet gets a sane sentence, never its message or stack. */
 export function wordsOfError({ code, params }: Pick<ErrorReport, 'code' | 'params'>): ErrorWords {
   const name = alike[code] ?? (isKnown(code) ? code : 'unexpected')

@@ -12,4 +12,9 @@ if (query.has('install')) shell.offerInstall(() => Promise.resolve())
 shell.markOfflineReady()
 
 const quire = scenes[query.get('scene') ?? 'full'] ?? scenes['full']!
-mountPage(document.getElementById('app')!, { quire: quire(), shell, save: () => Promise.resolve() })
+const saving = {
+  canSaveFolder: true,
+  save: () => Promise.resolve('saved' as const),
+  saveFolder: () => Promise.resolve('saved' as const)
+}
+mountPage(document.getElementById('app')!, { quire: quire(), shell, saving })

@@ -8,8 +8,14 @@ import type { Shell } from './shell.svelte.ts'
 import type { Shortcuts } from './shortcuts.svelte.ts'
 import type { Visit } from './visit.svelte.ts'
 
-/** Writes files of an item to disk: one as it is, many as a folder or an archive. Resolves when it is done or declined. */
-export type Save = (item: Item, files: readonly FileView[]) => Promise<void>
+/** Writes files of an item to disk. Each resolves when it is done or the person declined. */
+export interface Saving {
+  /** One file as it is, several as one archive. */
+  save(item: Item, files: readonly FileView[]): Promise<'saved' | 'declined'>
+  readonly canSaveFolder: boolean
+  /** Asks for a folder and writes the files there; to be called from a click. */
+  saveFolder(item: Item, files: readonly FileView[]): Promise<'saved' | 'declined'>
+}
 
 /** Everything that screens share, handed down by context. */
 export interface Page {
@@ -19,7 +25,7 @@ export interface Page {
   readonly announcer: Announcer
   readonly shortcuts: Shortcuts
   readonly visit: Visit
-  readonly save: Save
+  readonly saving: Saving
   /** Adds files and opens the share sheet for them. */
   share(files: readonly { readonly path: string; readonly file: File }[]): Promise<void>
   /** Opens a pasted link; false when the text holds none. */
