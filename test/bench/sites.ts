@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+
+/** Rivals live in a package of their own, so that they never weigh on Quire's install. */
+export function installRivals(): void {
+  if (existsSync(join(here, 'node_modules', 'webtorrent'))) return
+  console.error('Installing what is compared with …')
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' })
+}
+
+/** Serves the bare page and WebTorrent's published bundle. Returns the origin. */
+export async function serveRivals(): Promise<string> {
+  const outDir = await mkdtemp(join(tmpdir(), 'quire-bench-'))
+  const { build } = await import('vite')
+  await build({
+    root: join(here, 'pages'),
+    configFile: false,
+    logLevel: 'error',
+    worker: { format: 'es' },
+    build: { outDir, emptyOutDir: true, rollupOptions: { input: join(here, 'pages', 'bare.html') } }
+  })
+  const fixed: Record<string, string> = {
+    '/webtorrent.min.js': join(here, 'node_modules/webtorrent/dist/webtorrent.min.js'),
+    '/rival.html': join(here, 'pages/rival.html')
+  }
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?')[0]!
+    const file = fixed[path] ?? join(outDir, path)
+    if (!existsSync(file)) return void response.writeHead(404).end()
+    const type = file.endsWith('.js') ? 'text/javascript' : 'text/html'
+    response.writeHead(200, { 'Content-Type': type }).end(readFileSync(file))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  server.unref()
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** A BitTorrent tracker for tabs. Returns its address. */
+export async function serveTorrentTracker(): Promise<string> {
+  interface TrackerModule {
+    default: new (options: object) => { http: { address(): AddressInfo }; listen(port: number, host: string, done: () => void): void }
+  }
+  const { default: Server } = (await import(join(here, 'node_modules/bittorrent-tracker/server.js'))) as TrackerModule
+  const tracker = new Server({ udp: false, http: true, ws: true, stats: false })
+  await new Promise<void>((resolve) => tracker.listen(0, '127.0.0.1', resolve))
+  return `ws://127.0.0.1:${tracker.http.address().port}`
+}
