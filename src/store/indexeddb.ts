@@ -5,7 +5,7 @@ import type { HashGroup } from '../core/merkle/group.ts'
 import { IndexedDbCatalog } from './catalog-indexeddb.ts'
 import { checkBlocks, checkRange } from './check.ts'
 import { Database, type SetRecord } from './database.ts'
-import { BlockNotHeld } from './errors.ts'
+import { BlockNotHeld, StoreUnavailable } from './errors.ts'
 import { blocksIn, runsOf, segmentOf } from './runs.ts'
 import { claim, knownIn, SetTables } from './set-tables.ts'
 import type { BlockStore, Catalog, PlacedBlock, SetShape } from './types.ts'
@@ -49,7 +49,7 @@ export class IndexedDbBlockStore implements BlockStore {
 
   async putBlocks(set: SetId, blocks: readonly PlacedBlock[]): Promise<void> {
     await this.#tables.database.write(['sets', 'held', 'blocks'], async (tx) => {
-      const record = await knownIn(tx, set)
+      const record = recordsOnly(await knownIn(tx, set))
       checkBlocks(record, blocks)
       const table = tx.objectStore('blocks')
       for (const { start, bytes } of runsOf(await claim(tx, record, blocks))) {
@@ -108,7 +108,7 @@ export class IndexedDbBlockStore implements BlockStore {
   async #record(set: SetId): Promise<SetRecord> {
     const seen = this.#sets.get(set)
     if (seen) return seen
-    const record = await this.#tables.known(set)
+    const record = recordsOnly(await this.#tables.known(set))
     this.#sets.set(set, record)
     return record
   }
@@ -147,4 +147,10 @@ export class IndexedDbBlockStore implements BlockStore {
 function firstMissing(blocks: ReadSegment, { start, count }: BlockRange): number | undefined {
   for (let index = start; index < start + count; index++) if (!blocks.has(index)) return index
   return undefined
+}
+
+/** Its bitmap must not be touched here: what that claims is in a file. */
+function recordsOnly(record: SetRecord): SetRecord {
+  if (record.home !== 'records') throw new StoreUnavailable('the blocks are in a file that cannot be opened here')
+  return record
 }

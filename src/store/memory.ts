@@ -11,7 +11,7 @@ import {
   checkSetId,
   checkShape
 } from './check.ts'
-import { BlockNotHeld, StoreClosed, UnknownSet } from './errors.ts'
+import { BadStoreCall, BlockNotHeld, StoreClosed, UnknownSet } from './errors.ts'
 import { blocksIn } from './runs.ts'
 import type { BlockStore, Catalog, ItemRecord, PlacedBlock, SetShape } from './types.ts'
 
@@ -155,7 +155,7 @@ export class MemoryCatalog implements Catalog {
   }
 
   async put(name: string, value: unknown): Promise<void> {
-    this.#open(this.#values).set(name, structuredClone(value))
+    this.#open(this.#values).set(name, keepable(value))
   }
 
   async close(): Promise<void> {
@@ -173,5 +173,13 @@ export class MemoryCatalog implements Catalog {
   #open<T>(contents: T): T {
     if (this.#closed) throw new StoreClosed()
     return contents
+  }
+}
+
+function keepable(value: unknown): unknown {
+  try {
+    return structuredClone(value)
+  } catch (cause) {
+    throw new BadStoreCall('This value cannot be stored.', {}, { cause })
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileSystem } from '../../src/store/filesystem.ts'
 import { blockStoreSuite } from '../suites/block-store.ts'
+import { catalogSuite } from '../suites/catalog.ts'
 
 async function openPlace() {
   const folder = await mkdtemp(join(tmpdir(), 'quire-store-'))
@@ -27,3 +28,16 @@ async function openPlace() {
 }
 
 blockStoreSuite('file system', openPlace, ['crash'])
+
+catalogSuite('file system', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'quire-store-'))
+  const { catalog } = await openFileSystem(folder)
+  return {
+    catalog,
+    reopen: async () => {
+      await catalog.close()
+      return (await openFileSystem(folder)).catalog
+    },
+    dispose: () => rm(folder, { recursive: true, force: true })
+  }
+})

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { openIndexedDb } from '../../src/store/indexeddb.ts'
 import { blockStoreSuite } from '../suites/block-store.ts'
+import { catalogSuite } from '../suites/catalog.ts'
 
 let places = 0
 
@@ -21,3 +22,13 @@ async function openPlace() {
 }
 
 blockStoreSuite('IndexedDB (in Node)', openPlace, ['second', 'crash'])
+
+catalogSuite('IndexedDB (in Node)', async () => {
+  const name = `place ${places++}`
+  const { catalog } = await openIndexedDb(name)
+  const reopen = async () => {
+    await catalog.close()
+    return (await openIndexedDb(name)).catalog
+  }
+  return { catalog, reopen, dispose: () => catalog.close() }
+})

@@ -1,7 +1,13 @@
-import { MemoryBlockStore } from '../../src/store/memory.ts'
+import { MemoryBlockStore, MemoryCatalog } from '../../src/store/memory.ts'
 import { blockStoreSuite } from '../suites/block-store.ts'
+import { catalogSuite } from '../suites/catalog.ts'
 
 blockStoreSuite('memory', async () => {
   const store = new MemoryBlockStore()
   return { store, reopen: async () => store.reopened(), dispose: () => store.close() }
+})
+
+catalogSuite('memory', async () => {
+  const catalog = new MemoryCatalog()
+  return { catalog, reopen: async () => catalog.reopened(), dispose: () => catalog.close() }
 })
