@@ -4,7 +4,7 @@ import { blockBytesMax, frameBytesMax, groupLeaves, helloBytesMax, manifestBytes
 import { hashBytes } from '../merkle/node.ts'
 import { PayloadReader, PayloadWriter, rangesBytes } from './bytes-io.ts'
 import { BadFrame } from './errors.ts'
-import { frameHeadBytes, type RawFrame } from './frame-reader.ts'
+import { frameHeadBytes, optionalTypes, type RawFrame } from './frame-reader.ts'
 import type { ByeCode, Frame, PeerRole, RefuseCode } from './types.ts'
 
 /** Version of the protocol that a hello states; another one is refused with a clear error. */
@@ -39,8 +39,6 @@ const byeCodes: readonly ByeCode[] = [
   'too-many'
 ]
 const flag = { serving: 1, complete: 2, manifest: 4 }
-/** Kinds of frames from here on may be passed over by those who do not know them. [EX4] */
-const optionalTypes = 0x80
 const noBytes = new Uint8Array(0)
 const pathNodesMax = 32
 

@@ -3,6 +3,9 @@ import { BadFrame } from './errors.ts'
 /** u32 length of type and payload, u8 type. */
 export const frameHeadBytes = 5
 
+/** Kinds of frames from here on may be passed over by those who do not know them. [EX4] */
+export const optionalTypes = 0x80
+
 export interface RawFrame {
   readonly type: number
   /** A view of the chunk that brought it where the frame lies whole in one chunk, else of a buffer of its own. */

@@ -1,7 +1,7 @@
 import { bytesOfHex, hexOf } from '../bytes.ts'
 import { PayloadReader, PayloadWriter } from '../exchange/bytes-io.ts'
 import { BadFrame } from '../exchange/errors.ts'
-import { frameHeadBytes, type RawFrame } from '../exchange/frame-reader.ts'
+import { frameHeadBytes, optionalTypes, type RawFrame } from '../exchange/frame-reader.ts'
 import type { PeerRole } from '../exchange/types.ts'
 import type { PeerId, SwarmId } from '../ids.ts'
 import { announceTtlMsMax, peerIdCharsMax, peersPerAnswerMax, recordBytesMax } from '../limits.ts'
@@ -87,9 +87,14 @@ function readFrame(type: number, reader: PayloadReader): TrackerFrame {
       if (count > peersPerAnswerMax) throw new BadFrame('too many peers at once')
       return { type: 'peers', swarmId, peers: Array.from({ length: count }, () => readPeer(reader)) }
     }
-    case typeCodes.refuse:
-      return { type: 'refuse', swarmId: readSwarmId(reader), reason: reasons[reader.u8()] ?? 'too-many' }
+    case typeCodes.refuse: {
+      const swarmId = readSwarmId(reader)
+      const reason = reasons[reader.u8()]
+      if (!reason) throw new BadFrame('a code is unknown')
+      return { type: 'refuse', swarmId, reason }
+    }
     default:
+      if (type < optionalTypes) throw new BadFrame('a kind of message that must be understood is unknown')
       return { type: 'unknown', code: type }
   }
 }

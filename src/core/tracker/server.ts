@@ -1,11 +1,21 @@
+import { bytesEqual } from '../bytes.ts'
 import { BadFrame } from '../exchange/errors.ts'
 import type { PeerRole } from '../exchange/types.ts'
 import type { LaneId, PeerId, SwarmId } from '../ids.ts'
-import { peersPerAnswerMax, swarmPeersMax, swarmsPerPeerMax } from '../limits.ts'
+import {
+  announcementsMax,
+  peersPerAnswerMax,
+  swarmPeersMax,
+  swarmsPerPeerMax,
+  trackerSweepMs,
+  watchersToldMax
+} from '../limits.ts'
+import { Budget } from './budget.ts'
 import type { TrackedPeer, TrackerEffect, TrackerFrame, TrackerServerInput } from './types.ts'
 
 interface Client {
   readonly peerId: PeerId
+  readonly budget: Budget
   record: Uint8Array | undefined
   readonly swarms: Set<SwarmId>
 }
@@ -17,6 +27,9 @@ interface Announcement {
   expiresAtMs: number
 }
 
+type Swarm = Map<LaneId, Announcement>
+type AnnounceFrame = Extract<TrackerFrame, { type: 'announce' }>
+
 /**
  * Who takes part in which swarm, as a relay knows it. A peer's announcements live as long as its lane: one that went
  * away cannot be reached by way of this relay, and one that comes back announces itself again. SPEC.md has the rules.
@@ -26,7 +39,11 @@ export class TrackerServer {
   /** Whether a record is signed by this peer; the platform checks signatures. */
   readonly #isValidRecord: (peerId: PeerId, record: Uint8Array) => boolean
   readonly #clients = new Map<LaneId, Client>()
-  readonly #swarms = new Map<SwarmId, Map<LaneId, Announcement>>()
+  readonly #lanes = new Map<PeerId, LaneId>()
+  readonly #swarms = new Map<SwarmId, Swarm>()
+  #announcements = 0
+  #nowMs = 0
+  #sweepAtMs = Infinity
   #effects: TrackerEffect[] = []
 
   constructor(random: () => number, isValidRecord: (peerId: PeerId, record: Uint8Array) => boolean) {
@@ -39,31 +56,46 @@ export class TrackerServer {
   }
 
   handle(nowMs: number, input: TrackerServerInput): TrackerEffect[] {
+    this.#nowMs = Math.max(this.#nowMs, nowMs)
     this.#effects = []
     switch (input.type) {
       case 'opened':
-        this.#clients.set(input.laneId, { peerId: input.peerId, record: undefined, swarms: new Set() })
+        this.#open(input.laneId, input.peerId)
         break
       case 'frame':
-        this.#onFrame(nowMs, input.laneId, input.frame)
+        this.#onFrame(input.laneId, input.frame)
         break
       case 'closed':
         this.#forget(input.laneId)
         break
       case 'wake':
-        this.#expire(nowMs)
+        this.#expire()
     }
     return this.#effects
   }
 
-  #onFrame(nowMs: number, laneId: LaneId, frame: TrackerFrame): void {
+  /** When `wake` is due, so that what expired takes no room. */
+  wakeAtMs(): number {
+    return this.#announcements > 0 ? this.#sweepAtMs : Infinity
+  }
+
+  /** A peer that opens a second lane has lost the first. [TR7] */
+  #open(laneId: LaneId, peerId: PeerId): void {
+    const before = this.#lanes.get(peerId)
+    if (before !== undefined) this.#drop(before, 'it came back over another lane')
+    this.#lanes.set(peerId, laneId)
+    this.#clients.set(laneId, { peerId, budget: new Budget(this.#nowMs), record: undefined, swarms: new Set() })
+  }
+
+  #onFrame(laneId: LaneId, frame: TrackerFrame): void {
     const client = this.#clients.get(laneId)
     if (!client) return
+    if (!client.budget.spend(this.#nowMs, 1)) return this.#drop(laneId, 'it asks for too much')
     switch (frame.type) {
       case 'record':
         return this.#onRecord(laneId, client, frame.record)
       case 'announce':
-        return this.#onAnnounce(nowMs, laneId, client, frame)
+        return this.#onAnnounce(laneId, client, frame)
       case 'leave':
         return this.#leave(laneId, client, frame.swarmId)
       case 'unknown':
@@ -75,52 +107,51 @@ export class TrackerServer {
 
   #onRecord(laneId: LaneId, client: Client, record: Uint8Array): void {
     if (!this.#isValidRecord(client.peerId, record)) return this.#drop(laneId, 'its record is not signed by it')
-    const first = client.record === undefined
+    const before = client.record
     client.record = record
-    if (first) return
-    for (const swarmId of client.swarms) this.#tellWatchers(swarmId, laneId) // its addresses changed
+    if (!before || bytesEqual(before, record)) return
+    for (const swarmId of client.swarms) this.#tellWatchers(swarmId, laneId, client) // its addresses changed
   }
 
-  #onAnnounce(
-    nowMs: number,
-    laneId: LaneId,
-    client: Client,
-    { swarmId, role, holder, watch, ttlMs }: Extract<TrackerFrame, { type: 'announce' }>
-  ): void {
+  #onAnnounce(laneId: LaneId, client: Client, { swarmId, role, holder, watch, ttlMs }: AnnounceFrame): void {
     if (!client.record) return this.#refuse(laneId, swarmId, 'no-record')
-    const swarm = this.#swarms.get(swarmId) ?? new Map<LaneId, Announcement>()
+    const swarm = this.#swarms.get(swarmId) ?? (new Map() as Swarm)
     const before = swarm.get(laneId)
-    const full = client.swarms.size >= swarmsPerPeerMax || swarm.size >= swarmPeersMax
-    if (!before && full) return this.#refuse(laneId, swarmId, 'too-many')
+    const isFull =
+      client.swarms.size >= swarmsPerPeerMax || swarm.size >= swarmPeersMax || this.#announcements >= announcementsMax
+    if (!before && isFull) return this.#refuse(laneId, swarmId, 'too-many')
+    const isNews = !before || before.expiresAtMs <= this.#nowMs || before.holder !== holder
     this.#swarms.set(swarmId, swarm)
     client.swarms.add(swarmId)
-    swarm.set(laneId, { role, holder, watch, expiresAtMs: nowMs + ttlMs })
+    swarm.set(laneId, { role, holder, watch, expiresAtMs: this.#nowMs + ttlMs })
+    if (!before && this.#announcements++ === 0) this.#sweepAtMs = this.#nowMs + trackerSweepMs
     if (watch && !before?.watch) this.#sendSample(swarmId, laneId)
-    if (!before || holder !== before.holder) this.#tellWatchers(swarmId, laneId)
+    if (isNews) this.#tellWatchers(swarmId, laneId, client)
   }
 
-  /** A random sample, holders of everything first: they end the search soonest. [TR3] */
+  /** A random sample: half of it peers that hold everything, half of it peers to trade with, as far as there are. [TR3] */
   #sendSample(swarmId: SwarmId, laneId: LaneId): void {
-    const others = [...this.#swarms.get(swarmId)!.keys()].filter((other) => other !== laneId)
-    const picked: TrackedPeer[] = []
-    for (const other of shuffled(others, this.#random)) {
-      const peer = this.#tracked(swarmId, other)
-      if (peer?.holder) picked.unshift(peer)
-      else if (peer) picked.push(peer)
+    const holders: LaneId[] = []
+    const others: LaneId[] = []
+    for (const [other, { holder, expiresAtMs }] of this.#swarms.get(swarmId)!) {
+      if (other !== laneId && expiresAtMs > this.#nowMs) (holder ? holders : others).push(other)
     }
-    this.#effects.push({
-      type: 'send',
-      laneId,
-      frame: { type: 'peers', swarmId, peers: picked.slice(0, peersPerAnswerMax) }
-    })
+    const traders = some(others, peersPerAnswerMax - Math.min(holders.length, peersPerAnswerMax / 2), this.#random)
+    const chosen = [...some(holders, peersPerAnswerMax - traders.length, this.#random), ...traders]
+    const peers = chosen.map((other) => this.#tracked(swarmId, other)!)
+    this.#effects.push({ type: 'send', laneId, frame: { type: 'peers', swarmId, peers } })
   }
 
   /** Newcomers are told at once to those who watch: a fetch begins the moment a holder appears. [TR4] */
-  #tellWatchers(swarmId: SwarmId, newcomer: LaneId): void {
+  #tellWatchers(swarmId: SwarmId, newcomer: LaneId, client: Client): void {
     const peer = this.#tracked(swarmId, newcomer)
     if (!peer) return
-    for (const [laneId, announcement] of this.#swarms.get(swarmId)!) {
-      if (laneId === newcomer || !announcement.watch) continue
+    const watchers: LaneId[] = []
+    for (const [laneId, { watch, expiresAtMs }] of this.#swarms.get(swarmId)!) {
+      if (laneId !== newcomer && watch && expiresAtMs > this.#nowMs) watchers.push(laneId)
+    }
+    const toAll = watchers.length <= watchersToldMax || (peer.holder && client.budget.spend(this.#nowMs, watchers.length))
+    for (const laneId of toAll ? watchers : some(watchers, watchersToldMax, this.#random)) {
       this.#effects.push({ type: 'send', laneId, frame: { type: 'peers', swarmId, peers: [peer] } })
     }
   }
@@ -133,10 +164,11 @@ export class TrackerServer {
   }
 
   #leave(laneId: LaneId, client: Client, swarmId: SwarmId): void {
-    client.swarms.delete(swarmId)
-    const swarm = this.#swarms.get(swarmId)
-    swarm?.delete(laneId)
-    if (swarm?.size === 0) this.#swarms.delete(swarmId)
+    if (!client.swarms.delete(swarmId)) return
+    const swarm = this.#swarms.get(swarmId)!
+    swarm.delete(laneId)
+    this.#announcements--
+    if (swarm.size === 0) this.#swarms.delete(swarmId)
   }
 
   #forget(laneId: LaneId): void {
@@ -144,6 +176,7 @@ export class TrackerServer {
     if (!client) return
     for (const swarmId of [...client.swarms]) this.#leave(laneId, client, swarmId)
     this.#clients.delete(laneId)
+    this.#lanes.delete(client.peerId)
   }
 
   #drop(laneId: LaneId, reason: string): void {
@@ -155,20 +188,22 @@ export class TrackerServer {
     this.#effects.push({ type: 'send', laneId, frame: { type: 'refuse', swarmId, reason } })
   }
 
-  #expire(nowMs: number): void {
-    for (const [swarmId, swarm] of this.#swarms) {
-      for (const [laneId, { expiresAtMs }] of swarm) {
-        if (expiresAtMs <= nowMs) this.#leave(laneId, this.#clients.get(laneId)!, swarmId)
+  #expire(): void {
+    this.#sweepAtMs = this.#nowMs + trackerSweepMs
+    for (const [laneId, client] of this.#clients) {
+      for (const swarmId of [...client.swarms]) {
+        if (this.#swarms.get(swarmId)!.get(laneId)!.expiresAtMs <= this.#nowMs) this.#leave(laneId, client, swarmId)
       }
     }
   }
 }
 
-function shuffled<T>(values: readonly T[], random: () => number): T[] {
-  const mixed = [...values]
-  for (let i = mixed.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    ;[mixed[i], mixed[j]] = [mixed[j]!, mixed[i]!]
+/** Up to `most` of the values, drawn at random, each with the same chance. Mixes the values given. */
+function some<T>(values: T[], most: number, random: () => number): T[] {
+  const count = Math.min(most, values.length)
+  for (let i = 0; i < count; i++) {
+    const j = i + Math.floor(random() * (values.length - i))
+    ;[values[i], values[j]] = [values[j]!, values[i]!]
   }
-  return mixed
+  return values.slice(0, count)
 }
