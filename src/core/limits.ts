@@ -177,18 +177,41 @@ export const trackerSweepMs = 60_000
 export const laneBufferBytesMax = 8 * MiB
 /** Lanes of one protocol between two peers: sessions of a whole library, and room. */
 export const lanesPerPeerMax = 1024
-/** A dial that takes longer failed: a WebRTC pair that cannot connect says so after 15 s. */
+/** A dial that takes longer failed, whatever carries it. */
 export const dialTimeoutMs = 20_000
+/** One try for a direct connection: 0.2 s side by side, 1 s over 100 ms; libp2p does not tell of a pair that failed earlier. */
+export const directTryMs = 6_000
+/** Tries for a direct connection; on a busy machine one in six first tries fails. */
+export const directTriesMax = 2
+/** A peer that could not be reached directly is reached through the relay for so long before it is tried again. */
+export const directRestMs = 5 * 60_000
+/** One try for a plain socket; an address in another network does not answer at all. */
+export const socketTryMs = 2_500
+/** Plain sockets of one peer that are tried. */
+export const socketTriesMax = 3
+/** Time for lanes that are being opened before connections that carry none are closed. */
+export const spareConnectionMs = 10_000
+/** A circuit with less left of its budget carries no new lane. */
+export const circuitReserveBytes = 4 * MiB
+/** What was sent on a lane goes out within this when it is closed, or it is cut. */
+export const laneCloseMs = 2_000
+/** Relays that a peer holds on to: its own and those of some links. */
+export const relaysMax = 16
 /** A relay answers within this, or is tried again later. */
 export const relayTimeoutMs = 8_000
 /** First pause before a relay is tried again; doubled up to the longest, so that a relay's return is noticed within 5 s. */
 export const relayRetryMs = 500
 export const relayRetryMsMax = 4_000
+/** Between two looks whether a relay still answers: a socket whose network is gone stays open for minutes. */
+export const relayProbeMs = 20_000
+/** A relay that does not answer a probe within this is gone. */
+export const relayProbeTimeoutMs = 3_000
 /** Addresses in a peer's record. */
 export const recordAddressesMax = 16
 /** A relay's `/config.json`. */
 export const relayConfigBytesMax = 64 * KiB
-/** A clock that jumped by this much means that the machine slept. */
+/** How often the clock is looked at, and the jump which means that the machine slept. */
+export const clockTickMs = 2_000
 export const clockJumpMs = 5_000
 /** Sent by the worker and not yet taken by the lane; beyond, the sender waits. */
 export const bridgeBytesMax = 8 * MiB

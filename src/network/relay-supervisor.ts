@@ -1,11 +1,12 @@
-import { relayRetryMs, relayRetryMsMax } from '../core/limits.ts'
+import { clockJumpMs, clockTickMs, relayProbeMs, relayRetryMs, relayRetryMsMax, relaysMax } from '../core/limits.ts'
 import type { RelayStatus } from './types.ts'
 
 export type SupervisorInput =
   | { type: 'add'; url: string }
+  /** Connected, reserved, and its tracker is open. */
   | { type: 'up'; url: string }
   | { type: 'failed'; url: string }
-  /** The connection, or the reservation on it, is gone. */
+  /** The connection, the reservation on it, or its tracker is gone. */
   | { type: 'lost'; url: string }
   /** Look at everything now: the person asked, the tab woke, the network changed. */
   | { type: 'nudge' }
@@ -13,61 +14,60 @@ export type SupervisorInput =
 
 export type SupervisorEffect =
   | { type: 'connect'; url: string }
-  /** It may have died in its sleep: ask it something, and say `lost` when it does not answer. */
+  /** It may be gone without a word: ask it something, and say `lost` when it does not answer. */
   | { type: 'probe'; url: string }
 
 interface Relay {
   state: 'waiting' | 'connecting' | 'up'
   failures: number
   nextTryAtMs: number
+  upSinceMs: number
+  probeAtMs: number
 }
 
-/** Relays a tab holds on to at once: enough that any may fail. */
-const relaysMax = 8
-
-/** Keeps a reservation at every relay: connects, notices loss, tries again with growing pauses. SPEC: NW1 to NW4. */
+/**
+ * Keeps a reservation at every relay: connects, notices loss, tries again with growing pauses, and sees from its own
+ * clock when the machine slept. SPEC.md has the rules NW1 to NW7.
+ */
 export class RelaySupervisor {
   readonly #relays = new Map<string, Relay>()
   readonly #random: () => number
+  #lastMs: number | undefined
 
   constructor(random: () => number) {
     this.#random = random
   }
 
   handle(nowMs: number, input: SupervisorInput): SupervisorEffect[] {
+    const passedMs = nowMs - (this.#lastMs ?? nowMs)
+    const jumped = passedMs > clockTickMs + clockJumpMs || passedMs < -clockJumpMs
+    this.#lastMs = nowMs
     switch (input.type) {
       case 'add':
-        if (!this.#relays.has(input.url) && this.#relays.size < relaysMax) {
-          this.#relays.set(input.url, { state: 'waiting', failures: 0, nextTryAtMs: nowMs })
-        }
+        this.#add(nowMs, input.url)
         break
       case 'up':
-        this.#update(input.url, (relay) => Object.assign(relay, { state: 'up', failures: 0 }))
+        this.#update(input.url, { state: 'up', upSinceMs: nowMs, probeAtMs: nowMs + relayProbeMs })
         break
       case 'failed':
-        this.#update(input.url, (relay) => {
-          relay.state = 'waiting'
-          relay.nextTryAtMs = nowMs + this.#pauseMs(relay.failures++)
-        })
+        this.#pause(nowMs, input.url, 'connecting')
         break
       case 'lost':
-        this.#update(input.url, (relay) => {
-          if (relay.state !== 'up') return
-          Object.assign(relay, { state: 'waiting', failures: 0, nextTryAtMs: nowMs + this.#pauseMs(0) })
-        })
+        this.#pause(nowMs, input.url, 'up')
         break
       case 'nudge':
-        for (const relay of this.#relays.values()) if (relay.state === 'waiting') relay.nextTryAtMs = nowMs
-        return [...this.#due(nowMs), ...this.#probes()]
       case 'wake':
     }
+    if (jumped || input.type === 'nudge') this.#hurry(nowMs)
     return this.#due(nowMs)
   }
 
+  /** At the latest after a tick, so that a jump of the clock shows. */
   wakeAtMs(): number {
-    let earliest = Infinity
-    for (const relay of this.#relays.values()) {
-      if (relay.state === 'waiting') earliest = Math.min(earliest, relay.nextTryAtMs)
+    let earliest = this.#lastMs === undefined || this.#relays.size === 0 ? Infinity : this.#lastMs + clockTickMs
+    for (const { state, nextTryAtMs, probeAtMs } of this.#relays.values()) {
+      if (state === 'waiting') earliest = Math.min(earliest, nextTryAtMs)
+      if (state === 'up') earliest = Math.min(earliest, probeAtMs)
     }
     return earliest
   }
@@ -75,31 +75,58 @@ export class RelaySupervisor {
   statuses(): RelayStatus[] {
     return [...this.#relays].map(([url, { state, failures, nextTryAtMs }]) => {
       if (state === 'up') return { url, state: 'reserved' }
-      if (state === 'connecting' && failures === 0) return { url, state: 'connecting' }
+      if (failures === 0) return { url, state: 'connecting' }
       return { url, state: 'unreachable', nextTryAtMs: state === 'waiting' ? nextTryAtMs : undefined }
     })
+  }
+
+  /** One relay too many takes the place of the one that failed most often; where all answer, it is left out. [NW6] */
+  #add(nowMs: number, url: string): void {
+    if (this.#relays.has(url)) return
+    if (this.#relays.size >= relaysMax) {
+      const down = [...this.#relays].filter(([, { state, failures }]) => state !== 'up' && failures > 0)
+      const [worst] = down.sort(([, a], [, b]) => b.failures - a.failures)
+      if (!worst) return
+      this.#relays.delete(worst[0])
+    }
+    this.#relays.set(url, { state: 'waiting', failures: 0, nextTryAtMs: nowMs, upSinceMs: 0, probeAtMs: 0 })
+  }
+
+  #hurry(nowMs: number): void {
+    for (const relay of this.#relays.values()) {
+      relay.nextTryAtMs = nowMs
+      relay.probeAtMs = nowMs
+    }
   }
 
   #due(nowMs: number): SupervisorEffect[] {
     const effects: SupervisorEffect[] = []
     for (const [url, relay] of this.#relays) {
-      if (relay.state !== 'waiting' || relay.nextTryAtMs > nowMs) continue
-      relay.state = 'connecting'
-      effects.push({ type: 'connect', url })
+      if (relay.state === 'waiting' && relay.nextTryAtMs <= nowMs) {
+        relay.state = 'connecting'
+        effects.push({ type: 'connect', url })
+      }
+      if (relay.state === 'up' && relay.probeAtMs <= nowMs) {
+        relay.probeAtMs = nowMs + relayProbeMs
+        effects.push({ type: 'probe', url })
+      }
     }
     return effects
   }
 
-  #probes(): SupervisorEffect[] {
-    return [...this.#relays].flatMap(([url, relay]) => (relay.state === 'up' ? [{ type: 'probe', url } as const] : []))
-  }
-
-  #update(url: string, change: (relay: Relay) => void): void {
+  #pause(nowMs: number, url: string, from: Relay['state']): void {
     const relay = this.#relays.get(url)
-    if (relay) change(relay)
+    if (relay?.state !== from) return
+    if (from === 'up' && nowMs - relay.upSinceMs >= relayProbeMs) relay.failures = 0 // it was good for a while
+    this.#update(url, { state: 'waiting', nextTryAtMs: nowMs + this.#pauseMs(relay.failures++) })
   }
 
-  /** Doubling, with up to a quarter of luck, so that a thousand tabs do not come back at the same moment. */
+  #update(url: string, change: Partial<Relay>): void {
+    const relay = this.#relays.get(url)
+    if (relay) Object.assign(relay, change)
+  }
+
+  /** Doubling, with up to a quarter of luck, so that a thousand tabs do not come back at the same moment. [NW3] */
   #pauseMs(failures: number): number {
     return Math.min(relayRetryMsMax, relayRetryMs * 2 ** failures) * (0.75 + 0.25 * this.#random())
   }

@@ -8,12 +8,12 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { Network } from '../types.ts'
 import { Libp2pNetwork } from './network.ts'
-import { connectionLimits, dataChannel } from './settings.ts'
+import { connectionLimits, webRtcOptions, webSocketOptions } from './settings.ts'
 
 /** The network of a tab: WebRTC to other tabs, WebSocket to relays and keepers. Every tab has a fresh key. */
 export async function createBrowserNetwork({ relays }: { relays: readonly string[] }): Promise<Network> {
   const privateKey = await generateKeyPair('Ed25519')
-  const webrtc = 'RTCPeerConnection' in globalThis
+  const webrtc = typeof globalThis.RTCPeerConnection === 'function'
   return new Libp2pNetwork({
     privateKey,
     relays,
@@ -23,9 +23,9 @@ export async function createBrowserNetwork({ relays }: { relays: readonly string
         privateKey,
         addresses: { listen: webrtc ? ['/webrtc'] : [] },
         transports: [
-          webSockets(),
+          webSockets(webSocketOptions),
           circuitRelayTransport(),
-          ...(webrtc ? [webRTC({ dataChannel, rtcConfiguration: () => ({ iceServers: iceServers() }) })] : [])
+          ...(webrtc ? [webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) })] : [])
         ],
         connectionEncrypters: [noise()],
         streamMuxers: [yamux()],

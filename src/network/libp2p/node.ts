@@ -8,7 +8,7 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { Libp2pNetwork } from './network.ts'
-import { connectionLimits, dataChannel } from './settings.ts'
+import { connectionLimits, webRtcOptions, webSocketOptions } from './settings.ts'
 
 export interface NodeNetworkOptions {
   readonly relays: readonly string[]
@@ -32,9 +32,9 @@ export async function createNodeNetwork({ relays, listen = [], privateKey }: Nod
         addresses: { listen: [...listen, ...(rtc ? ['/webrtc'] : [])] },
         transports: [
           tcp(),
-          webSockets(),
+          webSockets(webSocketOptions),
           circuitRelayTransport(),
-          ...(rtc ? [rtc.webRTC({ dataChannel, rtcConfiguration: () => ({ iceServers: iceServers() }) })] : [])
+          ...(rtc ? [rtc.webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) })] : [])
         ],
         connectionEncrypters: [noise()],
         streamMuxers: [yamux()],

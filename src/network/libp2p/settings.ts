@@ -1,12 +1,26 @@
-import { dialTimeoutMs, laneBufferBytesMax, laneMessageBytes } from '../../core/limits.ts'
+import { dialTimeoutMs, laneBufferBytesMax, laneMessageBytes, lanesPerPeerMax, swarmPeersMax } from '../../core/limits.ts'
+
+/** libp2p's framing around a message: length, flag, field numbers. Its option counts it in. */
+const framingBytes = 12
 
 /** Between Quire's own peers larger messages than libp2p's default carry a third more for less work. */
-export const dataChannel = { maxMessageSize: laneMessageBytes, maxBufferedAmount: laneBufferBytesMax }
+export const webRtcOptions = {
+  dataChannel: { maxMessageSize: laneMessageBytes + framingBytes, maxBufferedAmount: laneBufferBytesMax },
+  // Peers may open many lanes while their connection is still being set up.
+  maxEarlyStreams: lanesPerPeerMax
+}
 
-/** Under load a dial takes longer than libp2p allows by default; it never redials by itself, the engine does. */
+export const webSocketOptions = { maxBufferedAmount: laneBufferBytesMax }
+
+/**
+ * Under load a dial takes longer than libp2p allows by default; it never redials by itself, since the supervisor does.
+ * All that comes through a relay seems to come from one host.
+ */
 export const connectionLimits = {
   dialTimeout: dialTimeoutMs,
   addressDialTimeout: dialTimeoutMs,
   inboundUpgradeTimeout: dialTimeoutMs,
+  inboundConnectionThreshold: swarmPeersMax,
+  maxIncomingPendingConnections: 64,
   reconnectRetries: 0
 }

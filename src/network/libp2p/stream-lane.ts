@@ -1,10 +1,11 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { LaneId, PeerId } from '../../core/ids.ts'
+import { laneCloseMs, unstoredBytesMax } from '../../core/limits.ts'
 import type { ConnectionKind, Lane, LaneProtocol } from '../types.ts'
 
 let lastLane = 0
 
-/** A libp2p stream as a lane. */
+/** A libp2p stream as a lane. Chunks that it hands on belong to whoever takes them, with their buffers. */
 export class StreamLane implements Lane {
   readonly id = ++lastLane as LaneId
   readonly peerId: PeerId
@@ -12,10 +13,12 @@ export class StreamLane implements Lane {
   readonly protocol: LaneProtocol
   readonly direction: 'inbound' | 'outbound'
   kind: ConnectionKind
-  onChunk: (chunk: Uint8Array) => void = () => undefined
   onDrain: () => void = () => undefined
   onClose: (error?: Error) => void = () => undefined
   readonly #stream: Stream
+  /** Chunks that came before anybody listened. */
+  #early: Uint8Array[] | undefined = []
+  #onChunk: (chunk: Uint8Array) => void = (chunk) => this.#early?.push(chunk)
   #isClosed = false
 
   constructor(stream: Stream, connection: Connection, localPeerId: PeerId, protocol: LaneProtocol) {
@@ -25,30 +28,48 @@ export class StreamLane implements Lane {
     this.protocol = protocol
     this.direction = stream.direction
     this.kind = kindOf(connection)
-    // What comes is bounded by what we ask for, not by a reader that pauses.
+    // A message of a data channel has a buffer of its own; what a multiplexer cuts from a socket shares one.
+    const ownsBuffers = this.kind === 'direct' || this.kind === 'turn'
+    const take = (part: Uint8Array) => this.#onChunk(ownsBuffers ? part : part.slice())
+    // What comes is bounded by what was asked for, not by a reader that pauses.
+    stream.maxReadBufferLength = unstoredBytesMax
     stream.addEventListener('message', ({ data }) => {
-      if (data instanceof Uint8Array) this.onChunk(data)
-      else for (const part of data) this.onChunk(part)
+      if (data instanceof Uint8Array) take(data)
+      else for (const part of data) take(part)
     })
     stream.addEventListener('drain', () => this.onDrain())
     stream.addEventListener('remoteCloseWrite', () => this.close())
     stream.addEventListener('close', ({ error }) => this.#closed(error))
   }
 
+  get onChunk(): (chunk: Uint8Array) => void {
+    return this.#onChunk
+  }
+
+  set onChunk(take: (chunk: Uint8Array) => void) {
+    const early = this.#early ?? []
+    this.#early = undefined
+    this.#onChunk = take
+    for (const chunk of early) take(chunk)
+  }
+
   send(chunk: Uint8Array): boolean {
     if (this.#stream.status !== 'open') return false
     try {
       return this.#stream.send(chunk)
-    } catch {
-      this.#stream.abort(new Error('the lane broke while sending'))
+    } catch (cause) {
+      this.#stream.abort(new Error('the lane broke while sending', { cause }))
       return false
     }
   }
 
-  /** What was sent goes out first; a peer that does not take it within a while is cut off. */
+  /** What was sent goes out first; a peer that does not take it, or does not close its side, is cut off. */
   close(): void {
-    if (this.#stream.status !== 'open') return
-    this.#stream.close({ signal: AbortSignal.timeout(closeTimeoutMs) }).catch((error: Error) => this.#stream.abort(error))
+    if (this.#stream.status !== 'open' || this.#stream.writeStatus !== 'writable') return
+    const cut = (cause?: unknown) => this.#stream.abort(new Error('the lane did not close in time', { cause }))
+    const late = setTimeout(cut, laneCloseMs)
+    this.#stream.addEventListener('close', () => clearTimeout(late), { once: true })
+    this.#stream.close({ signal: AbortSignal.timeout(laneCloseMs) }).catch(cut)
   }
 
   #closed(error?: Error): void {
@@ -57,8 +78,6 @@ export class StreamLane implements Lane {
     this.onClose(error)
   }
 }
-
-const closeTimeoutMs = 2_000
 
 export function kindOf(connection: Connection): ConnectionKind {
   const address = connection.remoteAddr.toString()

@@ -1,0 +1,182 @@
+import type { Connection, Libp2p, PeerId as Libp2pPeerId, Stream } from '@libp2p/interface'
+import type { Transport } from '@libp2p/interface'
+import type { TransportManager } from '@libp2p/interface-internal'
+import { peerIdFromString } from '@libp2p/peer-id'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { relayProbeTimeoutMs, relayTimeoutMs } from '../../core/limits.ts'
+import { RelaySupervisor, type SupervisorInput } from '../relay-supervisor.ts'
+import type { LaneProtocol, RelayStatus } from '../types.ts'
+import { fetchRelayInfo, type RelayInfo } from './relay-info.ts'
+
+export const trackerProtocol: LaneProtocol = '/quire/tracker/1'
+
+interface JoinedRelay {
+  readonly info: RelayInfo
+  readonly connection: Connection
+  /** It holds a reservation for us, and its tracker is open. */
+  ready: boolean
+}
+
+export interface RelayListener {
+  /** A relay's state, or our addresses through relays, may have changed. */
+  onChange(): void
+  onTracker(stream: Stream, connection: Connection): void
+}
+
+/** Connections, reservations and trackers at relays: the driver of the supervisor. */
+export class Relays {
+  readonly #node: Libp2p
+  readonly #listener: RelayListener
+  readonly #supervisor = new RelaySupervisor(Math.random)
+  readonly #joined = new Map<string, JoinedRelay>()
+  readonly #reservations: Reservations
+  #alarm: ReturnType<typeof setTimeout> | undefined
+  #stopped = false
+
+  constructor(node: Libp2p, listener: RelayListener) {
+    this.#node = node
+    this.#listener = listener
+    this.#reservations = new Reservations(node, (peerId) => this.#onReservationLost(peerId))
+  }
+
+  add(url: string): void {
+    this.#turn({ type: 'add', url })
+  }
+
+  nudge(): void {
+    this.#turn({ type: 'nudge' })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#alarm)
+  }
+
+  statuses(): RelayStatus[] {
+    return this.#supervisor.statuses()
+  }
+
+  iceServers(): RTCIceServer[] {
+    return [...this.#joined.values()].flatMap(({ info }) => info.iceServers)
+  }
+
+  /** Where relays that hold a reservation for us are reached. */
+  addresses(): Multiaddr[] {
+    const up = this.statuses().filter(({ state }) => state === 'reserved')
+    const addresses = up.flatMap(({ url }) => this.#joined.get(url)?.info.address ?? [])
+    return [...new Map(addresses.map((address) => [address.toString(), address])).values()]
+  }
+
+  #turn(input: SupervisorInput): void {
+    if (this.#stopped) return
+    for (const effect of this.#supervisor.handle(Date.now(), input)) {
+      if (effect.type === 'connect') void this.#join(effect.url)
+      else void this.#probe(effect.url)
+    }
+    clearTimeout(this.#alarm)
+    const waitMs = this.#supervisor.wakeAtMs() - Date.now()
+    if (waitMs < Infinity) this.#alarm = setTimeout(() => this.#turn({ type: 'wake' }), Math.max(0, waitMs))
+    if (input.type !== 'wake') this.#listener.onChange()
+  }
+
+  async #join(url: string): Promise<void> {
+    let connection: Connection | undefined
+    try {
+      const info = await fetchRelayInfo(url)
+      connection = await this.#node.dial(info.address, { signal: AbortSignal.timeout(relayTimeoutMs) })
+      await this.#settle(url, info, connection)
+      this.#turn({ type: 'up', url })
+    } catch (error) {
+      this.#joined.delete(url)
+      if (connection && !this.#isShared(connection)) connection.abort(error as Error)
+      this.#turn({ type: 'failed', url })
+    }
+  }
+
+  /** Two addresses of one relay share its connection and its tracker. */
+  async #settle(url: string, info: RelayInfo, connection: Connection): Promise<void> {
+    const shared = this.#isShared(connection)
+    connection.addEventListener('close', () => this.#lost(url, connection), { once: true })
+    const joined = { info, connection, ready: shared }
+    this.#joined.set(url, joined)
+    if (shared) return
+    await this.#reservations.reserve(connection.remotePeer, info.address)
+    const stream = await connection.newStream(trackerProtocol, { signal: AbortSignal.timeout(relayTimeoutMs) })
+    stream.addEventListener('close', () => connection.abort(new Error('the relay closed its tracker')), { once: true })
+    joined.ready = true
+    this.#listener.onTracker(stream, connection)
+  }
+
+  #isShared(connection: Connection): boolean {
+    return [...this.#joined.values()].some((other) => other.connection === connection)
+  }
+
+  #lost(url: string, connection: Connection): void {
+    if (this.#joined.get(url)?.connection !== connection) return
+    this.#joined.delete(url)
+    this.#turn({ type: 'lost', url })
+  }
+
+  /** Without a reservation nobody finds us there: begin again. */
+  #onReservationLost(peerId: Libp2pPeerId): void {
+    for (const { connection, ready } of this.#joined.values()) {
+      if (ready && connection.remotePeer.equals(peerId)) connection.abort(new Error('the reservation is gone'))
+    }
+  }
+
+  /** A relay that does not answer is gone, whatever its socket says. */
+  async #probe(url: string): Promise<void> {
+    const connection = this.#joined.get(url)?.connection
+    if (!connection) return
+    try {
+      await pingable(connection).ping({ signal: AbortSignal.timeout(relayProbeTimeoutMs) })
+    } catch (error) {
+      connection.abort(error as Error)
+      this.#lost(url, connection)
+    }
+  }
+}
+
+/** Sockets are divided by yamux, which can ask the other side for a sign of life. */
+function pingable(connection: Connection): { ping(options: { signal: AbortSignal }): Promise<number> } {
+  return (connection as unknown as { muxer: ReturnType<typeof pingable> }).muxer
+}
+
+interface ReservationStore extends EventTarget {
+  addRelay(peerId: Libp2pPeerId, type: 'configured'): Promise<unknown>
+  /** Relays that failed once, which libp2p never asks again. */
+  readonly relayFilter?: { remove?(peerId: Uint8Array): boolean }
+}
+
+/**
+ * Reservations by way of libp2p's circuit transport. It reserves once when it is told to listen at a relay, renews by
+ * itself, and forgets a relay that failed: coming back is up to its caller.
+ */
+class Reservations {
+  readonly #transports: TransportManager
+  readonly #store: ReservationStore
+  readonly #listening = new Set<string>()
+
+  constructor(node: Libp2p, onLost: (relay: Libp2pPeerId) => void) {
+    this.#transports = (node as unknown as { components: { transportManager: TransportManager } }).components.transportManager
+    const circuit = this.#transports
+      .getTransports()
+      .find((transport) => transport[Symbol.toStringTag] === '@libp2p/circuit-relay-v2-transport')
+    this.#store = (circuit as Transport & { reservationStore: ReservationStore }).reservationStore
+    this.#store.addEventListener('relay:removed', (event) => {
+      onLost((event as CustomEvent<{ relay: Libp2pPeerId }>).detail.relay)
+    })
+  }
+
+  /** Listens at a relay for the first time, or renews what an earlier connection to it had. */
+  async reserve(relay: Libp2pPeerId, address: Multiaddr): Promise<void> {
+    const key = relay.toString()
+    this.#store.relayFilter?.remove?.(peerIdFromString(key).toMultihash().bytes)
+    if (this.#listening.has(key)) {
+      await this.#store.addRelay(relay, 'configured')
+      return
+    }
+    await this.#transports.listen([address.encapsulate('/p2p-circuit')])
+    this.#listening.add(key)
+  }
+}
