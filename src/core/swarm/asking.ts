@@ -52,7 +52,8 @@ export class Asking {
     if (ranges.length > 0) this.#readers.set(readerId, ranges)
     else this.#readers.delete(readerId)
     this.#reconsider()
-    if (!this.#isAdmitted || this.#choice?.isUrgent) this.#makeRoom()
+    if (!this.#isAdmitted) this.#makeRoom()
+    else this.#hurry()
   }
 
   knowGroup(group: GroupIndex, leaves: Uint8Array): void {
@@ -71,6 +72,7 @@ export class Asking {
   onHashes(lane: SwarmLane, group: GroupIndex, hashes: HashGroup): void {
     this.#leaves.onHashes(lane, group, hashes)
     this.#reconsider()
+    this.#hurry()
   }
 
   onHashesRefused(lane: SwarmLane, group: GroupIndex, code: RefuseCode): void {
@@ -152,6 +154,7 @@ export class Asking {
     lane.inFlight.clear()
     this.#leaves.release(lane)
     this.#reconsider()
+    this.#hurry()
   }
 
   isStalled(lane: SwarmLane): boolean {
@@ -185,6 +188,11 @@ export class Asking {
     const ranges = runsOf([...chosen])
     this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'want', ranges } })
     return true
+  }
+
+  /** What a reader waits for and nobody was asked for goes before what was asked already. */
+  #hurry(): void {
+    if (this.#choice?.isUrgent) this.#makeRoom()
   }
 
   /** Takes back what was asked and nobody waits for, so that what a reader waits for comes at once. [SW8] */
