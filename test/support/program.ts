@@ -55,6 +55,33 @@ export function startProgram(
   return { process: child, line, stop, kill, [Symbol.asyncDispose]: kill }
 }
 
+export interface Outcome {
+  readonly code: number | null
+  /** Lines on standard output. */
+  readonly lines: readonly string[]
+  /** What stood on standard error, trimmed. */
+  readonly said: string
+}
+
+/** Runs `node <file> <args>` in the checkout to its end. */
+export async function runProgram(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {}
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [file, ...args], {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  let out = ''
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, lines: out.split('\n').filter((line) => line !== ''), said: said.trim() }
+}
+
 export interface Quire extends AsyncDisposable {
   /** Where it answers, as `http://localhost:PORT`. */
   readonly url: string
