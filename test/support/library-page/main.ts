@@ -1,4 +1,4 @@
-import * as quire from '../../../src/index.ts'
+import * as quire from 'quire'
 
-/** A page of an application that uses the library: tests and benchmarks reach it as `window.library`. */
+/** A page of an application that uses the library: benchmarks reach it as `window.library`. */
 Object.assign(globalThis, { library: quire })
