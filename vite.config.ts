@@ -1,9 +1,14 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import { serviceWorker } from './src/sw/vite-plugin.ts'
 
+const noSecp256k1 = './src/network/libp2p/no-secp256k1.ts'
+
 export default defineConfig({
   plugins: [svelte({ configFile: false }), serviceWorker()],
+  // Unused code that no bundler can see to be unused.
+  resolve: { alias: { '@noble/curves/secp256k1.js': fileURLToPath(new URL(noSecp256k1, import.meta.url)) } },
   worker: { format: 'es' },
   build: {
     target: 'es2024',

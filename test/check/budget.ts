@@ -1,13 +1,16 @@
 /** Builds the page and fails when a first visit weighs more than it may. Prints what weighs what. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { buildPageInto } from '../support/build-page.ts'
+import { root } from './tree.ts'
 import { budgets, weigh } from './weights.ts'
 
-const outDir = mkdtempSync(join(tmpdir(), 'quire-budget-'))
+// Not dist: a relay may be serving that just now.
+const cache = join(root, 'node_modules/.cache')
+mkdirSync(cache, { recursive: true })
+const outDir = mkdtempSync(join(cache, 'budget-'))
 try {
-  buildPageInto(outDir)
+  buildPageInto(relative(root, outDir))
   printWeights()
 } catch (thrown) {
   console.log(String(thrown))

@@ -31,7 +31,10 @@ const checks: readonly Check[] = [
     args: [own('eslint/bin/eslint.js'), '--config', here('eslint.config.js'), '--max-warnings', '0', '.']
   },
   { name: 'types', args: [tsc, '--project', '.'] },
-  { name: 'svelte', args: [own('svelte-check/bin/svelte-check'), '--tsconfig', 'tsconfig.json', '--fail-on-warnings'] },
+  {
+    name: 'svelte',
+    args: [own('svelte-check/bin/svelte-check'), '--tsconfig', 'test/check/tsconfig.svelte.json', '--fail-on-warnings']
+  },
   { name: 'budget', args: [here('budget.ts')], shows: true },
   { name: 'format', args: [prettier, '--check', '--log-level', 'warn', '.'] },
   { name: 'types-core', args: [tsc, '--project', 'src/core'] },

@@ -24,10 +24,10 @@ export const budgets: readonly {
 ]
 
 /**
- * Files that a first visit does not ask for: fonts of alphabets that the page's own words do not use, the service
- * worker (it is fetched when all else is there), pictures of an installed app.
+ * Files that a first visit does not ask for: the service worker, which comes when all else is there, and what opens
+ * when a person asks for it. The screen that a link opens counts: for most people it is the first.
  */
-const asksLater = [/-(latin-ext|cyrillic|cyrillic-ext|greek|greek-ext|vietnamese|symbols2?|math)-/, /(^|\/)sw\.js$/]
+const asksLater = [/(^|\/)sw\.js$/, /\/(Share|Sheet|Help|RemoveDialog|zip-source)-/]
 
 /** What of a built page weighs what. `html` is its index.html. */
 export function weigh(dist: string, html: string): Weight[] {
@@ -64,5 +64,5 @@ function firstPaint(dist: string, html: string): string[] {
 
 function bytesOf(dist: string, path: string): number {
   const bytes = readFileSync(join(dist, path))
-  return path.endsWith('.woff2') ? bytes.length : gzipSync(bytes).length
+  return path.endsWith('.woff2') ? bytes.length : gzipSync(bytes, { level: 9 }).length
 }

@@ -104,7 +104,7 @@ export const notesAreNumbered: Rule = (files) => {
 /** [TI9] */
 export const limitsHaveOneHome: Rule = (files) =>
   parsed(files, /^src\/(?!core\/limits\.ts$|ui\/).*\.ts$/).flatMap(({ file, nodes, lineOf }) => {
-    const named = nodes.filter((node) => ts.isVariableDeclaration(node) && isTopConst(node))
+    const named = nodes.filter((node) => ts.isVariableDeclaration(node)).filter(isTopConst)
     const limits = named.filter(
       (node) => /(Max|Min|TimeoutMs|IntervalMs|TtlMs)$/.test(node.name.getText()) && isNumber(node.initializer)
     )
