@@ -154,7 +154,7 @@ export function storeErrorOf(thrown: unknown): QuireError {
   const options = { cause: thrown }
   switch (nameOf(thrown)) {
     case 'QuotaExceededError':
-      return new StoreFull('disk', options)
+      return new StoreFull(options)
     case 'InvalidStateError':
     case 'AbortError':
     case 'TransactionInactiveError':

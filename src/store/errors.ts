@@ -1,14 +1,13 @@
 import { QuireError } from '../core/errors.ts'
 import type { SetId } from '../core/ids.ts'
 
-/** No room: the person's limit is reached (`user`), or the browser or disk gives no more (`environment`). */
+/** The browser or the disk gives no more room. What is held stays. */
 export class StoreFull extends QuireError {
   readonly code = 'store-full'
-  readonly fault: 'user' | 'environment'
+  readonly fault = 'environment'
   readonly retryable = true
-  constructor(who: 'limit' | 'disk', options?: ErrorOptions) {
-    super(who === 'limit' ? 'The storage limit is reached.' : 'There is no room left to store more.', {}, options)
-    this.fault = who === 'limit' ? 'user' : 'environment'
+  constructor(options?: ErrorOptions) {
+    super('There is no room left to store more.', {}, options)
   }
 }
 

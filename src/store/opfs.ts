@@ -197,7 +197,7 @@ async function put({ record, file, held, commits }: OpenSet, blocks: readonly Pl
   const fresh = blocks.filter(({ index }) => !held.has(index))
   if (fresh.length === 0) return
   for (const { start, bytes } of runsOf(fresh)) {
-    if (file.write(bytes, { at: start * record.blockBytes }) < bytes.length) throw new StoreFull('disk')
+    if (file.write(bytes, { at: start * record.blockBytes }) < bytes.length) throw new StoreFull()
   }
   await commits.add(fresh)
 }

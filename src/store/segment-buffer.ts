@@ -36,7 +36,7 @@ export function buffered(inner: BlockStore, timer: Timer): BufferedBlockStore {
 class SegmentBuffer implements BufferedBlockStore {
   readonly #inner: BlockStore
   readonly #timer: Timer
-  readonly #shapes = new Map<SetId, SetShape>()
+  readonly #shapes = new Map<SetId, Promise<SetShape>>()
   readonly #waiting = new Map<SetId, Map<number, Gathered>>()
   /** Writes under way of each set, so that a flush and a removal can wait for them. */
   readonly #writing = new Map<SetId, Set<Promise<void>>>()
@@ -50,7 +50,7 @@ class SegmentBuffer implements BufferedBlockStore {
   }
 
   async putBlocks(set: SetId, blocks: readonly PlacedBlock[]): Promise<void> {
-    const shape = this.#shapes.get(set) ?? (await this.#learnShape(set))
+    const shape = await (this.#shapes.get(set) ?? this.#learnShape(set))
     if (this.#closed) throw new StoreClosed()
     checkBlocks(shape, blocks)
     const bySegment = Map.groupBy(blocks, ({ index }) => segmentOf(index))
@@ -60,12 +60,15 @@ class SegmentBuffer implements BufferedBlockStore {
   }
 
   async flush(set: SetId): Promise<void> {
+    await this.#arrived(set)
     this.#store(set, [...(this.#waiting.get(set)?.keys() ?? [])])
     await Promise.allSettled(this.#writing.get(set) ?? [])
   }
 
-  create(set: SetId, shape: SetShape): Promise<void> {
-    return this.#inner.create(set, shape)
+  async create(set: SetId, shape: SetShape): Promise<void> {
+    await this.#inner.create(set, shape)
+    const { blockCount, blockBytes } = shape
+    this.#shapes.set(set, Promise.resolve({ blockCount, blockBytes }))
   }
 
   shape(set: SetId): Promise<SetShape | undefined> {
@@ -84,6 +87,7 @@ class SegmentBuffer implements BufferedBlockStore {
 
   /** What waits of the set is dropped: its puts reject with UnknownSet. */
   async remove(set: SetId): Promise<void> {
+    await this.#arrived(set)
     for (const segment of [...(this.#waiting.get(set)?.keys() ?? [])]) {
       this.#take(set, segment)?.outcome.reject(new UnknownSet(set))
     }
@@ -101,17 +105,25 @@ class SegmentBuffer implements BufferedBlockStore {
   }
 
   async close(): Promise<void> {
+    await Promise.all([...this.#shapes.keys()].map((set) => this.flush(set)))
     this.#closed = true
     this.#cancelTimer?.()
-    await Promise.all([...this.#waiting.keys(), ...this.#writing.keys()].map((set) => this.flush(set)))
     await this.#inner.close()
   }
 
-  async #learnShape(set: SetId): Promise<SetShape> {
-    const shape = await this.#inner.shape(set)
-    if (!shape) throw new UnknownSet(set)
-    this.#shapes.set(set, shape)
-    return shape
+  #learnShape(set: SetId): Promise<SetShape> {
+    const learning = this.#inner.shape(set).then((shape) => {
+      if (!shape) throw new UnknownSet(set)
+      return shape
+    })
+    this.#shapes.set(set, learning)
+    learning.catch(() => this.#shapes.delete(set))
+    return learning
+  }
+
+  /** Puts that were called before have their place by now: they wait for the shape only. */
+  async #arrived(set: SetId): Promise<void> {
+    await this.#shapes.get(set)?.catch(() => {})
   }
 
   #gather(set: SetId, shape: SetShape, segment: number, blocks: readonly PlacedBlock[]): Promise<void> {

@@ -113,5 +113,5 @@ const flushed = (file: FileHandle): Promise<void> =>
 /** StoreFull where the system says that the disk or the share of this person is full; else what was thrown. */
 export function fullOr(thrown: unknown): unknown {
   const { code } = thrown as NodeJS.ErrnoException
-  return code === 'ENOSPC' || code === 'EDQUOT' ? new StoreFull('disk', { cause: thrown }) : thrown
+  return code === 'ENOSPC' || code === 'EDQUOT' ? new StoreFull({ cause: thrown }) : thrown
 }
