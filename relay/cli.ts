@@ -1,6 +1,3 @@
-#!/usr/bin/env node
-import { checkNode } from './node-version.ts'
-
 const usage = `quire: share files from tab to tab, from the command line
 
   quire cid FILE [--name N] [--mime M] [--block-size B] [--wire 2025|0.3|0.4] [--json]
@@ -12,7 +9,6 @@ const usage = `quire: share files from tab to tab, from the command line
 `
 
 async function main(): Promise<void> {
-  checkNode()
   const [command, ...args] = process.argv.slice(2)
   switch (command) {
     case 'cid':

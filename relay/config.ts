@@ -5,7 +5,10 @@ export interface RelayConfig {
   readonly host: string
   /** Folder for what must outlive a restart. */
   readonly dataDir: string
+  /** The line at the start as JSON. */
   readonly json: boolean
+  /** Tell on standard error how much there is to do. */
+  readonly log?: boolean
 }
 
 /** Settings from the environment and the command line; throws BadSetting with what would be right. */
@@ -14,7 +17,8 @@ export function readConfig(env: NodeJS.ProcessEnv, args: readonly string[]): Rel
     port: portOf(env.QUIRE_PORT),
     host: env.QUIRE_HOST || '::',
     dataDir: env.QUIRE_DATA || '.quire',
-    json: args.includes('--json')
+    json: args.includes('--json'),
+    log: env.QUIRE_LOG === '1'
   }
 }
 

@@ -23,7 +23,9 @@ export class CannotWrite extends QuireError {
   readonly fault = 'user'
   readonly retryable = false
   constructor(folder: string) {
-    super(`Quire cannot write to its folder ${folder}. Change its owner, or choose another with QUIRE_DATA.`, { folder })
+    super(`Quire cannot write to its folder ${folder}. Change its owner, or choose another with QUIRE_DATA.`, {
+      folder
+    })
   }
 }
 

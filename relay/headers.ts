@@ -11,7 +11,7 @@ const policy = [
   "font-src 'self'",
   "connect-src 'self' ws: wss: http: https:",
   "worker-src 'self'",
-  "frame-src 'self'",
+  "frame-src 'self' blob:",
   "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -44,4 +44,5 @@ const types: Readonly<Record<string, string>> = {
   map: 'application/json'
 }
 
-export const typeOf = (path: string): string => types[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
+export const typeOf = (path: string): string =>
+  types[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream'

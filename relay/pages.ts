@@ -1,17 +1,20 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { join, normalize, sep } from 'node:path'
+import { join, normalize, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream'
+import { contentRange, parseRange } from '../src/core/range/http-range.ts'
 import { securityHeaders, typeOf } from './headers.ts'
 
-export type JsonRoute = () => unknown
+/** What a path answers with as JSON; undefined while it is not known yet. */
+export type JsonRoute = () => object | undefined
 
 /**
- * Answers HTTP: a few JSON routes, and the built page from `root`. Files under `assets/` carry a hash in their name
+ * Answers HTTP: a few JSON routes, and the built page from `pageDir`. Files under `assets/` carry a hash in their name
  * and are kept by browsers for good; everything else is asked for again each time.
  */
-export function pageHandler(root: string, routes: ReadonlyMap<string, JsonRoute>) {
+export function pageHandler(pageDir: string, routes: ReadonlyMap<string, JsonRoute>) {
+  const root = resolve(pageDir)
   return (request: IncomingMessage, response: ServerResponse): void => {
     answer(root, routes, request, response).catch(() => fail(response, 500, 'Something went wrong here.'))
   }
@@ -23,24 +26,32 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse
 ): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return fail(response, 405, 'Only GET and HEAD.')
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD')
+    return fail(response, 405, 'Only GET and HEAD.')
+  }
   const path = pathOf(request.url ?? '/')
   if (path === undefined) return fail(response, 400, 'This address makes no sense.')
   const route = routes.get(path)
   if (route) return sendJson(response, route())
-  await sendFile(root, path, request, response)
+  const file = join(root, normalize(path === '/' ? '/index.html' : path))
+  const facts = file.startsWith(root + sep) ? await stat(file).catch(() => undefined) : undefined
+  if (!facts?.isFile()) return fail(response, 404, 'There is nothing here.')
+  sendFile(file, facts, path.startsWith('/assets/'), request, response)
 }
 
 /** The decoded path, or undefined when it is malformed. */
 function pathOf(url: string): string | undefined {
   try {
-    return decodeURIComponent(url.split('?', 1)[0]!)
+    const path = decodeURIComponent(url.split('?', 1)[0]!)
+    return path.startsWith('/') && !path.includes('\0') ? path : undefined
   } catch {
     return undefined
   }
 }
 
-function sendJson(response: ServerResponse, value: unknown): void {
+function sendJson(response: ServerResponse, value: object | undefined): void {
+  if (!value) return fail(response, 503, 'This relay is just starting.')
   response.writeHead(200, {
     ...securityHeaders,
     'Content-Type': 'application/json',
@@ -52,20 +63,32 @@ function sendJson(response: ServerResponse, value: unknown): void {
   response.end(JSON.stringify(value))
 }
 
-async function sendFile(root: string, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const file = join(root, normalize(path === '/' ? '/index.html' : path))
-  const within = file.startsWith(root + sep) && !path.includes('\0')
-  const facts = within ? await stat(file).catch(() => undefined) : undefined
-  if (!facts?.isFile()) return fail(response, 404, 'There is nothing here.')
-  const kept = path.startsWith('/assets/')
-  response.writeHead(200, {
+function sendFile(
+  file: string,
+  { size, mtimeMs }: Stats,
+  isHashed: boolean,
+  request: IncomingMessage,
+  response: ServerResponse
+): void {
+  const tag = `W/"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`
+  const head = {
     ...securityHeaders,
     'Content-Type': typeOf(file),
-    'Content-Length': facts.size,
-    'Cache-Control': kept ? 'public, max-age=31536000, immutable' : 'no-cache'
-  })
-  if (request.method === 'HEAD') return void response.end()
-  pipeline(createReadStream(file), response, () => undefined) // a reader that left is nobody's fault
+    'Cache-Control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'Accept-Ranges': 'bytes',
+    'ETag': tag
+  }
+  if (request.headers['if-none-match'] === tag) return void response.writeHead(304, head).end()
+  const range = parseRange(request.headers.range, size)
+  if (range.type === 'unsatisfiable') {
+    return void response.writeHead(416, { ...head, 'Content-Range': contentRange(range, size) }).end()
+  }
+  const { start, end } = range.type === 'part' ? range : { start: 0, end: size }
+  const partly = range.type === 'part' ? { 'Content-Range': contentRange(range, size) } : {}
+  response.writeHead(range.type === 'part' ? 206 : 200, { ...head, ...partly, 'Content-Length': end - start })
+  if (request.method === 'HEAD' || end === start) return void response.end()
+  // A reader that left is nobody's fault.
+  pipeline(createReadStream(file, { start, end: end - 1 }), response, () => undefined)
 }
 
 function fail(response: ServerResponse, status: number, text: string): void {

@@ -24,6 +24,7 @@ export function followProgress(item: Item, json: boolean): () => void {
 function line({ state, title, rateBytesPerSecond, peers }: ItemView, percent: number): string {
   if (state === 'waiting') return `${title || 'waiting'}: nobody who has it is online; it starts when somebody is`
   const rate = rateBytesPerSecond > 0 ? `, ${(rateBytesPerSecond / 1e6).toFixed(1)} MB/s` : ''
-  const from = peers.length > 0 ? ` from ${peers.length} (${[...new Set(peers.map((peer) => peer.kind))].join(', ')})` : ''
+  const from =
+    peers.length > 0 ? ` from ${peers.length} (${[...new Set(peers.map((peer) => peer.kind))].join(', ')})` : ''
   return `${title || state}: ${percent} %${rate}${from}`
 }

@@ -18,11 +18,11 @@ export async function cidCommand(args: readonly string[]): Promise<void> {
     args: [...args],
     allowPositionals: true,
     options: {
-      name: { type: 'string' },
-      mime: { type: 'string' },
+      'name': { type: 'string' },
+      'mime': { type: 'string' },
       'block-size': { type: 'string' },
-      wire: { type: 'string' },
-      json: { type: 'boolean' }
+      'wire': { type: 'string' },
+      'json': { type: 'boolean' }
     }
   })
   const [path] = positionals
@@ -39,7 +39,9 @@ export async function cidCommand(args: readonly string[]): Promise<void> {
   for (let start = 0; start < blockCount; start += run) {
     const end = Math.min(blockCount, start + run)
     const bytes = await source.read(start * size, Math.min(source.sizeBytes, end * size))
-    const blocks = Array.from({ length: end - start }, (_, i) => padBlock(bytes.subarray(i * size, (i + 1) * size), size))
+    const blocks = Array.from({ length: end - start }, (_, i) =>
+      padBlock(bytes.subarray(i * size, (i + 1) * size), size)
+    )
     for (const leaf of await Promise.all(blocks.map(digest))) builder.append(leaf)
   }
   const treeCid = treeCidOf(builder.finish().root)

@@ -225,10 +225,20 @@ export const relayReservationsMax = 4096
 /** Renewed by the tab well before; what a crashed tab leaves is gone soon. */
 export const relayReservationTtlMs = 15 * 60_000
 /** Data through one circuit as a last resort, and how long: the relay holds relayed bytes in memory until a circuit closes. */
-export const relayCircuitBytesMax = 256 * MiB
+export const relayCircuitBytesMax = 64 * MiB
 export const relayCircuitMsMax = 30 * 60_000
 /** Circuits that one tab may have open at once. */
 export const relayStreamsMax = 256
+/** WebSockets to one relay: reservations, and those who only ask. */
+export const relaySocketsMax = 2 * 4096
+/** One message on a relay's socket: libp2p encrypts at most 64 KiB at once. */
+export const relaySocketMessageBytesMax = 1 * MiB
+/** What a relay's socket may hold unsent before its sender is made to wait. */
+export const relaySocketBufferBytesMax = 1 * MiB
+/** A relay that is stopped ends its connections within this, or is cut off. */
+export const relayStopMs = 1_500
+/** Time between two lines about a relay's load. */
+export const relayLogMs = 60_000
 
 // --- streams of the service worker, and saving ---
 
@@ -244,3 +254,7 @@ export const saveInMemoryBytesMax = 512 * MiB
 export const workerReadyMs = 5_000
 /** Small pieces of an archive travel together: a message for each of 100,000 headers would cost seconds. */
 export const zipChunkBytes = 256 * KiB
+/** Time between two notifications about one subject; more often than ten times a second nobody can see. */
+export const notifyIntervalMs = 100
+/** Memory that a tab may fill when nothing can be stored: beyond it the browser ends the tab. */
+export const memoryBytesMax = 512 * MiB

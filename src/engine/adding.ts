@@ -51,7 +51,12 @@ export async function addContent(content: Content, options: AddOptions): Promise
 }
 
 /** One segment as it is stored: whole blocks, sealed, the last one of the data set filled with zeros. */
-async function readSegment(content: Content, start: number, count: number, cipher?: ContentCipher): Promise<Uint8Array> {
+async function readSegment(
+  content: Content,
+  start: number,
+  count: number,
+  cipher?: ContentCipher
+): Promise<Uint8Array> {
   const offsetBytes = start * blockBytes
   const contentBytes = Math.min(count * blockBytes, content.sizeBytes - offsetBytes)
   const plain = new Uint8Array(cipher ? contentBytes : count * blockBytes)

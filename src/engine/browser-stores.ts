@@ -1,6 +1,7 @@
 import type { SetId } from '../core/ids.ts'
+import { memoryBytesMax } from '../core/limits.ts'
+import { openBrowserStore } from '../store/browser.ts'
 import { StoreUnavailable } from '../store/errors.ts'
-import { openIndexedDb } from '../store/indexeddb.ts'
 import { MemoryBlockStore, MemoryCatalog } from '../store/memory.ts'
 import { buffered } from '../store/segment-buffer.ts'
 import type { BlockStore, Catalog } from '../store/types.ts'
@@ -14,10 +15,10 @@ export interface Stores {
   readonly room: RoomProbe
 }
 
-/** IndexedDB where the browser gives one; else memory, and the interface says that nothing outlives the tab. */
+/** What the browser gives to keep things in; else memory, and the interface says that nothing outlives the tab. */
 export async function openBrowserStores(): Promise<Stores> {
   try {
-    const { blocks, catalog } = await openIndexedDb('quire')
+    const { blocks, catalog } = await openBrowserStore('quire')
     const store = buffered(blocks, platformTimers)
     return { store, catalog, flush: (set) => store.flush(set), room: browserRoom(true) }
   } catch (error) {
@@ -30,9 +31,6 @@ export async function openBrowserStores(): Promise<Stores> {
     }
   }
 }
-
-/** Memory that a tab may fill when nothing can be stored: beyond it the browser ends the tab. */
-const memoryBytesMax = 512 * 1024 * 1024
 
 function browserRoom(durable: boolean): RoomProbe {
   const storage = globalThis.navigator.storage as StorageManager | undefined

@@ -1,5 +1,10 @@
 import { decodeTrackerFrame, encodeTrackerFrame } from '../core/tracker/codec.ts'
-import { type Membership, TrackerClient, type TrackerClientEffect, type TrackerClientInput } from '../core/tracker/client.ts'
+import {
+  type Membership,
+  TrackerClient,
+  type TrackerClientEffect,
+  type TrackerClientInput
+} from '../core/tracker/client.ts'
 import type { TrackedPeer } from '../core/tracker/types.ts'
 import { FrameReader } from '../core/exchange/frame-reader.ts'
 import { reportOf } from '../core/errors.ts'

@@ -20,7 +20,8 @@ export async function readIndex(
   if (kind === 'plain') return [plainFile(manifest)]
   const firstBlock = await read(0, Math.min(manifest.blockBytes, manifest.datasetBytes))
   const headerBytes = headerBytesOf(firstBlock)
-  const header = headerBytes <= firstBlock.length ? firstBlock : await read(0, Math.min(headerBytes, manifest.datasetBytes))
+  const header =
+    headerBytes <= firstBlock.length ? firstBlock : await read(0, Math.min(headerBytes, manifest.datasetBytes))
   return decodeEnvelope(header, manifest.datasetBytes)
 }
 

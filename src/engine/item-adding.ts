@@ -40,7 +40,10 @@ function sealedAddition(plan: EnvelopePlan, sources: readonly FileSource[]): Ite
       const secret = randomBytes(secretBytes)
       const cipher = new ContentCipher(deriveKeys(secret).contentKey)
       const tree = await addContent(content, { store, set, cipher, signal, onProgress })
-      const manifest = encodeManifest({ treeCid: treeCidOf(tree.root), blockBytes, datasetBytes: content.sizeBytes }, '0.4')
+      const manifest = encodeManifest(
+        { treeCid: treeCidOf(tree.root), blockBytes, datasetBytes: content.sizeBytes },
+        '0.4'
+      )
       return { manifest, manifestCid: await digestCid(manifest), secret }
     }
   }

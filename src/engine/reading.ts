@@ -39,7 +39,10 @@ export function readBytes(
           const blocks = await reader.blocks(firstBlock, count, ahead)
           const sealed = joined(blocks, blockBytes)
           const plain = cipher ? await cipher.apply(firstBlock * blockBytes, sealed) : sealed
-          const chunk = plain.subarray(at - firstBlock * blockBytes, Math.min(end - firstBlock * blockBytes, plain.length))
+          const chunk = plain.subarray(
+            at - firstBlock * blockBytes,
+            Math.min(end - firstBlock * blockBytes, plain.length)
+          )
           at += chunk.length
           controller.enqueue(chunk)
         } catch (error) {

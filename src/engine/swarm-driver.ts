@@ -71,7 +71,9 @@ export class SwarmDriver {
   }
 
   get isReceiving(): boolean {
-    return this.#machine.sessions().some((session) => session.isOpen && session.inFlightBlocks > 0) || this.#book.isFresh
+    return (
+      this.#machine.sessions().some((session) => session.isOpen && session.inFlightBlocks > 0) || this.#book.isFresh
+    )
   }
 
   get receivedBytesPerSecond(): number {
@@ -120,7 +122,10 @@ export class SwarmDriver {
       this.#lanes.delete(laneId)
       this.#turn({ type: 'lane-closed', laneId })
     }
-    this.#turn({ type: 'lane-opened', lane: { laneId, peerId: lane.peerId, localPeerId: lane.localPeerId, direction: lane.direction } })
+    this.#turn({
+      type: 'lane-opened',
+      lane: { laneId, peerId: lane.peerId, localPeerId: lane.localPeerId, direction: lane.direction }
+    })
     for (const frame of begun?.frames ?? []) this.#turn({ type: 'frame', laneId, frame })
   }
 

@@ -1,3 +1,4 @@
+import { notifyIntervalMs } from '../core/limits.ts'
 import type { Watchable } from './types.ts'
 
 /** Where timers come from, so that tests bring their own. */
@@ -15,9 +16,6 @@ export const platformTimers: Timers = {
     return () => clearTimeout(timer)
   }
 }
-
-/** Time between two notifications about one subject; more often than ten times a second nobody can see. */
-export const notifyIntervalMs = 100
 
 /**
  * A view that is built from mutable state when somebody looks. `changed` is cheap and may be called for

@@ -4,7 +4,19 @@ import { parseArgs } from 'node:util'
 import { serveLibraryPage } from '../support/library-page.ts'
 import { interleaved, median, ratio, type Sample, spread } from './measure.ts'
 import { installRivals, serveRivals, serveTorrentTracker } from './sites.ts'
-import { addFresh, connectBare, fetchLink, forgetAll, fetchTorrent, forgetTorrents, hashOnce, openPair, openQuire, seedTorrent, sendBare } from './ways.ts'
+import {
+  addFresh,
+  connectBare,
+  fetchLink,
+  forgetAll,
+  fetchTorrent,
+  forgetTorrents,
+  hashOnce,
+  openPair,
+  openQuire,
+  seedTorrent,
+  sendBare
+} from './ways.ts'
 
 /**
  * Measures Quire against what the same two browsers give without any protocol, and against WebTorrent, in one run,
@@ -69,7 +81,8 @@ async function transfers(): Promise<void> {
   row('tab to tab against the bare pipeline', samples.quire!, samples.pipeline!, 'rate ≥ 0.9, CPU ≤ 1.2', 'MB/s')
   row('tab to tab against a raw channel', samples.quire!, samples.raw!, 'stated', 'MB/s')
   row('tab to tab against WebTorrent', samples.quire!, samples.torrent!, 'rate ≥ 1.5, CPU ≤ 0.6', 'MB/s')
-  const list = (values: readonly number[]) => `${median(values).toFixed(0)} (${values.map((ms) => ms.toFixed(0)).join(' ')})`
+  const list = (values: readonly number[]) =>
+    `${median(values).toFixed(0)} (${values.map((ms) => ms.toFixed(0)).join(' ')})`
   const warm = median(firsts.quire) / median(firsts.torrent)
   table.push(
     `| link opened → first verified byte, warm | ${list(firsts.quire)} | ${list(firsts.torrent)} | ms | ${warm.toFixed(2)} | | ≤ 800 ms |`

@@ -46,7 +46,10 @@ export async function serveRivals(): Promise<string> {
 /** A BitTorrent tracker for tabs. Returns its address. */
 export async function serveTorrentTracker(): Promise<string> {
   interface TrackerModule {
-    default: new (options: object) => { http: { address(): AddressInfo }; listen(port: number, host: string, done: () => void): void }
+    default: new (options: object) => {
+      http: { address(): AddressInfo }
+      listen(port: number, host: string, done: () => void): void
+    }
   }
   const { default: Server } = (await import(join(here, 'node_modules/bittorrent-tracker/server.js'))) as TrackerModule
   const tracker = new Server({ udp: false, http: true, ws: true, stats: false })

@@ -110,7 +110,11 @@ export async function connectBare({ sender, receiver }: Pair): Promise<void> {
 }
 
 /** Milliseconds. */
-export async function sendBare({ sender, receiver }: Pair, totalBytes: number, way: 'raw' | 'pipeline'): Promise<number> {
+export async function sendBare(
+  { sender, receiver }: Pair,
+  totalBytes: number,
+  way: 'raw' | 'pipeline'
+): Promise<number> {
   const received = receiver.page.evaluate(([bytes, how]) => window.bare.receive(bytes, how), [totalBytes, way] as const)
   await sender.page.evaluate((bytes) => window.bare.send(bytes), totalBytes)
   return received

@@ -13,7 +13,11 @@ function hubWithTracker(): MemoryHub {
   return new MemoryHub((lane) => tracker.accept(lane))
 }
 
-function openEngine(hub: MemoryHub, name: string, parts = { store: new MemoryBlockStore(), catalog: new MemoryCatalog() }) {
+function openEngine(
+  hub: MemoryHub,
+  name: string,
+  parts = { store: new MemoryBlockStore(), catalog: new MemoryCatalog() }
+) {
   return QuireEngine.open({
     ...parts,
     network: hub.join(name),

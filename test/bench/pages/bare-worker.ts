@@ -32,7 +32,7 @@ function take(bytes: Uint8Array<ArrayBuffer>): void {
   for (let at = 0; at < bytes.length; at += blockBytes) {
     hashing.push(crypto.subtle.digest('SHA-256', bytes.subarray(at, at + blockBytes)))
   }
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const part = bytes.subarray(at, at + segmentBytes - segment.filled)
     segment.bytes.set(part, segment.filled)
     segment.filled += part.length
