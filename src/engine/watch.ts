@@ -71,7 +71,7 @@ export function whenState<S>(
         resolve(state)
       } catch (error) {
         finish()
-        reject(error as Error)
+        reject(error instanceof Error ? error : new Error(String(error)))
       }
     }
     const stop = watchable.subscribe(check)

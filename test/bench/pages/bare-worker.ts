@@ -12,7 +12,7 @@ function openDatabase(): Promise<IDBDatabase> {
     const request = indexedDB.open(`bare-${Date.now()}`)
     request.onupgradeneeded = () => request.result.createObjectStore('segments')
     request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error as DOMException)
+    request.onerror = () => reject(new Error('no database', { cause: request.error }))
   })
 }
 
@@ -23,7 +23,7 @@ function store(bytes: Uint8Array, number: number): void {
         const transaction = database.transaction('segments', 'readwrite', { durability: 'strict' })
         transaction.objectStore('segments').put(bytes, number)
         transaction.oncomplete = () => resolve(database)
-        transaction.onerror = () => reject(transaction.error as DOMException)
+        transaction.onerror = () => reject(new Error('not stored', { cause: transaction.error }))
       })
   )
 }
