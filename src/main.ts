@@ -1,5 +1,6 @@
 import { mountPage } from './ui/mount.ts'
 import { Saver } from './ui/saving.ts'
+import { startServiceWorker } from './ui/service-worker.ts'
 import { Shell } from './ui/state/shell.svelte.ts'
 import { serveStreams } from './ui/stream-host.ts'
 
@@ -11,5 +12,7 @@ if (target) {
   // Browsers leave it out where the page is not secure, or a setting forbids it.
   const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker
   const saving = new Saver(serveStreams(quire, workers), workers)
-  mountPage(target, { quire, shell: new Shell(), saving })
+  const shell = new Shell()
+  startServiceWorker(shell, workers)
+  mountPage(target, { quire, shell, saving })
 }

@@ -367,6 +367,22 @@ function english(f: Format) {
         title: 'This browser stores nothing here',
         line: () => 'A private window or a setting forbids it. Open Quire in a normal window.'
       },
+      'store-closed': {
+        title: 'The storage was taken away',
+        line: () => 'The browser closed or cleared it. Reload the page.'
+      },
+      'store-blocked': {
+        title: 'Another tab holds the storage',
+        line: () => 'An older Quire is open in another tab. Close that tab, then reload this page.'
+      },
+      'store-newer': {
+        title: 'What is stored here is of a newer Quire',
+        line: () => 'Reload this page to get the newest version. Nothing was changed.'
+      },
+      'store-failed': {
+        title: 'The storage failed',
+        line: () => 'The browser could not read or write it. Try again, or reload the page.'
+      },
       'too-many-files': {
         title: 'That is too many files for one share',
         line: () => 'Share them in parts, or pack them into an archive first.'

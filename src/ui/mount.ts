@@ -22,5 +22,5 @@ export function mountPage(target: HTMLElement, { quire, shell, saving }: PagePar
   document.documentElement.lang = t.lang
   mount(App, { target, props: { client: new Client(quire), shell, saving } })
   // After the first paint: text stands in the system's font until then.
-  requestAnimationFrame(() => requestAnimationFrame(() => void import('./styles/fonts.css')))
+  requestAnimationFrame(() => requestAnimationFrame(() => void import('./styles/fonts.css').catch(() => {})))
 }

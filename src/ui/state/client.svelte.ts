@@ -3,6 +3,7 @@ import type { ErrorReport } from '../../core/errors.ts'
 import type { SetId } from '../../core/ids.ts'
 import type { FileSource, Item, Quire, StorageView } from '../../engine/types.ts'
 import type { NetworkStatus } from '../../network/types.ts'
+import { hasWords } from '../words.ts'
 import { Live } from './live.svelte.ts'
 
 /** The engine as the page sees it: not here yet, here, or unable to start. */
@@ -18,7 +19,10 @@ export class Client {
     this.ready = ready
     ready.then(
       (quire) => (this.#quire = quire),
-      (thrown: unknown) => (this.#failure = { ...reportOf(thrown), code: 'cannot-start' })
+      (thrown: unknown) => {
+        const report = reportOf(thrown)
+        this.#failure = hasWords(report.code) ? report : { ...report, code: 'cannot-start' }
+      }
     )
   }
 

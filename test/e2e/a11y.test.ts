@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import type { Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openFakePage } from '../support/fake-page.ts'
+import type { FakePage } from '../support/fake-page.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const desktop = { width: 1280, height: 800 }
+const phone = { width: 390, height: 844 }
+
+let fake: FakePage
+beforeAll(async () => {
+  fake = await openFakePage()
+})
+afterAll(() => fake.close())
+
+/** What a screen shows when it is drawn: text to wait for. */
+const screens: readonly (readonly [name: string, query: string, hash: string, shows: string])[] = [
+  ['first run', 'scene=empty', '#/', 'Honest about copies'],
+  ['library', 'scene=full&update&install', '#/', 'azores-tiles.pmtiles'],
+  ['library of odd states', 'scene=odd', '#/', 'Not known yet'],
+  ['library without a relay', 'scene=relay', '#/', 'No relay is answering'],
+  ['library without WebRTC', 'scene=webrtc', '#/', 'no direct connections'],
+  ['library that cannot start', 'scene=broken', '#/', 'cannot start'],
+  ['share, only here', 'scene=full', '#/share/lisbon', 'Only this tab has it'],
+  ['share, several copies', 'scene=full', '#/share/thesis', '5 full copies now'],
+  ['share, sealing', 'scene=odd', '#/share/adding', 'The link appears'],
+  ['share, failed', 'scene=odd', '#/share/changed', 'changed while it was read'],
+  ['receive, fetching', 'scene=full', '#/s/zDvFake-harbour?k=x', '18'],
+  ['receive, many files', 'scene=full', '#/i/lisbon', '10,001 files'],
+  ['receive, waiting', 'scene=full', '#/i/tiles', '425 blocks'],
+  ['receive, nobody', 'scene=odd', '#/i/nobody', 'No one online has this yet'],
+  ['receive, no room', 'scene=odd', '#/i/noroom', 'no room'],
+  ['receive, damaged block', 'scene=odd', '#/i/liar', 'failed its check'],
+  ['cut link', 'scene=full', '#/s/err-link-cut', 'end of this link is missing']
+]
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const { violations: found } = await page.evaluate(
+    () => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run()
+  )
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+}
+
+const sideways = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+
+describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
+  it.each(screens)('%s has no accessibility faults', async (_name, query, hash, shows) => {
+    for (const viewport of [desktop, phone]) {
+      const page = await fake.open(query, hash, { viewport, colorScheme })
+      await page.getByText(shows).first().waitFor({ state: 'attached' })
+      expect(await violations(page)).toEqual([])
+      await page.close()
+    }
+  })
+})
+
+it.each(screens)('%s fits 320 px without sideways scroll', async (_name, query, hash, shows) => {
+  const page = await fake.open(query, hash, { viewport: { width: 320, height: 640 } })
+  await page.getByText(shows).first().waitFor({ state: 'attached' })
+  expect(await sideways(page)).toBe(0)
+  await page.close()
+})
+
+describe('with the keyboard alone', () => {
+  it('a link is pasted, its item opened and left again', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('thesis-draft-7.pdf').waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('https://other.example/#/s/zDvFake-harbour?k=x')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.locator('h1').textContent()).toBe('Harbour walk, final cut.mp4')
+    expect(new URL(page.url()).hash).toBe('#/s/zDvFake-harbour?k=x')
+    await page.keyboard.press('Escape')
+    await expect.poll(() => new URL(page.url()).hash).toBe('#/')
+    await page.close()
+  })
+
+  it('text that is no link is answered in words, beside the field', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('thesis-draft-7.pdf').waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('hello')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').filter({ hasText: 'This is not a Quire link' }).waitFor()
+    await page.close()
+  })
+
+  it('rows are walked, one is shared, and the focus comes back', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('Lisbon in March').waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('ArrowDown')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Lisbon in March')
+    await page.keyboard.press('s')
+    const sheet = page.getByRole('dialog', { name: 'Share “Lisbon in March”' })
+    await sheet.waitFor()
+    // Tab stays within the sheet.
+    for (let press = 0; press < 8; press++) {
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate(() => document.activeElement?.closest('dialog, body')?.tagName)).toMatch(/DIALOG|BODY/)
+    }
+    await page.keyboard.press('Escape')
+    await sheet.waitFor({ state: 'detached' })
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Lisbon in March')
+    await page.close()
+  })
+
+  it('an item is paused, resumed and removed', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('Lisbon in March').waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('p')
+    await page.getByText('Paused · 125').waitFor()
+    await page.keyboard.press('p')
+    await page.getByText('Fetching 62').waitFor()
+    await page.getByRole('button', { name: 'More for Harbour walk' }).focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Remove “Harbour walk' }).waitFor()
+    await page.getByRole('button', { name: 'Remove', exact: true }).focus()
+    await page.keyboard.press('Enter')
+    await page.locator('[data-row=harbour]').waitFor({ state: 'detached' })
+    await page.close()
+  })
+
+  it('the list of keys opens, and single keys can be switched off', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('Lisbon in March').waitFor()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+    await page.getByRole('switch').focus()
+    await page.keyboard.press('Space')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.keyboard.press('j')
+    expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe('A')
+    await page.close()
+  })
+})
+
+describe('the automation contract', () => {
+  it('names what a program needs on the library, the share sheet and the receive screen', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('Lisbon in March').waitFor()
+    expect(await page.getByTestId('file-input').evaluate((input: HTMLInputElement) => [input.type, input.multiple])).toEqual(['file', true])
+    expect(await page.getByTestId('folder-input').evaluate((input: HTMLInputElement) => input.webkitdirectory)).toBe(true)
+    expect(await page.getByTestId('offline-ready').count()).toBe(1)
+
+    await page.getByTestId('file-input').setInputFiles({ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') })
+    expect(await page.getByTestId('share-link').textContent()).toMatch(/^https:\/\/quire\.example\/#\/s\/zDv\w+\?k=[\w-]+$/)
+    expect(await page.getByTestId('item-state').textContent()).toBe('sharing')
+    expect(await page.getByTestId('peer-count').textContent()).toBe('0')
+    await page.close()
+
+    const receiving = await fake.open('scene=full', '#/s/zDvFake-harbour?k=x')
+    await receiving.getByTestId('connection-kind').waitFor({ state: 'attached' })
+    expect(await receiving.getByTestId('item-state').textContent()).toBe('fetching')
+    expect(await receiving.getByTestId('progress').getAttribute('aria-valuenow')).toBe('62')
+    expect(await receiving.getByTestId('peer-count').textContent()).toBe('4')
+    expect(await receiving.getByTestId('connection-kind').textContent()).toBe('direct')
+    expect(await receiving.getByTestId('save').isDisabled()).toBe(true)
+    await receiving.close()
+  })
+
+  it('an empty file is refused in words', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByTestId('file-input').setInputFiles({ name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) })
+    await page.getByRole('dialog').getByText('This file is empty').waitFor()
+    expect(await page.getByTestId('item-state').textContent()).toBe('error')
+    await page.close()
+  })
+
+  it('foreign text stays characters', async () => {
+    const page = await fake.open('scene=full', '#/i/harbour')
+    await page.locator('pre').waitFor()
+    expect(await page.locator('pre').textContent()).toContain('<script>alert(1)</script>')
+    expect(await page.locator('pre script').count()).toBe(0)
+    await page.close()
+  })
+})

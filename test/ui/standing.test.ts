@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import type { ItemView } from '../../src/engine/types.ts'
+import { standingOf } from '../../src/ui/standing.ts'
+import { fakePeer, fakeView } from '../support/fake-quire.ts'
+
+const here = { fresh: false, durable: true }
+const of = (over: Partial<ItemView>, circumstances = here) => standingOf(fakeView('x', over), circumstances)
+
+describe('how many copies exist, and what closing does', () => {
+  it('warns while only this tab has it', () => {
+    expect(of({}, { fresh: true, durable: true })).toMatchObject({
+      level: 1,
+      atRisk: true,
+      copies: 'Only this tab',
+      copiesLine: 'No one has fetched it yet',
+      closing: 'Link stops working',
+      closingLine: 'Until you open Quire again'
+    })
+  })
+
+  it('does not claim that no one fetched it when it cannot know', () => {
+    expect(of({}).copiesLine).toBe('No other full copy is online')
+    expect(of({ peers: [fakePeer(1, { sentBytesPerSecond: 10 })] }).copiesLine).toBe('1 peer is fetching it')
+  })
+
+  it('counts full copies with this one, and never calls more than that safe', () => {
+    expect(of({ otherCopies: 4 })).toMatchObject({
+      level: 2,
+      atRisk: false,
+      copies: '5 copies now',
+      copiesLine: 'This tab and 4 others',
+      closing: 'Stays while one is open'
+    })
+    expect(of({ otherCopies: 4 }).closing).not.toContain('Safe')
+  })
+
+  it('counts only the others while it is fetched', () => {
+    const part = { state: 'fetching', origin: 'fetched', doneBlocks: 10 } as const
+    expect(of({ ...part, otherCopies: 2 })).toMatchObject({ level: 2, copies: '2 full copies now', closing: 'Pauses' })
+    expect(of({ ...part, otherCopies: 1 }).level).toBe(1)
+    expect(of({ ...part, otherCopies: 0 })).toMatchObject({ level: 0, copies: 'No full copy now' })
+  })
+
+  it('says what is missing while it waits', () => {
+    expect(of({ state: 'waiting', blockCount: 1472, doneBlocks: 1047 })).toMatchObject({
+      level: 0,
+      copiesLine: '425 blocks held by no one',
+      closing: 'Nothing is lost'
+    })
+    expect(of({ state: 'waiting', blockCount: 0 }).copiesLine).toBe('No one online has it')
+  })
+
+  it('says that a private window keeps nothing', () => {
+    const priv = { fresh: true, durable: false }
+    expect(of({}, priv).closing).toBe('Link stops working for good')
+    expect(of({ state: 'fetching', doneBlocks: 3 }, priv).closing).toBe('Starts over')
+  })
+
+  it('promises nothing before there is a link, and nothing for what failed', () => {
+    expect(of({ state: 'adding', link: undefined })).toMatchObject({ level: 0, copies: 'No link yet', closing: 'Adding stops' })
+    expect(of({ state: 'error', link: undefined }).copies).toBe('Not shared')
+    expect(of({ state: 'paused', otherCopies: 1 })).toMatchObject({ level: 2, closing: 'Stays paused' })
+  })
+})
