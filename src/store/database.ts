@@ -87,13 +87,24 @@ export class Database {
   ): Promise<T> {
     if (this.#closed) throw new StoreClosed()
     try {
-      const db = await (this.#opening ??= this.#open())
-      const tx = db.transaction(tables, mode, { durability: 'strict' })
+      const tx = await this.#begin(tables, mode)
       // Both are awaited together, so that the failure of one never leaves the other unheard.
       const [result] = await Promise.all([workOrAbort(tx, work), tx.done])
       return result
     } catch (thrown) {
       throw storeErrorOf(thrown)
+    }
+  }
+
+  /** A connection that the browser closed may say so only now: then a new one is opened. */
+  async #begin<M extends 'readonly' | 'readwrite'>(tables: Table[], mode: M): Promise<Transaction<M>> {
+    const begun = async () => (await (this.#opening ??= this.#open())).transaction(tables, mode, { durability: 'strict' })
+    try {
+      return await begun()
+    } catch (thrown) {
+      if (nameOf(thrown) !== 'InvalidStateError' || this.#closed) throw thrown
+      this.#opening = undefined
+      return begun()
     }
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cdp } from 'vitest/browser'
 import type { SetId } from '../../src/core/ids.ts'
 import { openBrowserStore } from '../../src/store/browser.ts'
 import { seededBytes } from '../support/seeded.ts'
@@ -6,6 +7,16 @@ import { openInWorker } from '../support/store-in-worker.ts'
 import { blockStoreSuite } from '../suites/block-store.ts'
 
 let places = 0
+
+/** This origin is allowed nothing more, until the function it returns is called. */
+async function fillDisk(): Promise<() => Promise<void>> {
+  const { origin } = location
+  const { usage = 0 } = await navigator.storage.estimate()
+  await cdp().send('Storage.overrideQuotaForOrigin', { origin, quotaSize: Math.max(1, Math.floor(usage / 2)) })
+  return async () => {
+    await cdp().send('Storage.overrideQuotaForOrigin', { origin })
+  }
+}
 
 async function openPlace(kind: 'records' | 'best') {
   const name = `block store ${kind} ${places++}`
@@ -27,12 +38,14 @@ async function openPlace(kind: 'records' | 'best') {
       terminate()
       return again()
     },
+    fillDisk,
     dispose: async () => opened.forEach((one) => one.terminate())
   }
 }
 
+// Chromium's IndexedDB remembers for a while how much room there was, so a full disk is not to be had here.
 blockStoreSuite('IndexedDB', () => openPlace('records'), ['second', 'crash'])
-blockStoreSuite('private files', () => openPlace('best'), ['second', 'crash'])
+blockStoreSuite('private files', () => openPlace('best'), ['second', 'crash', 'fillDisk'])
 
 describe('a browser store', () => {
   it('[ST12] keeps new data sets in private files in a worker, and in records on the page', async () => {

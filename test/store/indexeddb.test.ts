@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto'
+import { vi } from 'vitest'
 import { openIndexedDb } from '../../src/store/indexeddb.ts'
 import { blockStoreSuite } from '../suites/block-store.ts'
 import { catalogSuite } from '../suites/catalog.ts'
@@ -13,6 +14,13 @@ async function openPlace() {
     store,
     second: open,
     crash: open,
+    fillDisk: async () => {
+      const full = new DOMException('full', 'QuotaExceededError')
+      const spy = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+        throw full
+      })
+      return () => spy.mockRestore()
+    },
     reopen: async () => {
       await store.close()
       return open()
@@ -21,7 +29,7 @@ async function openPlace() {
   }
 }
 
-blockStoreSuite('IndexedDB (in Node)', openPlace, ['second', 'crash'])
+blockStoreSuite('IndexedDB (in Node)', openPlace, ['second', 'crash', 'fillDisk'])
 
 catalogSuite('IndexedDB (in Node)', async () => {
   const name = `place ${places++}`
