@@ -52,7 +52,11 @@ export class FileCatalog implements Catalog {
   }
 
   async itemByManifest(cid: ManifestCid): Promise<ItemRecord | undefined> {
-    return structuredClone(this.#now().items.values().find((item) => item.manifestCid === cid))
+    return structuredClone(
+      this.#now()
+        .items.values()
+        .find((item) => item.manifestCid === cid)
+    )
   }
 
   async putItem(item: ItemRecord): Promise<void> {

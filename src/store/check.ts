@@ -52,7 +52,8 @@ export function groupSizes(blockCount: number, group: GroupIndex): { leavesBytes
 
 /** Throws BadStoreCall unless the set has such a group. [ST3] */
 export function checkGroup({ blockCount }: SetShape, group: GroupIndex): void {
-  if (!isWithin(group, 0, groupCountOf(blockCount) - 1)) throw new BadStoreCall(`There is no group ${group}.`, { group })
+  if (!isWithin(group, 0, groupCountOf(blockCount) - 1))
+    throw new BadStoreCall(`There is no group ${group}.`, { group })
 }
 
 /** Throws BadStoreCall unless the set has such a group and its hashes have the length that belongs to it. [ST3] */

@@ -1,7 +1,15 @@
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb'
 import { QuireError } from '../core/errors.ts'
 import type { HashGroup } from '../core/merkle/group.ts'
-import { BadStoreCall, StoreBlocked, StoreClosed, StoreFailed, StoreFull, StoreNewer, StoreUnavailable } from './errors.ts'
+import {
+  BadStoreCall,
+  StoreBlocked,
+  StoreClosed,
+  StoreFailed,
+  StoreFull,
+  StoreNewer,
+  StoreUnavailable
+} from './errors.ts'
 import type { ItemRecord } from './types.ts'
 
 /** Where the blocks of a data set rest: as records of this database, or in a file of the origin's private file system. */
@@ -98,7 +106,8 @@ export class Database {
 
   /** A connection that the browser closed may say so only now: then a new one is opened. */
   async #begin<M extends 'readonly' | 'readwrite'>(tables: Table[], mode: M): Promise<Transaction<M>> {
-    const begun = async () => (await (this.#opening ??= this.#open())).transaction(tables, mode, { durability: 'strict' })
+    const begun = async () =>
+      (await (this.#opening ??= this.#open())).transaction(tables, mode, { durability: 'strict' })
     try {
       return await begun()
     } catch (thrown) {
@@ -157,7 +166,8 @@ async function workOrAbort<M extends 'readonly' | 'readwrite', T>(
 
 const isQuotaError = (thrown: unknown): boolean => nameOf(thrown) === 'QuotaExceededError'
 
-const nameOf = (thrown: unknown): string => (thrown instanceof Error || thrown instanceof DOMException ? thrown.name : '')
+const nameOf = (thrown: unknown): string =>
+  thrown instanceof Error || thrown instanceof DOMException ? thrown.name : ''
 
 /** What of the browser's errors a caller can act on. */
 export function storeErrorOf(thrown: unknown): QuireError {

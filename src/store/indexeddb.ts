@@ -64,7 +64,7 @@ export class IndexedDbBlockStore implements BlockStore {
     const record = await this.#record(set)
     checkRange(record, range)
     const read = new Uint8Array(range.count * record.blockBytes)
-    for (let index = range.start; index < range.start + range.count; ) {
+    for (let index = range.start; index < range.start + range.count;) {
       const segment = segmentOf(index)
       const end = Math.min((segment + 1) * segmentBlocks, range.start + range.count)
       const blocks = await this.#segment(set, record, segment, { start: index, count: end - index })

@@ -34,7 +34,12 @@ export class MemoryBlockStore implements BlockStore {
     const known = this.#sets.get(set)
     if (known) return checkSameShape(known.shape, shape)
     const { blockCount, blockBytes } = shape
-    const fresh = { shape: { blockCount, blockBytes }, held: new Bitmap(blockCount), blocks: new Map(), groups: new Map() }
+    const fresh = {
+      shape: { blockCount, blockBytes },
+      held: new Bitmap(blockCount),
+      blocks: new Map(),
+      groups: new Map()
+    }
     this.#sets.set(set, fresh)
   }
 
@@ -122,7 +127,10 @@ export class MemoryBlockStore implements BlockStore {
   }
 }
 
-const copyOf = ({ leaves, path }: HashGroup): HashGroup => ({ leaves: new Uint8Array(leaves), path: new Uint8Array(path) })
+const copyOf = ({ leaves, path }: HashGroup): HashGroup => ({
+  leaves: new Uint8Array(leaves),
+  path: new Uint8Array(path)
+})
 
 /** The library's memory for one visit. Values go in and out as copies. */
 export class MemoryCatalog implements Catalog {
@@ -139,7 +147,11 @@ export class MemoryCatalog implements Catalog {
   }
 
   async itemByManifest(cid: ManifestCid): Promise<ItemRecord | undefined> {
-    return structuredClone(this.#open(this.#items).values().find((item) => item.manifestCid === cid))
+    return structuredClone(
+      this.#open(this.#items)
+        .values()
+        .find((item) => item.manifestCid === cid)
+    )
   }
 
   async putItem(item: ItemRecord): Promise<void> {

@@ -188,7 +188,7 @@ export class OpfsBlockStore implements BlockStore {
 const fileOf = ({ serial }: SetRecord): string => `${serial}.blocks`
 
 async function openShared(folder: FileSystemDirectoryHandle, name: string): Promise<SharedAccessHandle> {
-  const handle = (await folder.getFileHandle(name, { create: true })) as SharedFileHandle
+  const handle: SharedFileHandle = await folder.getFileHandle(name, { create: true })
   return handle.createSyncAccessHandle({ mode: 'readwrite-unsafe' })
 }
 

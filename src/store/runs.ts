@@ -58,5 +58,7 @@ function inOnePiece(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 /** Views of the blocks within one piece of bytes, in order. */
 export function blocksIn(bytes: Uint8Array, blockBytes: number): Uint8Array[] {
-  return Array.from({ length: bytes.length / blockBytes }, (_, i) => bytes.subarray(i * blockBytes, (i + 1) * blockBytes))
+  return Array.from({ length: bytes.length / blockBytes }, (_, i) =>
+    bytes.subarray(i * blockBytes, (i + 1) * blockBytes)
+  )
 }

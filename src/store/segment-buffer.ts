@@ -62,7 +62,7 @@ class SegmentBuffer implements BufferedBlockStore {
   async flush(set: SetId): Promise<void> {
     await this.#arrived(set)
     this.#store(set, [...(this.#waiting.get(set)?.keys() ?? [])])
-    await Promise.allSettled(this.#writing.get(set) ?? [])
+    await Promise.allSettled([...(this.#writing.get(set) ?? [])])
   }
 
   async create(set: SetId, shape: SetShape): Promise<void> {
@@ -92,7 +92,7 @@ class SegmentBuffer implements BufferedBlockStore {
       this.#take(set, segment)?.outcome.reject(new UnknownSet(set))
     }
     this.#shapes.delete(set)
-    await Promise.allSettled(this.#writing.get(set) ?? [])
+    await Promise.allSettled([...(this.#writing.get(set) ?? [])])
     await this.#inner.remove(set)
   }
 

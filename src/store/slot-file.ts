@@ -95,7 +95,7 @@ async function readFully(file: FileHandle, into: Uint8Array, at: number): Promis
 
 async function writeFully(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
   try {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done)
       done += bytesWritten
     }

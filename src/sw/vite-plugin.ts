@@ -34,15 +34,18 @@ export function serviceWorker(): Plugin {
 export function shellFiles(outDir: string): ShellFile[] {
   const names = readdirSync(outDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(outDir.length + 1).replaceAll(sep, '/'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(outDir.length + 1)
+        .replaceAll(sep, '/')
+    )
   return names
     .filter((name) => !leftOut.test(name))
     .sort()
     .map((url) => ({ url, revision: url.startsWith('assets/') ? null : digestOf(join(outDir, url)) }))
 }
 
-const digestOf = (path: string): string =>
-  createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16)
+const digestOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16)
 
 async function buildWorker(config: ResolvedConfig, outDir: string, files: readonly ShellFile[]): Promise<void> {
   await build({

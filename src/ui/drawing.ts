@@ -14,10 +14,12 @@ export interface Spacing {
   readonly height: number
 }
 
-export const placeOf = (at: number, { pitch, stroke, gap }: Spacing): number => stroke / 2 + at * pitch + Math.floor(at / 8) * gap
+export const placeOf = (at: number, { pitch, stroke, gap }: Spacing): number =>
+  stroke / 2 + at * pitch + Math.floor(at / 8) * gap
 
 /** Width of a row of so many leaves. */
-export const widthOf = (count: number, spacing: Spacing): number => round(placeOf(count - 1, spacing) + spacing.stroke / 2)
+export const widthOf = (count: number, spacing: Spacing): number =>
+  round(placeOf(count - 1, spacing) + spacing.stroke / 2)
 
 /**
  * Leaves as strokes, one path for each colour: empty parts first, then what is verified, from the foot up.
@@ -26,7 +28,8 @@ export const widthOf = (count: number, spacing: Spacing): number => round(placeO
 export function inked(levels: readonly number[], inkOf: (at: number) => string, spacing: Spacing): Ink[] {
   const { height } = spacing
   const paths = new Map<string, string>([['e', '']])
-  const draw = (ink: string, x: number, top: number) => paths.set(ink, `${paths.get(ink) ?? ''}M${x} ${height}V${round(top)}`)
+  const draw = (ink: string, x: number, top: number) =>
+    paths.set(ink, `${paths.get(ink) ?? ''}M${x} ${height}V${round(top)}`)
   for (const [at, level] of levels.entries()) {
     const x = round(placeOf(at, spacing))
     if (level < 255) draw('e', x, 0)

@@ -1,5 +1,6 @@
 /** Icons on a 20 px grid: strokes of 1.5, round caps and joins. */
-const ring = (x: number, y: number, r: number): string => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`
+const ring = (x: number, y: number, r: number): string =>
+  `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`
 
 export const icons = {
   library: 'M4 4v12M8 4v12M12 4v12M14.6 4.6 17.2 15.8',

@@ -6,7 +6,8 @@ export type PreviewKind = 'image' | 'audio' | 'video' | 'text' | 'none'
 
 /** Rendered as characters, never as what they mean. */
 const textTypes = /^(text\/(?!html)|application\/(json|xml|x-ndjson|toml|yaml|x-yaml|x-sh|sql|javascript)$)/
-const textNames = /\.(txt|md|markdown|csv|tsv|log|json|ya?ml|toml|ini|conf|c|h|cpp|hpp|rs|go|py|rb|js|ts|css|sh|sql|srt|vtt)$/i
+const textNames =
+  /\.(txt|md|markdown|csv|tsv|log|json|ya?ml|toml|ini|conf|c|h|cpp|hpp|rs|go|py|rb|js|ts|css|sh|sql|srt|vtt)$/i
 /** SVG runs no script within <img>, which is the only place it is given. */
 const imageTypes = /^image\/(png|jpeg|gif|webp|avif|bmp|x-icon|vnd\.microsoft\.icon|svg\+xml)$/
 
@@ -16,7 +17,8 @@ export function previewKind({ mimeType, path }: Pick<FileView, 'mimeType' | 'pat
   if (type.startsWith('audio/')) return 'audio'
   if (type.startsWith('video/')) return 'video'
   if (type === 'text/html' || type === 'application/xhtml+xml') return 'none'
-  if (textTypes.test(type) || ((type === '' || type === 'application/octet-stream') && textNames.test(path))) return 'text'
+  if (textTypes.test(type) || ((type === '' || type === 'application/octet-stream') && textNames.test(path)))
+    return 'text'
   return 'none'
 }
 
@@ -28,7 +30,8 @@ export function kindWord(mimeType: string): string {
   if (type.startsWith('video/')) return kinds.video
   if (type.startsWith('audio/')) return kinds.audio
   if (type === 'application/pdf') return kinds.pdf
-  if (/^application\/(zip|x-tar|gzip|x-7z-compressed|x-rar-compressed|vnd\.rar|zstd|x-bzip2|x-xz)$/.test(type)) return kinds.archive
+  if (/^application\/(zip|x-tar|gzip|x-7z-compressed|x-rar-compressed|vnd\.rar|zstd|x-bzip2|x-xz)$/.test(type))
+    return kinds.archive
   if (type.startsWith('text/')) return kinds.text
   return kinds.file
 }

@@ -175,7 +175,8 @@ function english(f: Format) {
       progress: (done: number, total: number) => f.bytesOf(done, total),
       only: 'Only this tab has it',
       onlyLine: 'Keep this tab open until someone fetches it. If you close it now, the link finds nothing.',
-      onlyPrivateLine: 'Keep this tab open until someone fetches it. This window keeps nothing: if you close it, the link is dead.',
+      onlyPrivateLine:
+        'Keep this tab open until someone fetches it. This window keeps nothing: if you close it, the link is dead.',
       several: (n: number) => `${count(n, 'full copy', 'full copies')} now, one is yours`,
       severalLine: 'The link works while one of them is open.',
       partial: 'You do not have all of it yet',
@@ -212,7 +213,11 @@ function english(f: Format) {
       peersSummary: (n: number) => (n === 0 ? 'No peer connected' : `${count(n, 'peer')} connected`),
       roles: { tab: 'Tab', keeper: 'Keeper', program: 'Program' },
       kinds: { direct: 'Direct', turn: 'TURN', relayed: 'Relay', socket: 'Direct' },
-      came: { direct: 'Came straight from tab to tab.', turn: 'Came through a TURN server.', relayed: 'Came through a relay.' },
+      came: {
+        direct: 'Came straight from tab to tab.',
+        turn: 'Came through a TURN server.',
+        relayed: 'Came through a relay.'
+      },
       blocks: 'Blocks',
       verified: (done: number, total: number) => `${f.count(done)} of ${count(total, 'block')} verified`,
       verifiedFrom: (done: number, total: number, peers: number) =>
@@ -227,7 +232,8 @@ function english(f: Format) {
       copiesDone: (n: number) => `${count(n, 'full copy', 'full copies')} now, one is yours`,
       copiesSoon: (n: number) => `${count(n, 'full copy', 'full copies')} now, yours will be the next`,
       copiesLine: 'Kept offline, this tab goes on sharing it while open.',
-      announce: (percent: number, name: string) => `${percent}${percent === 100 ? ' percent, all here' : ' percent'}: ${name}`,
+      announce: (percent: number, name: string) =>
+        `${percent}${percent === 100 ? ' percent, all here' : ' percent'}: ${name}`,
       peersGone: 'No peer is connected now.'
     },
     files: {
@@ -280,7 +286,8 @@ function english(f: Format) {
         `${f.count(here)} of ${f.count(all)} are here and safe. You can close this tab and come back.`,
       damaged: 'One block failed its check',
       damagedLine: 'It was thrown away and is coming from another peer. Nothing for you to do.',
-      damagedAlone: 'It was thrown away, and the peer that sent it dropped. It is asked for again when another peer has it.',
+      damagedAlone:
+        'It was thrown away, and the peer that sent it dropped. It is asked for again when another peer has it.',
       dropped: (name: string) => `${name} was dropped`,
       droppedLine: 'It did not answer as it should. Nothing it sent was kept.',
       evicted: 'This browser cleared its storage'
@@ -344,7 +351,10 @@ function english(f: Format) {
         title: 'This file is empty',
         line: () => 'It has no bytes, so there is nothing to share. Choose another one.'
       },
-      'plain-is-one-file': { title: 'That is more than one file', line: () => 'Without a seal, share one file at a time.' },
+      'plain-is-one-file': {
+        title: 'That is more than one file',
+        line: () => 'Without a seal, share one file at a time.'
+      },
       'source-changed': {
         title: 'A file changed while it was read',
         line: (p: Params) => `${named(p['path'], 'One of the files')} was changed, moved or removed. Choose it again.`
@@ -387,7 +397,10 @@ function english(f: Format) {
         title: 'That is too many files for one share',
         line: () => 'Share them in parts, or pack them into an archive first.'
       },
-      'names-too-long': { title: 'The file names are too long', line: () => 'Shorten them, or share the files in parts.' },
+      'names-too-long': {
+        title: 'The file names are too long',
+        line: () => 'Shorten them, or share the files in parts.'
+      },
       'too-large': { title: 'This is too large for one share', line: () => 'Share it in parts.' },
       'bad-envelope': {
         title: 'What arrived cannot be read',
@@ -411,12 +424,15 @@ function english(f: Format) {
         title: 'This window cannot save so much',
         line: () => 'Without its service worker the browser saves small files only. Open Quire in a normal window.'
       },
-      'save-refused': { title: 'The browser did not save it', line: () => 'The browser did not start the download. Try again.' },
+      'save-refused': {
+        title: 'The browser did not save it',
+        line: () => 'The browser did not start the download. Try again.'
+      },
       'folder-refused': {
         title: 'The folder could not be written',
         line: () => 'The folder could not be written. Choose another one.'
       },
-      unexpected: {
+      'unexpected': {
         title: 'Something went wrong here',
         line: () => 'What is stored is safe. Try again, or reload the page.'
       },

@@ -40,7 +40,9 @@ async function register(shell: ShellSignals, container: ServiceWorkerContainer):
     // Ready means active, and active means that the whole shell is stored.
     const { active } = await container.ready
     if (!container.controller && active) {
-      const controlled = new Promise((resolve) => container.addEventListener('controllerchange', resolve, { once: true }))
+      const controlled = new Promise((resolve) =>
+        container.addEventListener('controllerchange', resolve, { once: true })
+      )
       // A page that was loaded past the worker (a forced reload) is not taken by itself.
       send(active, { type: 'claim' })
       await controlled

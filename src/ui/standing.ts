@@ -22,7 +22,8 @@ export interface Circumstances {
   readonly durable: boolean
 }
 
-export const isWhole = (view: ItemView): boolean => view.blockCount > 0 && view.doneBlocks >= view.blockCount && view.state !== 'adding'
+export const isWhole = (view: ItemView): boolean =>
+  view.blockCount > 0 && view.doneBlocks >= view.blockCount && view.state !== 'adding'
 
 export function standingOf(view: ItemView, circumstances: Circumstances): Standing {
   if (view.state === 'adding') return adding()

@@ -28,6 +28,13 @@ const arrows = {
   }
 }
 
+/** Ids that print as their text. */
+const libp2pIds = ['PeerId', 'Ed25519PeerId', 'RSAPeerId', 'Secp256k1PeerId', 'URLPeerId'].map((name) => ({
+  from: 'package',
+  package: '@libp2p/interface',
+  name
+}))
+
 export default defineConfig(
   { ignores: ['**/node_modules', 'dist', 'test/vectors', 'test/bench/vendor'] },
   {
@@ -45,7 +52,12 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': 'off',
       // An interface whose methods may wait has implementations that need not.
       '@typescript-eslint/require-await': 'off',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true, allow: [...libp2pIds, { from: 'lib', name: ['Error', 'URL'] }] }
+      ],
+      // A variable that a function reads may have to stand before the line that gives it its value.
+      'prefer-const': ['error', { ignoreReadBeforeAssign: true }],
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
       'eqeqeq': ['error', 'always', { null: 'ignore' }],
       'no-eval': 'error'
@@ -87,6 +99,9 @@ export default defineConfig(
   {
     files: ['**/*.js'],
     extends: [js.configs.recommended],
-    languageOptions: { parserOptions: { projectService: false }, globals: { URL: 'readonly', console: 'readonly' } }
+    languageOptions: {
+      parserOptions: { projectService: false },
+      globals: { URL: 'readonly', console: 'readonly', process: 'readonly' }
+    }
   }
 )

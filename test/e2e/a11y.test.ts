@@ -39,8 +39,8 @@ const screens: readonly (readonly [name: string, query: string, hash: string, sh
 
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe)
-  const { violations: found } = await page.evaluate(
-    () => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run()
+  const { violations: found } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run()
   )
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
 }
@@ -148,12 +148,20 @@ describe('the automation contract', () => {
   it('names what a program needs on the library, the share sheet and the receive screen', async () => {
     const page = await fake.open('scene=full', '#/')
     await page.getByText('Lisbon in March').waitFor()
-    expect(await page.getByTestId('file-input').evaluate((input: HTMLInputElement) => [input.type, input.multiple])).toEqual(['file', true])
-    expect(await page.getByTestId('folder-input').evaluate((input: HTMLInputElement) => input.webkitdirectory)).toBe(true)
+    expect(
+      await page.getByTestId('file-input').evaluate((input: HTMLInputElement) => [input.type, input.multiple])
+    ).toEqual(['file', true])
+    expect(await page.getByTestId('folder-input').evaluate((input: HTMLInputElement) => input.webkitdirectory)).toBe(
+      true
+    )
     expect(await page.getByTestId('offline-ready').count()).toBe(1)
 
-    await page.getByTestId('file-input').setInputFiles({ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') })
-    expect(await page.getByTestId('share-link').textContent()).toMatch(/^https:\/\/quire\.example\/#\/s\/zDv\w+\?k=[\w-]+$/)
+    await page
+      .getByTestId('file-input')
+      .setInputFiles({ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') })
+    expect(await page.getByTestId('share-link').textContent()).toMatch(
+      /^https:\/\/quire\.example\/#\/s\/zDv\w+\?k=[\w-]+$/
+    )
     expect(await page.getByTestId('item-state').textContent()).toBe('sharing')
     expect(await page.getByTestId('peer-count').textContent()).toBe('0')
     await page.close()
@@ -170,7 +178,9 @@ describe('the automation contract', () => {
 
   it('an empty file is refused in words', async () => {
     const page = await fake.open('scene=full', '#/')
-    await page.getByTestId('file-input').setInputFiles({ name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) })
+    await page
+      .getByTestId('file-input')
+      .setInputFiles({ name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) })
     await page.getByRole('dialog').getByText('This file is empty').waitFor()
     expect(await page.getByTestId('item-state').textContent()).toBe('error')
     await page.close()

@@ -39,16 +39,20 @@ describe('two programs at one relay', () => {
   it.each([
     ['by WebRTC', [], 'direct'],
     ['by TCP', ['/ip4/127.0.0.1/tcp/0'], 'socket']
-  ])('share %s', async (_way, listen, kind) => {
-    const [alice, bob] = await Promise.all([openProgram(listen), openProgram(listen)])
-    const content = seededBytes(1, 3_000_000)
-    const link = await alice.add([blobSource('a.bin', new Blob([content]))]).whenLinked()
-    const item = await bob.open(link)
-    const kinds = new Set<string>()
-    item.subscribe((view) => view.peers.forEach((peer) => kinds.add(peer.kind)))
-    const view = await item.whenReady({ signal: AbortSignal.timeout(30_000) })
-    expect(view.state).toBe('complete')
-    expect([...kinds]).toContain(kind)
-    await Promise.all([alice.close(), bob.close()])
-  }, 40_000)
+  ])(
+    'share %s',
+    async (_way, listen, kind) => {
+      const [alice, bob] = await Promise.all([openProgram(listen), openProgram(listen)])
+      const content = seededBytes(1, 3_000_000)
+      const link = await alice.add([blobSource('a.bin', new Blob([content]))]).whenLinked()
+      const item = await bob.open(link)
+      const kinds = new Set<string>()
+      item.subscribe((view) => view.peers.forEach((peer) => kinds.add(peer.kind)))
+      const view = await item.whenReady({ signal: AbortSignal.timeout(30_000) })
+      expect(view.state).toBe('complete')
+      expect([...kinds]).toContain(kind)
+      await Promise.all([alice.close(), bob.close()])
+    },
+    40_000
+  )
 })

@@ -103,7 +103,15 @@ describe('a browser without shared private files', () => {
     expect(home).toBe('records')
     await blocks.close()
     const database = new Database('no files')
-    const inFile = { set, blockCount: 4, blockBytes: 1024, home: 'file', heldBlocks: 1, hashesBytes: 0, serial: 7 } as const
+    const inFile = {
+      set,
+      blockCount: 4,
+      blockBytes: 1024,
+      home: 'file',
+      heldBlocks: 1,
+      hashesBytes: 0,
+      serial: 7
+    } as const
     await database.write(['sets'], (tx) => tx.objectStore('sets').put(inFile))
     await database.close()
     const again = (await openIndexedDb('no files')).blocks

@@ -10,7 +10,8 @@ import { seededBytes } from '../support/seeded.ts'
 
 blockStoreSuite('gathered in segments, over memory', async () => {
   const inner = new MemoryBlockStore()
-  const atOnce = (store: MemoryBlockStore) => buffered(store, { after: (_delayMs, run) => (queueMicrotask(run), () => {}) })
+  const atOnce = (store: MemoryBlockStore) =>
+    buffered(store, { after: (_delayMs, run) => (queueMicrotask(run), () => {}) })
   const store = atOnce(inner)
   return { store, reopen: async () => atOnce(inner.reopened()), dispose: () => store.close() }
 })

@@ -68,7 +68,13 @@ function shapesAndCalls(store: () => BlockStore): void {
   })
 
   it('[ST3] refuses shapes and ids outside the limits', async () => {
-    for (const bad of [{ blockCount: -1 }, { blockCount: 1.5 }, { blockCount: 2 ** 40 }, { blockBytes: 0 }, { blockBytes: 2 ** 30 }]) {
+    for (const bad of [
+      { blockCount: -1 },
+      { blockCount: 1.5 },
+      { blockCount: 2 ** 40 },
+      { blockBytes: 0 },
+      { blockBytes: 2 ** 30 }
+    ]) {
       await expect(store().create(other, { ...shape, ...bad })).rejects.toBeInstanceOf(BadStoreCall)
     }
     await expect(store().create('' as SetId, shape)).rejects.toBeInstanceOf(BadStoreCall)
@@ -302,7 +308,10 @@ function fullDisks(place: () => OpenStore): void {
     // Browsers hand out room by the megabyte: less than this may still find a place.
     const large = { blockCount: 48, blockBytes: blockBytesMax }
     await store.create(other, large)
-    const much = Array.from({ length: large.blockCount }, (_, index) => ({ index, bytes: seededBytes(index + 1, blockBytesMax) }))
+    const much = Array.from({ length: large.blockCount }, (_, index) => ({
+      index,
+      bytes: seededBytes(index + 1, blockBytesMax)
+    }))
     const makeRoom = await fillDisk!()
     try {
       await expect(store.putBlocks(other, much)).rejects.toBeInstanceOf(StoreFull)

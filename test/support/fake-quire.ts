@@ -39,7 +39,8 @@ export class Told<S> implements Watchable<S> {
   }
 }
 
-export const fakeLink = 'https://quire.example/#/s/zDvZRwzkzHsB5hC8vNMxQ7fT1dKq3rLp9wYbGj2mAcEuXo4SiJh?k=7fQ2bVw8Yc1mLxKp9sDzrT5E'
+export const fakeLink =
+  'https://quire.example/#/s/zDvZRwzkzHsB5hC8vNMxQ7fT1dKq3rLp9wYbGj2mAcEuXo4SiJh?k=7fQ2bVw8Yc1mLxKp9sDzrT5E'
 
 export const errorOf = (code: string, params: ErrorReport['params'] = {}): ErrorReport => ({
   code,
@@ -201,7 +202,8 @@ export class FakeQuire implements Quire {
     const id = `added-${this.#items.size}`
     const blockCount = Math.max(1, Math.ceil(totalBytes / 65536))
     const kinds = { title, fileCount: files.length, contentBytes: totalBytes, blockCount }
-    if (totalBytes === 0) return this.put(fakeView(id, { ...kinds, state: 'error', error: errorOf('empty-content'), link: undefined }))
+    if (totalBytes === 0)
+      return this.put(fakeView(id, { ...kinds, state: 'error', error: errorOf('empty-content'), link: undefined }))
     return this.put(fakeView(id, { ...kinds, totalBytes, doneBytes: totalBytes }))
   }
 

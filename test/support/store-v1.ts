@@ -37,7 +37,9 @@ export async function writeDatabaseV1(name: string): Promise<void> {
   await deleteDB(name)
   const db = await openDB(name, 1, {
     upgrade(fresh) {
-      fresh.createObjectStore('sets', { keyPath: 'serial', autoIncrement: true }).createIndex('set', 'set', { unique: true })
+      fresh
+        .createObjectStore('sets', { keyPath: 'serial', autoIncrement: true })
+        .createIndex('set', 'set', { unique: true })
       fresh.createObjectStore('held')
       fresh.createObjectStore('blocks')
       fresh.createObjectStore('hashes')

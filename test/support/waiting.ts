@@ -11,20 +11,3 @@ export async function within<T>(timeoutMs: number, what: string, promise: Promis
     clearTimeout(timer)
   }
 }
-
-/** The next event of this name that `accepts` says yes to, or TooLateError. */
-export function waitFor<E extends Event>(
-  target: EventTarget,
-  name: string,
-  options: { readonly timeoutMs?: number; readonly accepts?: (event: E) => boolean } = {}
-): Promise<E> {
-  const { timeoutMs = 10_000, accepts = () => true } = options
-  const stop = new AbortController()
-  const seen = new Promise<E>((resolve) => {
-    const listen = (event: Event): void => {
-      if (accepts(event as E)) resolve(event as E)
-    }
-    target.addEventListener(name, listen, { signal: stop.signal })
-  })
-  return within(timeoutMs, `event ${name}`, seen).finally(() => stop.abort())
-}

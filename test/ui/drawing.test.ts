@@ -26,8 +26,13 @@ describe('leaves', () => {
     const strip = resampled({ blocksPerLeaf: 8, levels, owners }, 24)
     expect(strip.levels.slice(0, 23)).toEqual(new Array(23).fill(255))
     expect(strip.levels[23]).toBe(254)
-    expect(resampled({ blocksPerLeaf: 1, levels: new Uint8Array([255]), owners: new Uint8Array([1]) }, 24).levels).toEqual(new Array(24).fill(255))
-    expect(resampled({ blocksPerLeaf: 1, levels: new Uint8Array(0), owners: new Uint8Array(0) }, 2)).toEqual({ levels: [0, 0], owners: [0, 0] })
+    expect(
+      resampled({ blocksPerLeaf: 1, levels: new Uint8Array([255]), owners: new Uint8Array([1]) }, 24).levels
+    ).toEqual(new Array(24).fill(255))
+    expect(resampled({ blocksPerLeaf: 1, levels: new Uint8Array(0), owners: new Uint8Array(0) }, 2)).toEqual({
+      levels: [0, 0],
+      owners: [0, 0]
+    })
   })
 
   it('stand in gatherings of eight', () => {
@@ -39,14 +44,23 @@ describe('previews', () => {
   const kind = (mimeType: string, path = 'file') => previewKind({ mimeType, path })
 
   it('show pictures, sound, moving pictures and text', () => {
-    expect(['image/png', 'image/svg+xml', 'audio/flac', 'video/mp4', 'text/plain; charset=utf-8', 'application/json'].map((type) => kind(type))).toEqual([
-      'image', 'image', 'audio', 'video', 'text', 'text'
-    ])
+    expect(
+      ['image/png', 'image/svg+xml', 'audio/flac', 'video/mp4', 'text/plain; charset=utf-8', 'application/json'].map(
+        (type) => kind(type)
+      )
+    ).toEqual(['image', 'image', 'audio', 'video', 'text', 'text'])
     expect(kind('', 'notes.md')).toBe('text')
   })
 
   it('never show what could run something', () => {
-    for (const type of ['text/html', 'TEXT/HTML; charset=x', 'application/xhtml+xml', 'application/pdf', 'application/zip', '']) {
+    for (const type of [
+      'text/html',
+      'TEXT/HTML; charset=x',
+      'application/xhtml+xml',
+      'application/pdf',
+      'application/zip',
+      ''
+    ]) {
       expect(kind(type, 'page.html')).toBe('none')
     }
   })
@@ -56,6 +70,11 @@ describe('previews', () => {
   })
 
   it('have a word for their kind', () => {
-    expect(['video/mp4', 'application/pdf', 'application/zip', 'x/y'].map((type) => kindWord(type))).toEqual(['Video', 'PDF', 'Archive', 'File'])
+    expect(['video/mp4', 'application/pdf', 'application/zip', 'x/y'].map((type) => kindWord(type))).toEqual([
+      'Video',
+      'PDF',
+      'Archive',
+      'File'
+    ])
   })
 })

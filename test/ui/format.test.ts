@@ -7,7 +7,15 @@ const plain = (text: string) => text.replaceAll(thin, ' ')
 describe('numbers and units', () => {
   it('shows sizes with at most three figures and a thin space', () => {
     expect([0, 1, 999, 1000, 131_072, 3_407_872, 201_326_592, 8e9, 4e12].map((n) => plain(f.bytes(n)))).toEqual([
-      '0 B', '1 B', '999 B', '1 kB', '131 kB', '3.4 MB', '201 MB', '8 GB', '4 TB'
+      '0 B',
+      '1 B',
+      '999 B',
+      '1 kB',
+      '131 kB',
+      '3.4 MB',
+      '201 MB',
+      '8 GB',
+      '4 TB'
     ])
     expect(f.bytes(1000)).toBe('1\u202fkB')
   })
@@ -32,8 +40,8 @@ describe('numbers and units', () => {
   })
 
   it('tells times in the unit that people would use, never zero', () => {
-    expect([0, 400, 18_000, 89_000, 180_000, 7_500_000, 7_200_000, 400_000_000].map((ms) => plain(f.duration(ms)))).toEqual([
-      '1 s', '1 s', '18 s', '89 s', '3 min', '2 h 5 min', '2 h', '5 days'
-    ])
+    expect(
+      [0, 400, 18_000, 89_000, 180_000, 7_500_000, 7_200_000, 400_000_000].map((ms) => plain(f.duration(ms)))
+    ).toEqual(['1 s', '1 s', '18 s', '89 s', '3 min', '2 h 5 min', '2 h', '5 days'])
   })
 })

@@ -20,14 +20,20 @@ describe('places of the page', () => {
   })
 
   it('leads anything unknown to the library', () => {
-    for (const hash of ['', '#', '#/nowhere', '#/share/', '#/i/a/b', '#/settings']) expect(routeOf(hash).name).toBe('library')
+    for (const hash of ['', '#', '#/nowhere', '#/share/', '#/i/a/b', '#/settings'])
+      expect(routeOf(hash).name).toBe('library')
   })
 })
 
 describe('pasted text', () => {
   it('finds the link of any page, even broken over lines or in brackets', () => {
     const fragment = `#/s/${cid}?k=abc`
-    for (const text of [`https://quire.example/${fragment}`, `<http://localhost:8787/x/${fragment}>`, ` ${fragment}\n`, `/s/${cid}?k=abc`]) {
+    for (const text of [
+      `https://quire.example/${fragment}`,
+      `<http://localhost:8787/x/${fragment}>`,
+      ` ${fragment}\n`,
+      `/s/${cid}?k=abc`
+    ]) {
       expect(hashOfLink(text)).toBe(fragment)
     }
     expect(hashOfLink(`https://quire.example/#/s/${cid.slice(0, 20)}\n  ${cid.slice(20)}?k=abc`)).toBe(fragment)
@@ -35,6 +41,7 @@ describe('pasted text', () => {
 
   it('takes a bare address, and nothing that is none', () => {
     expect(hashOfLink(`${cid}?k=abc`)).toBe(`#/s/${cid}?k=abc`)
-    for (const text of ['', 'hello', 'https://example.org/', 'zDv', 'magnet:?xt=urn:btih:abc']) expect(hashOfLink(text)).toBeUndefined()
+    for (const text of ['', 'hello', 'https://example.org/', 'zDv', 'magnet:?xt=urn:btih:abc'])
+      expect(hashOfLink(text)).toBeUndefined()
   })
 })

@@ -1,7 +1,12 @@
 import type { FileView } from '../../src/engine/types.ts'
 import { errorOf, fakeLeaves, fakePeer, FakeQuire, fakeView } from '../support/fake-quire.ts'
 
-const file = (path: string, sizeBytes: number, mimeType = ''): FileView => ({ path, sizeBytes, mimeType, modifiedAtMs: 0 })
+const file = (path: string, sizeBytes: number, mimeType = ''): FileView => ({
+  path,
+  sizeBytes,
+  mimeType,
+  modifiedAtMs: 0
+})
 
 const sending = [
   fakePeer(1, { receivedBytesPerSecond: 2.1e6 }),
@@ -30,14 +35,24 @@ function full(): FakeQuire {
     [file('Harbour walk, notes.txt', 201_326_592, 'text/plain')]
   )
   quire.put(fakeView('lisbon', { title: 'Lisbon in March', fileCount: 48, blockCount: 3241, mimeType: 'image/jpeg' }), [
-    ...Array.from({ length: 10_000 }, (_, n) => file(`Lisbon in March/day ${n % 7}/IMG_${4000 + n}.jpg`, 4_400_000, 'image/jpeg')),
+    ...Array.from({ length: 10_000 }, (_, n) =>
+      file(`Lisbon in March/day ${n % 7}/IMG_${4000 + n}.jpg`, 4_400_000, 'image/jpeg')
+    ),
     file('Lisbon in March/readme.html', 1200, 'text/html')
   ])
-  quire.put(fakeView('thesis', { title: 'thesis-draft-7.pdf', blockCount: 52, otherCopies: 4, mimeType: 'application/pdf' }), [
-    file('thesis-draft-7.pdf', 3_400_000, 'application/pdf')
-  ])
   quire.put(
-    fakeView('budget', { title: 'grant-budget.xlsx', blockCount: 2, origin: 'fetched', state: 'complete', otherCopies: 2, peers: [fakePeer(1)] }),
+    fakeView('thesis', { title: 'thesis-draft-7.pdf', blockCount: 52, otherCopies: 4, mimeType: 'application/pdf' }),
+    [file('thesis-draft-7.pdf', 3_400_000, 'application/pdf')]
+  )
+  quire.put(
+    fakeView('budget', {
+      title: 'grant-budget.xlsx',
+      blockCount: 2,
+      origin: 'fetched',
+      state: 'complete',
+      otherCopies: 2,
+      peers: [fakePeer(1)]
+    }),
     [file('grant-budget.xlsx', 131_000, 'application/vnd.ms-excel')]
   )
   quire.put(
@@ -102,7 +117,16 @@ function odd(): FakeQuire {
     })
   )
   quire.put(
-    fakeView('nobody', { title: '', fileCount: 0, contentBytes: 0, origin: 'fetched', state: 'waiting', blockCount: 0, totalBytes: 0, can: ['pause', 'remove'] })
+    fakeView('nobody', {
+      title: '',
+      fileCount: 0,
+      contentBytes: 0,
+      origin: 'fetched',
+      state: 'waiting',
+      blockCount: 0,
+      totalBytes: 0,
+      can: ['pause', 'remove']
+    })
   )
   quire.put(
     fakeView('liar', {
@@ -124,7 +148,10 @@ function odd(): FakeQuire {
 
 function relayGone(): FakeQuire {
   const quire = full()
-  quire.network.tell({ relays: [{ url: 'wss://one.example', state: 'unreachable', nextTryAtMs: Date.now() + 12_000 }], webrtc: true })
+  quire.network.tell({
+    relays: [{ url: 'wss://one.example', state: 'unreachable', nextTryAtMs: Date.now() + 12_000 }],
+    webrtc: true
+  })
   return quire
 }
 

@@ -57,7 +57,11 @@ describe('how many copies exist, and what closing does', () => {
   })
 
   it('promises nothing before there is a link, and nothing for what failed', () => {
-    expect(of({ state: 'adding', link: undefined })).toMatchObject({ level: 0, copies: 'No link yet', closing: 'Adding stops' })
+    expect(of({ state: 'adding', link: undefined })).toMatchObject({
+      level: 0,
+      copies: 'No link yet',
+      closing: 'Adding stops'
+    })
     expect(of({ state: 'error', link: undefined }).copies).toBe('Not shared')
     expect(of({ state: 'paused', otherCopies: 1 })).toMatchObject({ level: 2, closing: 'Stays paused' })
   })

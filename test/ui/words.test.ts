@@ -12,8 +12,20 @@ const plain = (text: string) => text.replaceAll('\u202f', ' ')
 
 /** What only a program that uses the library can cause, or what the engine mends by itself: no person reads of it. */
 const unseen = new Set([
-  'stopped', 'not-a-blob', 'out-of-range', 'block-not-held', 'unknown-set', 'block-misplaced', 'bad-store-call', 'bad-file-name',
-  'bad-frame', 'bad-proof', 'stalled', 'overasked', 'peer-left', 'duplicate'
+  'stopped',
+  'not-a-blob',
+  'out-of-range',
+  'block-not-held',
+  'unknown-set',
+  'block-misplaced',
+  'bad-store-call',
+  'bad-file-name',
+  'bad-frame',
+  'bad-proof',
+  'stalled',
+  'overasked',
+  'peer-left',
+  'duplicate'
 ])
 
 function codesIn(folder: string): string[] {
@@ -25,15 +37,26 @@ function codesIn(folder: string): string[] {
 
 describe('words of errors', () => {
   it('has a title and a line of its own for everything that can go wrong with a link, a file or the storage', () => {
-    const spoken = [...codesIn('core/link'), ...codesIn('core/envelope'), ...codesIn('engine'), ...codesIn('store'), ...codesIn('ui')]
+    const spoken = [
+      ...codesIn('core/link'),
+      ...codesIn('core/envelope'),
+      ...codesIn('engine'),
+      ...codesIn('store'),
+      ...codesIn('ui')
+    ]
     const fallback = wordsOfError({ code: 'unexpected', params: {} }).title
     expect(spoken.length).toBeGreaterThan(15)
-    expect(spoken.filter((code) => !unseen.has(code) && wordsOfError({ code, params: {} }).title === fallback)).toEqual([])
+    expect(spoken.filter((code) => !unseen.has(code) && wordsOfError({ code, params: {} }).title === fallback)).toEqual(
+      []
+    )
   })
 
   it('has a sane sentence for a code it never heard of, without its message', () => {
     const words = wordsOfError({ ...errorOf('TypeError: x is undefined\n at y.js:3'), message: 'secret stack' })
-    expect(words).toEqual({ title: 'Something went wrong here', line: 'What is stored is safe. Try again, or reload the page.' })
+    expect(words).toEqual({
+      title: 'Something went wrong here',
+      line: 'What is stored is safe. Try again, or reload the page.'
+    })
     expect(wordsOfError({ code: 'toString', params: {} }).title).toBe(words.title)
   })
 
@@ -76,9 +99,9 @@ describe('what an item is doing', () => {
 
   it('says it in one line for each state', () => {
     const part = { blockCount: 3072, doneBlocks: 1905, contentBytes: 201_326_592 }
-    expect(line({ ...part, state: 'fetching', rateBytesPerSecond: 4.2e6, remainingMs: 18_000, peers: [fakePeer(1)] })).toBe(
-      'Fetching 62 % · 4.2 MB/s · 18 s left'
-    )
+    expect(
+      line({ ...part, state: 'fetching', rateBytesPerSecond: 4.2e6, remainingMs: 18_000, peers: [fakePeer(1)] })
+    ).toBe('Fetching 62 % · 4.2 MB/s · 18 s left')
     expect(line({ ...part, state: 'waiting' })).toBe('Waiting · 1,905 of 3,072 blocks')
     expect(line({ state: 'waiting', blockCount: 0 })).toBe('Waiting · no one online has it')
     expect(line({ ...part, state: 'paused' })).toBe('Paused · 125 of 201 MB')

@@ -5,6 +5,9 @@ const escapedToo = /['()*]/g
 export function contentDisposition(type: 'inline' | 'attachment', name: string): string {
   const last = name.split('/').at(-1)!.toWellFormed()
   const plain = last.replace(/[^\x20-\x7e]|["\\%]/gu, '_')
-  const whole = encodeURIComponent(last).replace(escapedToo, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  const whole = encodeURIComponent(last).replace(
+    escapedToo,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`
+  )
   return `${type}; filename="${plain}"; filename*=UTF-8''${whole}`
 }

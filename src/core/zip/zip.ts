@@ -53,7 +53,12 @@ export class ZipWriter {
     const name = utf8Encode(entry.path)
     const wide = isWide(entry)
     const record = new Record(localBytes + name.length + localExtraBytes(entry))
-    record.u32(0x04034b50).u16(wide ? versionZip64 : versionPlain).u16(flags).u16(0).dosTime(entry.modifiedAtMs)
+    record
+      .u32(0x04034b50)
+      .u16(wide ? versionZip64 : versionPlain)
+      .u16(flags)
+      .u16(0)
+      .dosTime(entry.modifiedAtMs)
     // Zero until the file is read; a full field points to the ZIP64 sizes, and makes those that follow the file wide.
     const size = wide ? full32 : 0
     record.u32(0).u32(size).u32(size).u16(name.length).u16(localExtraBytes(entry)).put(name)
@@ -83,9 +88,19 @@ export class ZipWriter {
 
   #end64(count: number): Uint8Array {
     const record = new Record(end64Bytes)
-    record.u32(0x06064b50).u64(44).u16(madeOnUnix | versionZip64).u16(versionZip64).u32(0).u32(0)
+    record
+      .u32(0x06064b50)
+      .u64(44)
+      .u16(madeOnUnix | versionZip64)
+      .u16(versionZip64)
+      .u32(0)
+      .u32(0)
     record.u64(count).u64(count).u64(this.#directoryBytes).u64(this.#offset)
-    return record.u32(0x07064b50).u32(0).u64(this.#offset + this.#directoryBytes).u32(1).bytes
+    return record
+      .u32(0x07064b50)
+      .u32(0)
+      .u64(this.#offset + this.#directoryBytes)
+      .u32(1).bytes
   }
 
   #list(entry: ZipEntry, crc: number): void {
@@ -94,7 +109,13 @@ export class ZipWriter {
     const version = wide.length > 0 ? versionZip64 : versionPlain
     const size = Math.min(entry.sizeBytes, full32)
     const record = new Record(centralBytes + name.length + extraBytes(wide.length))
-    record.u32(0x02014b50).u16(madeOnUnix | versionZip64).u16(version).u16(flags).u16(0).dosTime(entry.modifiedAtMs)
+    record
+      .u32(0x02014b50)
+      .u16(madeOnUnix | versionZip64)
+      .u16(version)
+      .u16(flags)
+      .u16(0)
+      .dosTime(entry.modifiedAtMs)
     record.u32(crc).u32(size).u32(size).u16(name.length).u16(extraBytes(wide.length)).u16(0).u16(0).u16(0)
     record.u32(regularFile).u32(Math.min(this.#offset, full32)).put(name).extra(wide)
     this.#directory.push(record.bytes)

@@ -16,10 +16,16 @@ export interface NodeNetworkOptions {
   readonly listen?: readonly string[]
   /** By default a fresh one. */
   readonly privateKey?: PrivateKey
+  /** False: meets tabs through relays only, as where WebRTC's native part does not load. */
+  readonly webrtc?: boolean
 }
 
 /** The network of a program: TCP and WebSocket, and WebRTC with tabs where its native part loads. */
-export async function createNodeNetwork({ relays, listen = [], privateKey }: NodeNetworkOptions): Promise<Libp2pNetwork> {
+export async function createNodeNetwork({
+  relays,
+  listen = [],
+  privateKey
+}: NodeNetworkOptions): Promise<Libp2pNetwork> {
   const key = privateKey ?? (await generateKeyPair('Ed25519'))
   const rtc = await loadWebRtc()
   return new Libp2pNetwork({

@@ -132,11 +132,15 @@ export class Peers {
   }
 
   #sorted(peerId: PeerId, addresses: readonly Multiaddr[]): Record<'sockets' | 'webrtc' | 'circuits', Multiaddr[]> {
-    const whole = addresses.map((address) => (address.toString().endsWith(`/p2p/${peerId}`) ? address : address.encapsulate(`/p2p/${peerId}`)))
+    const whole = addresses.map((address) =>
+      address.toString().endsWith(`/p2p/${peerId}`) ? address : address.encapsulate(`/p2p/${peerId}`)
+    )
     const byCircuit = whole.filter((address) => address.toString().includes('/p2p-circuit'))
     const overWebRtc = (address: Multiaddr) => address.toString().includes('/webrtc/')
     return {
-      sockets: whole.filter((address) => this.#canDial(address) && !byCircuit.includes(address)).slice(0, socketTriesMax),
+      sockets: whole
+        .filter((address) => this.#canDial(address) && !byCircuit.includes(address))
+        .slice(0, socketTriesMax),
       webrtc: this.#webrtc ? this.#viaKnownRelaysFirst(byCircuit.filter(overWebRtc)) : [],
       circuits: this.#viaKnownRelaysFirst(byCircuit.filter((address) => !overWebRtc(address)))
     }

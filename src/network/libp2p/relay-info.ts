@@ -14,7 +14,8 @@ export interface RelayInfo {
 export async function fetchRelayInfo(url: string): Promise<RelayInfo> {
   const base = new URL(url.replace(/^ws/, 'http'))
   const config = await fetchConfig(new URL('config.json', base.href.replace(/\/?$/, '/')))
-  const peerId = typeof config.peerId === 'string' && /^[A-Za-z0-9]{40,80}$/.test(config.peerId) ? config.peerId : undefined
+  const peerId =
+    typeof config.peerId === 'string' && /^[A-Za-z0-9]{40,80}$/.test(config.peerId) ? config.peerId : undefined
   if (!peerId) throw new NotARelay('it does not say who it is')
   const stunPort = typeof config.stunPort === 'number' ? config.stunPort : undefined
   const host = base.hostname.replace(/^\[|\]$/g, '')

@@ -88,7 +88,7 @@ export class Relays {
       this.#turn({ type: 'up', url })
     } catch (error) {
       this.#joined.delete(url)
-      if (connection && !this.#isShared(connection)) connection.abort(error as Error)
+      connection?.abort(error as Error)
       this.#turn({ type: 'failed', url })
     }
   }
@@ -158,7 +158,9 @@ class Reservations {
   readonly #listening = new Set<string>()
 
   constructor(node: Libp2p, onLost: (relay: Libp2pPeerId) => void) {
-    this.#transports = (node as unknown as { components: { transportManager: TransportManager } }).components.transportManager
+    this.#transports = (
+      node as unknown as { components: { transportManager: TransportManager } }
+    ).components.transportManager
     const circuit = this.#transports
       .getTransports()
       .find((transport) => transport[Symbol.toStringTag] === '@libp2p/circuit-relay-v2-transport')

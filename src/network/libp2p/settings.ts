@@ -1,4 +1,10 @@
-import { dialTimeoutMs, laneBufferBytesMax, laneMessageBytes, lanesPerPeerMax, swarmPeersMax } from '../../core/limits.ts'
+import {
+  dialTimeoutMs,
+  laneBufferBytesMax,
+  laneMessageBytes,
+  lanesPerPeerMax,
+  swarmPeersMax
+} from '../../core/limits.ts'
 
 /** libp2p's framing around a message: length, flag, field numbers. Its option counts it in. */
 const framingBytes = 12

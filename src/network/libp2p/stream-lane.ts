@@ -91,7 +91,9 @@ export async function goesThroughTurn(connection: Connection): Promise<boolean> 
   if (!peerConnection?.getStats) return false
   const stats = await peerConnection.getStats()
   const all = [...(stats as unknown as Map<string, Record<string, unknown>>).values()]
-  const pair = all.find((each) => each.type === 'candidate-pair' && each.state === 'succeeded' && each.nominated === true)
+  const pair = all.find(
+    (each) => each.type === 'candidate-pair' && each.state === 'succeeded' && each.nominated === true
+  )
   const ends = [pair?.localCandidateId, pair?.remoteCandidateId]
   return all.some((each) => ends.includes(each.id) && each.candidateType === 'relay')
 }

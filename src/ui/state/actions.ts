@@ -37,7 +37,8 @@ export function itemActions(page: Page, item: Item, view: ItemView): ItemActions
       page.announcer.note(words)
     }
   }
-  const save = (index?: number) => saveWith((files) => page.saving.save(item, index === undefined ? files : files.slice(index, index + 1)))
+  const save = (index?: number) =>
+    saveWith((files) => page.saving.save(item, index === undefined ? files : files.slice(index, index + 1)))
   const saveFolder = () => saveWith((files) => page.saving.saveFolder(item, files))
 
   const w = t.item.actions.menu
@@ -45,7 +46,8 @@ export function itemActions(page: Page, item: Item, view: ItemView): ItemActions
   menu.push({ label: w.open, act: () => page.router.go(hashOf.item(view.id)) })
   if (view.link) menu.push({ label: w.share, act: () => page.router.go(hashOf.share(view.id)) })
   if (can('save')) menu.push({ label: w.save, act: () => void save() })
-  if (can('save') && view.fileCount > 1 && page.saving.canSaveFolder) menu.push({ label: w.saveFolder, act: () => void saveFolder() })
+  if (can('save') && view.fileCount > 1 && page.saving.canSaveFolder)
+    menu.push({ label: w.saveFolder, act: () => void saveFolder() })
   if (can('pause')) menu.push({ label: w.pause, act: pause })
   if (can('resume')) menu.push({ label: w.resume, act: resume })
   if (can('retry')) menu.push({ label: w.retry, act: retry })

@@ -35,7 +35,10 @@ export async function sourceOf(quire: Quire, { itemId, part }: StreamOpening): P
   const files = await item.files()
   if (part === 'zip') {
     const { zipSource } = await import('./zip-source.ts')
-    return zipSource(item, files.map((each, index) => ({ index, file: each })))
+    return zipSource(
+      item,
+      files.map((each, index) => ({ index, file: each }))
+    )
   }
   const file = files[part]
   return file && fileSource(item, { index: part, file })

@@ -64,7 +64,7 @@ async function* zipParts(
 }
 
 /** Joins small pieces until they are worth a message; large ones pass as they are. */
-async function* gathered(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* gathered(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   let room = new Uint8Array(zipChunkBytes)
   let used = 0
   for await (const part of parts) {
