@@ -1,0 +1,70 @@
+import type { Download, Page } from 'playwright'
+import type { ItemState } from '../../src/engine/types.ts'
+import { sha256OfFile } from './files.ts'
+import { within } from './waiting.ts'
+
+/** What is in the page by its test ids: the contract that automation builds on. */
+export const byId = (page: Page, id: string) => page.getByTestId(id).first()
+
+/** Goes to the library and shares what the input is given: paths of files, or one folder. Resolves with the link. */
+export async function shareFiles(
+  page: Page,
+  url: string,
+  paths: readonly string[],
+  input: 'file-input' | 'folder-input' = 'file-input'
+): Promise<string> {
+  await page.goto(`${url}/#/`)
+  await byId(page, input).setInputFiles(input === 'folder-input' ? paths[0]! : [...paths])
+  return linkOf(page)
+}
+
+/** The link that the share sheet shows, once what is shared has one. */
+export async function linkOf(page: Page): Promise<string> {
+  return (await byId(page, 'share-link').textContent({ timeout: 60_000 }))!
+}
+
+/** Goes to a link as somebody who was sent it: the page is loaded anew. */
+export async function openLink(page: Page, link: string): Promise<void> {
+  if (page.url() !== 'about:blank') await page.goto('about:blank')
+  await page.goto(link)
+}
+
+/** Resolves when the item on the screen is in this state. */
+export async function untilState(page: Page, state: ItemState, timeoutMs = 30_000): Promise<void> {
+  await page
+    .locator(`[data-testid="item-state"]:text-is("${state}")`)
+    .first()
+    .waitFor({ state: 'attached', timeout: timeoutMs })
+}
+
+/** Resolves with the percentage when at least so many percent are verified and stored. */
+export function untilPercent(page: Page, percent: number, timeoutMs = 60_000): Promise<number> {
+  const seen = page.evaluate(
+    (wanted) =>
+      new Promise<number>((resolve) => {
+        const look = () => {
+          const shown = document.querySelector('[data-testid="progress"]')?.getAttribute('aria-valuenow')
+          const now = Number(shown ?? -1)
+          if (now < wanted) return
+          observer.disconnect()
+          resolve(now)
+        }
+        const observer = new MutationObserver(look)
+        observer.observe(document, { subtree: true, childList: true, attributes: true })
+        look()
+      }),
+    percent
+  )
+  return within(timeoutMs, `${percent} percent`, seen)
+}
+
+/** Clicks save and gives what the browser downloads. */
+export async function save(page: Page): Promise<Download> {
+  const [download] = await Promise.all([page.waitForEvent('download', { timeout: 30_000 }), byId(page, 'save').click()])
+  return download
+}
+
+/** SHA-256 in hex of what is saved by a click. */
+export async function savedSha256(page: Page): Promise<string> {
+  return sha256OfFile(await (await save(page)).path())
+}
