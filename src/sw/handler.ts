@@ -5,8 +5,8 @@ export interface ParsedRequest {
   readonly path: string | undefined
   /** Without the question mark. */
   readonly query: string
-  /** Ids of the page that asked and of the one that comes of a navigation; empty where there is none. */
-  readonly clientIds: readonly string[]
+  /** The page that asked; empty where there is none. Never what comes of a navigation, which is no page until it is answered. */
+  readonly clientId: string
 }
 
 /** Answers the requests that it can. Whatever no handler can is the network's, untouched. */
@@ -17,9 +17,9 @@ export interface Handler {
 }
 
 /** `homeUrl` is the worker's scope. */
-export function parseRequest(request: Request, homeUrl: string, clientIds: readonly string[]): ParsedRequest {
+export function parseRequest(request: Request, homeUrl: string, clientId: string): ParsedRequest {
   const url = new URL(request.url)
   const within = `${url.origin}${url.pathname}`.startsWith(homeUrl)
   const path = within ? url.pathname.slice(new URL(homeUrl).pathname.length) : undefined
-  return { request, path, query: url.search.slice(1), clientIds: clientIds.filter((id) => id !== '') }
+  return { request, path, query: url.search.slice(1), clientId }
 }

@@ -7,7 +7,6 @@ export interface LifeEvent extends Event {
 export interface RequestEvent extends LifeEvent {
   readonly request: Request
   readonly clientId: string
-  readonly resultingClientId: string
   respondWith(response: Promise<Response>): void
 }
 

@@ -39,14 +39,15 @@ function respond(source: PageSource, request: Request, { download }: StreamAddre
 }
 
 /** The page that asked, else any other that has the file. [SW2] [SW3] */
-async function findSource(pages: Pages, parsed: ParsedRequest, address: StreamAddress): Promise<PageSource> {
-  const near = (await Promise.all(parsed.clientIds.map((id) => pages.byId(id)))).filter((page) => page !== undefined)
-  const first = near.slice(0, 1).map((page) => askPage(page, address))
-  const early = await Promise.race([...first, delay(first.length > 0 ? streamFirstAnswerMs : 0)])
-  if (early instanceof PageSource) return early
-  const asked = near[0]?.id
-  const others = (await pages.all()).filter(({ id }) => id !== asked).map((page) => askPage(page, address))
-  return firstSource([...first, ...others])
+async function findSource(pages: Pages, { clientId }: ParsedRequest, address: StreamAddress): Promise<PageSource> {
+  const near = clientId === '' ? undefined : await pages.byId(clientId)
+  const first = near && askPage(near, address)
+  if (first) {
+    const early = await Promise.race([first, delay(streamFirstAnswerMs)])
+    if (early instanceof PageSource) return early
+  }
+  const others = (await pages.all()).filter(({ id }) => id !== near?.id).map((page) => askPage(page, address))
+  return firstSource(first ? [first, ...others] : others)
 }
 
 /** The first that gives the bytes; later ones are let go. */

@@ -30,16 +30,16 @@ const pages: Pages = {
 /** The first that can, does. */
 const handlers: readonly Handler[] = [streamHandler(pages), shellHandler(precache)]
 
-scope.addEventListener('install', (event) => void precache.install(event as never))
+scope.addEventListener('install', (event) => void precache.install(event))
 
 scope.addEventListener('activate', (event) => {
-  void precache.activate(event as never)
+  void precache.activate(event)
   // The first version takes the page that installed it, so that streams work from the first visit on.
   event.waitUntil(scope.clients.claim())
 })
 
 scope.addEventListener('fetch', (event) => {
-  const parsed = parseRequest(event.request, scope.registration.scope, [event.clientId, event.resultingClientId])
+  const parsed = parseRequest(event.request, scope.registration.scope, event.clientId)
   const handler = handlers.find((each) => each.canHandle(parsed))
   if (handler) event.respondWith(handler.handle(parsed).catch(errorResponse))
 })
