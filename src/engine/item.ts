@@ -1,3 +1,4 @@
+// Long: the states of one item and the ways between them are read together.
 import type { Bitmap } from '../core/block/bitmap.ts'
 import { Bitmap as BitmapOf } from '../core/block/bitmap.ts'
 import { type ErrorReport, reportOf } from '../core/errors.ts'

@@ -1,3 +1,4 @@
+// Long: both ends of one small protocol, which change together.
 import { reportOf, ReportedError, type ErrorReport } from '../core/errors.ts'
 import type { LaneId, PeerId } from '../core/ids.ts'
 import { bridgeBytesMax } from '../core/limits.ts'
@@ -46,19 +47,18 @@ function handOver(chunk: Uint8Array): { chunk: Uint8Array; transfer: Transferabl
 }
 
 /** The page's side. */
+// Long: its parts share the lanes and dials that are open.
 export function serveNetwork(network: Network, port: MessagePort): void {
   const lanes = new Map<LaneId, { lane: Lane; untaken: number }>()
   const dialling = new Map<number, AbortController>()
   const post = (message: ToWorker, transfer: Transferable[] = []) => port.postMessage(message, transfer)
 
-  const adopt = (lane: Lane): LaneFacts => {
+  /** The worker hears of a lane before it hears from it. */
+  const adopt = (lane: Lane, introduce: (facts: LaneFacts) => void) => {
     const entry = { lane, untaken: 0 }
     const { id, peerId, localPeerId, protocol, direction, kind } = lane
     lanes.set(id, entry)
-    lane.onChunk = (chunk) => {
-      const given = handOver(chunk)
-      post({ type: 'chunk', lane: id, chunk: given.chunk }, given.transfer)
-    }
+    introduce({ id, peerId, localPeerId, protocol, direction, kind })
     lane.onDrain = () => {
       post({ type: 'taken', lane: id, bytes: entry.untaken })
       entry.untaken = 0
@@ -67,20 +67,26 @@ export function serveNetwork(network: Network, port: MessagePort): void {
       lanes.delete(id)
       post({ type: 'closed', lane: id })
     }
-    return { id, peerId, localPeerId, protocol, direction, kind }
+    lane.onChunk = (chunk) => {
+      const given = handOver(chunk)
+      post({ type: 'chunk', lane: id, chunk: given.chunk }, given.transfer)
+    }
   }
 
+  const fail = (id: number) => (error: unknown) => post({ type: 'failure', id, report: reportOf(error) })
+
   const answer = (id: number, work: Promise<unknown>) => {
-    work
-      .then((value) => post({ type: 'answer', id, value }))
-      .catch((error: unknown) => post({ type: 'failure', id, report: reportOf(error) }))
-      .finally(() => dialling.delete(id))
+    work.then((value) => post({ type: 'answer', id, value })).catch(fail(id))
   }
 
   const connect = (id: number, record: Uint8Array) => {
     const abort = new AbortController()
     dialling.set(id, abort)
-    answer(id, network.connect(record, { signal: abort.signal }).then(adopt))
+    network
+      .connect(record, { signal: abort.signal })
+      .then((lane) => adopt(lane, (facts) => post({ type: 'answer', id, value: facts })))
+      .catch(fail(id))
+      .finally(() => dialling.delete(id))
   }
 
   const send = (id: LaneId, chunk: Uint8Array) => {
@@ -96,7 +102,7 @@ export function serveNetwork(network: Network, port: MessagePort): void {
     for (const [id, { lane }] of lanes) post({ type: 'kind', lane: id, kind: lane.kind })
   }
   network.onSelfRecord = () => post({ type: 'record-changed' })
-  network.onLane = (lane) => post({ type: 'lane', lane: adopt(lane) })
+  network.onLane = (lane) => adopt(lane, (facts) => post({ type: 'lane', lane: facts }))
   port.onmessage = ({ data }: MessageEvent<ToPage>) => {
     switch (data.type) {
       case 'ask':

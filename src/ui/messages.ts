@@ -1,3 +1,4 @@
+// Long: every word of the page, so that a translator has one file.
 import { formatFor } from './format.ts'
 import type { Format } from './format.ts'
 
@@ -5,6 +6,7 @@ import type { Format } from './format.ts'
  * Every word of the page. Tone: plain, present tense, second person; what is true, then what happens next, then the
  * one thing to do. Another language is another function of this shape in `catalogues`.
  */
+// Long: one tree of words.
 function english(f: Format) {
   const plural = new Intl.PluralRules('en')
   const s = (n: number, one: string, other: string) => (plural.select(n) === 'one' ? one : other)

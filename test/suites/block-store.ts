@@ -1,3 +1,4 @@
+// Long: one suite, so that a new store shows at one place what it must do.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { blockIndex, groupIndex, type SetId } from '../../src/core/ids.ts'
 import { blockBytesMax, segmentBlocks } from '../../src/core/limits.ts'
