@@ -52,7 +52,8 @@ describe('words of errors', () => {
   })
 
   it('has a sane sentence for a code it never heard of, without its message', () => {
-    const words = wordsOfError({ ...errorOf('TypeError: x is undefined\n at y.js:3'), message: 'secret stack' })
+    const report = { ...errorOf('TypeError: x is undefined\n at y.js:3'), message: 'secret stack' }
+    const words = wordsOfError(report)
     expect(words).toEqual({
       title: 'Something went wrong here',
       line: 'What is stored is safe. Try again, or reload the page.'
