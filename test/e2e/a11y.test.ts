@@ -54,7 +54,6 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
       const page = await fake.open(query, hash, { viewport, colorScheme })
       await page.getByText(shows).first().waitFor({ state: 'attached' })
       expect(await violations(page)).toEqual([])
-      await page.close()
     }
   })
 })
@@ -63,7 +62,6 @@ it.each(screens)('%s fits 320 px without sideways scroll', async (_name, query, 
   const page = await fake.open(query, hash, { viewport: { width: 320, height: 640 } })
   await page.getByText(shows).first().waitFor({ state: 'attached' })
   expect(await sideways(page)).toBe(0)
-  await page.close()
 })
 
 describe('with the keyboard alone', () => {
@@ -77,7 +75,6 @@ describe('with the keyboard alone', () => {
     expect(new URL(page.url()).hash).toBe('#/s/zDvFake-harbour?k=x')
     await page.keyboard.press('Escape')
     await expect.poll(() => new URL(page.url()).hash).toBe('#/')
-    await page.close()
   })
 
   it('text that is no link is answered in words, beside the field', async () => {
@@ -87,7 +84,6 @@ describe('with the keyboard alone', () => {
     await page.keyboard.type('hello')
     await page.keyboard.press('Enter')
     await page.getByRole('alert').filter({ hasText: 'This is not a Quire link' }).waitFor()
-    await page.close()
   })
 
   it('rows are walked, one is shared, and the focus comes back', async () => {
@@ -107,7 +103,6 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Escape')
     await sheet.waitFor({ state: 'detached' })
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Lisbon in March')
-    await page.close()
   })
 
   it('an item is paused, resumed and removed', async () => {
@@ -126,7 +121,6 @@ describe('with the keyboard alone', () => {
     await page.getByRole('button', { name: 'Remove', exact: true }).focus()
     await page.keyboard.press('Enter')
     await page.locator('[data-row=harbour]').waitFor({ state: 'detached' })
-    await page.close()
   })
 
   it('the list of keys opens, and single keys can be switched off', async () => {
@@ -140,7 +134,6 @@ describe('with the keyboard alone', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.keyboard.press('j')
     expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe('A')
-    await page.close()
   })
 })
 
@@ -164,7 +157,6 @@ describe('the automation contract', () => {
     )
     expect(await page.getByTestId('item-state').textContent()).toBe('sharing')
     expect(await page.getByTestId('peer-count').textContent()).toBe('0')
-    await page.close()
 
     const receiving = await fake.open('scene=full', '#/s/zDvFake-harbour?k=x')
     await receiving.getByTestId('connection-kind').waitFor({ state: 'attached' })
@@ -173,7 +165,6 @@ describe('the automation contract', () => {
     expect(await receiving.getByTestId('peer-count').textContent()).toBe('4')
     expect(await receiving.getByTestId('connection-kind').textContent()).toBe('direct')
     expect(await receiving.getByTestId('save').isDisabled()).toBe(true)
-    await receiving.close()
   })
 
   it('an empty file is refused in words', async () => {
@@ -183,7 +174,6 @@ describe('the automation contract', () => {
       .setInputFiles({ name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) })
     await page.getByRole('dialog').getByText('This file is empty').waitFor()
     expect(await page.getByTestId('item-state').textContent()).toBe('error')
-    await page.close()
   })
 
   it('foreign text stays characters', async () => {
@@ -191,6 +181,5 @@ describe('the automation contract', () => {
     await page.locator('pre').waitFor()
     expect(await page.locator('pre').textContent()).toContain('<script>alert(1)</script>')
     expect(await page.locator('pre script').count()).toBe(0)
-    await page.close()
   })
 })
