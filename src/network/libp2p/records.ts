@@ -1,5 +1,5 @@
 import type { PrivateKey } from '@libp2p/interface'
-import { peerIdFromPrivateKey, peerIdFromPublicKey } from '@libp2p/peer-id'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../core/ids.ts'
@@ -35,18 +35,5 @@ export async function openRecord(bytes: Uint8Array): Promise<PeerContact> {
     }
   } catch (cause) {
     throw new BadRecord({ cause })
-  }
-}
-
-/**
- * Whether a record is a signed one of this peer, for a tracker: it looks at the envelope's key, which names the peer.
- * The signature itself is checked by whoever dials, so that a relay's work for each record is small.
- */
-export function isRecordOf(peerId: PeerId, bytes: Uint8Array): boolean {
-  try {
-    const envelope = RecordEnvelope.createFromProtobuf(bytes)
-    return peerIdFromPublicKey(envelope.publicKey).toString() === peerId
-  } catch {
-    return false
   }
 }

@@ -14,12 +14,12 @@ export class StreamLane implements Lane {
   readonly direction: 'inbound' | 'outbound'
   kind: ConnectionKind
   onDrain: () => void = () => undefined
-  onClose: (error?: Error) => void = () => undefined
   readonly #stream: Stream
   /** Chunks that came before anybody listened. */
   #early: Uint8Array[] | undefined = []
   #onChunk: (chunk: Uint8Array) => void = (chunk) => this.#early?.push(chunk)
-  #isClosed = false
+  #onClose: ((error?: Error) => void) | undefined
+  #closed: { readonly error: Error | undefined } | undefined
 
   constructor(stream: Stream, connection: Connection, localPeerId: PeerId, protocol: LaneProtocol) {
     this.#stream = stream
@@ -39,7 +39,7 @@ export class StreamLane implements Lane {
     })
     stream.addEventListener('drain', () => this.onDrain())
     stream.addEventListener('remoteCloseWrite', () => this.close())
-    stream.addEventListener('close', ({ error }) => this.#closed(error))
+    stream.addEventListener('close', ({ error }) => this.#noteClose(error))
   }
 
   get onChunk(): (chunk: Uint8Array) => void {
@@ -51,6 +51,16 @@ export class StreamLane implements Lane {
     this.#early = undefined
     this.#onChunk = take
     for (const chunk of early) take(chunk)
+  }
+
+  get onClose(): (error?: Error) => void {
+    return this.#onClose ?? (() => undefined)
+  }
+
+  set onClose(tell: (error?: Error) => void) {
+    const { error } = this.#closed ?? {}
+    if (this.#closed && !this.#onClose) queueMicrotask(() => tell(error)) // it closed before anybody listened
+    this.#onClose = tell
   }
 
   send(chunk: Uint8Array): boolean {
@@ -72,10 +82,10 @@ export class StreamLane implements Lane {
     this.#stream.close({ signal: AbortSignal.timeout(laneCloseMs) }).catch(cut)
   }
 
-  #closed(error?: Error): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.onClose(error)
+  #noteClose(error?: Error): void {
+    if (this.#closed) return
+    this.#closed = { error }
+    this.#onClose?.(error)
   }
 }
 

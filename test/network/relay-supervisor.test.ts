@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest'
+import { clockTickMs, relayProbeMs, relayRetryMs, relayRetryMsMax, relaysMax } from '../../src/core/limits.ts'
+import { RelaySupervisor, type SupervisorInput } from '../../src/network/relay-supervisor.ts'
+
+const a = 'https://a.example'
+const b = 'https://b.example'
+
+/** A supervisor with a clock of its own that is woken when it asks to be, as a driver does. */
+class Watch {
+  nowMs = 1_000_000
+  readonly supervisor: RelaySupervisor
+  constructor(luck = 1) {
+    this.supervisor = new RelaySupervisor(() => luck)
+  }
+
+  tell(input: SupervisorInput): string[] {
+    return this.supervisor.handle(this.nowMs, input).map(({ type, url }) => `${type} ${url}`)
+  }
+
+  /** What it wants done within `ms`, with when. */
+  pass(ms: number): { atMs: number; want: string }[] {
+    const startMs = this.nowMs
+    const wants: { atMs: number; want: string }[] = []
+    while (this.supervisor.wakeAtMs() <= startMs + ms) {
+      this.nowMs = this.supervisor.wakeAtMs()
+      wants.push(...this.tell({ type: 'wake' }).map((want) => ({ atMs: this.nowMs - startMs, want })))
+    }
+    this.nowMs = startMs + ms
+    return wants
+  }
+
+  state(url = a) {
+    return this.supervisor.statuses().find((relay) => relay.url === url)
+  }
+}
+
+describe('relay supervisor', () => {
+  it('[NW1] connects as soon as a relay is added, once', () => {
+    const watch = new Watch()
+    expect(watch.tell({ type: 'add', url: a })).toEqual([`connect ${a}`])
+    expect(watch.tell({ type: 'add', url: a })).toEqual([])
+    expect(watch.pass(60_000)).toEqual([])
+  })
+
+  it('[NW2] [NW3] tries again without end, with doubling pauses up to the longest', () => {
+    const watch = new Watch()
+    watch.tell({ type: 'add', url: a })
+    const pauses = Array.from({ length: 20 }, () => {
+      watch.tell({ type: 'failed', url: a })
+      const [retry] = watch.pass(relayRetryMsMax)
+      return retry!.atMs
+    })
+    expect(pauses.slice(0, 4)).toEqual([relayRetryMs, 2 * relayRetryMs, 4 * relayRetryMs, 8 * relayRetryMs])
+    expect(pauses.slice(4)).toEqual(Array(16).fill(relayRetryMsMax))
+  })
+
+  it('[NW3] takes up to a quarter off a pause by chance', () => {
+    const watch = new Watch(0)
+    watch.tell({ type: 'add', url: a })
+    watch.tell({ type: 'failed', url: a })
+    expect(watch.pass(relayRetryMs)[0]!.atMs).toBe(0.75 * relayRetryMs)
+  })
+
+  it('[NW3] begins anew with short pauses after a relay was there for a while, not when it only flickers', () => {
+    const watch = new Watch()
+    watch.tell({ type: 'add', url: a })
+    for (const upMs of [0, 0, relayProbeMs]) {
+      watch.tell({ type: 'up', url: a })
+      watch.pass(upMs)
+      watch.tell({ type: 'lost', url: a })
+      const [retry] = watch.pass(relayRetryMsMax)
+      expect(retry).toEqual({ atMs: upMs === 0 ? expect.any(Number) : relayRetryMs, want: `connect ${a}` })
+    }
+    watch.tell({ type: 'up', url: a })
+    watch.tell({ type: 'lost', url: a })
+    expect(watch.pass(relayRetryMsMax)[0]!.atMs).toBe(2 * relayRetryMs)
+  })
+
+  it('[NW4] tries all that wait and probes all that are there when nudged', () => {
+    const watch = new Watch()
+    watch.tell({ type: 'add', url: a })
+    watch.tell({ type: 'add', url: b })
+    watch.tell({ type: 'up', url: a })
+    watch.tell({ type: 'failed', url: b })
+    expect(watch.tell({ type: 'nudge' })).toEqual([`probe ${a}`, `connect ${b}`])
+  })
+
+  it.each([
+    ['slept', 60_000],
+    ['was set back', -60_000]
+  ])('[NW4] does the same when the clock %s', (_what, jumpMs) => {
+    const watch = new Watch()
+    watch.tell({ type: 'add', url: a })
+    watch.tell({ type: 'add', url: b })
+    watch.tell({ type: 'up', url: a })
+    watch.tell({ type: 'failed', url: b })
+    expect(watch.supervisor.wakeAtMs() - watch.nowMs).toBeLessThanOrEqual(clockTickMs)
+    watch.nowMs += jumpMs
+    expect(watch.tell({ type: 'wake' })).toEqual([`probe ${a}`, `connect ${b}`])
+  })
+
+  it('[NW5] probes a relay that is there again and again', () => {
+    const watch = new Watch()
+    watch.tell({ type: 'add', url: a })
+    watch.tell({ type: 'up', url: a })
+    const wants = watch.pass(3 * relayProbeMs)
+    expect(wants.map(({ want }) => want)).toEqual(Array(3).fill(`probe ${a}`))
+    expect(wants[0]!.atMs).toBe(relayProbeMs)
+  })
+
+  it('[NW6] gives the place of the relay that failed most to one too many', () => {
+    const watch = new Watch()
+    const urls = Array.from({ length: relaysMax }, (_, i) => `https://${i}.example`)
+    for (const url of urls) watch.tell({ type: 'add', url })
+    expect(watch.tell({ type: 'add', url: a })).toEqual([])
+    for (const url of urls) watch.tell(url === urls[5] ? { type: 'failed', url } : { type: 'up', url })
+    expect(watch.tell({ type: 'add', url: a })).toContain(`connect ${a}`)
+    expect(watch.state(urls[5])).toBeUndefined()
+    expect(watch.supervisor.statuses()).toHaveLength(relaysMax)
+  })
+
+  it('[NW7] tells connecting, unreachable with the next try, reserved', () => {
+    const watch = new Watch()
+    watch.tell({ type: 'add', url: a })
+    expect(watch.state()).toEqual({ url: a, state: 'connecting' })
+    watch.tell({ type: 'failed', url: a })
+    expect(watch.state()).toEqual({ url: a, state: 'unreachable', nextTryAtMs: watch.nowMs + relayRetryMs })
+    watch.pass(relayRetryMs)
+    expect(watch.state()).toEqual({ url: a, state: 'unreachable', nextTryAtMs: undefined })
+    watch.tell({ type: 'up', url: a })
+    expect(watch.state()).toEqual({ url: a, state: 'reserved' })
+  })
+
+  it('[NW2] passes over what comes too late: loss of a relay that is being tried, failure of one that is there', () => {
+    const watch = new Watch()
+    watch.tell({ type: 'add', url: a })
+    watch.tell({ type: 'lost', url: a })
+    expect(watch.state()!.state).toBe('connecting')
+    watch.tell({ type: 'up', url: a })
+    watch.tell({ type: 'failed', url: a })
+    expect(watch.state()!.state).toBe('reserved')
+  })
+})
