@@ -131,6 +131,10 @@ export const sessionsMax = 48
 export const haveIntervalMs = 250
 /** A lane that opened and says no hello within this time is closed. */
 export const helloTimeoutMs = 10_000
+/** Hash groups asked of one session at once: the one at hand and the next. */
+export const groupsAheadMax = 2
+/** Hashes in the path of a group; a tree of 2³² leaves has 23 levels above its groups. */
+export const pathNodesMax = 32
 /** A greeting has about 70 bytes; later versions may say more. */
 export const helloBytesMax = 1 * KiB
 /** Lanes of one session: on long paths eight carry eight times as much as one, more than that hardly more. */

@@ -145,7 +145,7 @@ export class OpfsBlockStore implements BlockStore {
     try {
       const held = await this.#tables.held(set)
       if (!held) throw new UnknownSet(set)
-      const commit = (batches: readonly (readonly PlacedBlock[])[]) => this.#commit(set, open, batches.flat())
+      const commit = (batches: readonly (readonly PlacedBlock[])[]) => this.#commit(open, batches.flat())
       const open: OpenSet = { record, file, held, commits: new GroupCommit(commit) }
       return open
     } catch (thrown) {
@@ -154,13 +154,9 @@ export class OpfsBlockStore implements BlockStore {
     }
   }
 
-  async #commit(set: SetId, { record, file, held }: OpenSet, blocks: readonly PlacedBlock[]): Promise<void> {
+  async #commit({ record, file, held }: OpenSet, blocks: readonly PlacedBlock[]): Promise<void> {
     file.flush()
-    await this.#tables.database.write(['sets', 'held'], async (tx) => {
-      const current = await tx.objectStore('sets').get(record.serial)
-      if (!current) throw new UnknownSet(set)
-      await claim(tx, current, blocks)
-    })
+    await this.#tables.database.write(['sets', 'held'], (tx) => claim(tx, record, blocks))
     for (const { index } of blocks) held.set(index)
   }
 

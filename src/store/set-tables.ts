@@ -115,25 +115,35 @@ export async function knownIn(tx: Transaction<'readonly' | 'readwrite'>, set: Se
 
 /**
  * Marks blocks as held, by reading and writing bitmap pages within the transaction, so that two tabs never undo each
- * other's marks. Returns those that were not held before. [ST1] [ST7]
+ * other's marks. Returns those that were not held before. All is asked at once: each answer costs a trip to another
+ * process. [ST1] [ST7]
+ * @throws UnknownSet when the data set was removed meanwhile
  */
 export async function claim<B extends Pick<PlacedBlock, 'index'>>(
   tx: Transaction<'readwrite'>,
-  record: SetRecord,
+  { serial, set, blockCount }: SetRecord,
   blocks: readonly B[]
 ): Promise<B[]> {
   const table = tx.objectStore('held')
+  const byPage = [...Map.groupBy(blocks, ({ index }) => Math.floor(index / heldPageBlocks))]
+  const [record, ...pages] = await Promise.all([
+    tx.objectStore('sets').get(serial),
+    ...byPage.map(([page]) => table.get([serial, page]))
+  ])
+  if (!record) return unknown(set as SetId)
   const fresh: B[] = []
-  for (const [page, members] of Map.groupBy(blocks, ({ index }) => Math.floor(index / heldPageBlocks))) {
-    const bytes = (await table.get([record.serial, page])) ?? new Uint8Array(pageSize(record.blockCount, page))
+  const writes: Promise<unknown>[] = []
+  byPage.forEach(([page, members], i) => {
+    const bytes = pages[i] ?? new Uint8Array(pageSize(blockCount, page))
     const marks = new Bitmap(bytes.length * 8, bytes)
     const added = members.filter(({ index }) => marks.set(index % heldPageBlocks))
-    if (added.length > 0) await table.put(bytes, [record.serial, page])
+    if (added.length > 0) writes.push(table.put(bytes, [serial, page]))
     fresh.push(...added)
-  }
+  })
   if (fresh.length > 0) {
-    await tx.objectStore('sets').put({ ...record, heldBlocks: record.heldBlocks + fresh.length })
+    writes.push(tx.objectStore('sets').put({ ...record, heldBlocks: record.heldBlocks + fresh.length }))
   }
+  await Promise.all(writes)
   return fresh
 }
 

@@ -111,6 +111,7 @@ function english(f: Format) {
           save: 'Save to disk',
           saveFolder: 'Save into a folder…',
           retry: 'Try again',
+          reload: 'Reload',
           remove: 'Remove…'
         }
       }
@@ -203,6 +204,7 @@ function english(f: Format) {
       waiting: 'Waiting',
       paused: 'Paused',
       starting: 'Asking for the first block',
+      fetching: 'Fetching',
       save: 'Save to disk',
       saving: 'Saving',
       saved: 'Saved to disk.',
@@ -437,6 +439,10 @@ function english(f: Format) {
       'unexpected': {
         title: 'Something went wrong here',
         line: () => 'What is stored is safe. Try again, or reload the page.'
+      },
+      'part-missing': {
+        title: 'A part of this page did not load',
+        line: () => 'The connection failed, or a newer version took its place. Reload the page.'
       },
       'cannot-start': {
         title: 'Quire cannot start in this browser',

@@ -121,7 +121,10 @@ describe('a network across a worker boundary', () => {
     expect(whole.byteLength).toBe(0)
     expect(part.byteLength).toBe(499)
     await sent
-    expect(page.lane.sent.map((chunk) => [chunk.length, chunk[0]])).toEqual([[1000, 1], [499, 2]])
+    expect(page.lane.sent.map((chunk) => [chunk.length, chunk[0]])).toEqual([
+      [1000, 1],
+      [499, 2]
+    ])
     const back = new Uint8Array(2000).fill(3)
     const got = once<Uint8Array>((resolve) => (lane.onChunk = resolve))
     page.lane.onChunk(back)

@@ -1,63 +1,15 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+// Long: one world: its wires, clocks and nodes make no sense apart.
+import { sha256 } from './sha256.ts'
 import { Bitmap } from '../../src/core/block/bitmap.ts'
-import { manifestCidOf, treeCidOf } from '../../src/core/block/cid.ts'
 import { decodeFrame, encodeFrame, frameBytesMaxOf } from '../../src/core/exchange/codec.ts'
 import { BadFrame } from '../../src/core/exchange/errors.ts'
 import { FrameReader } from '../../src/core/exchange/frame-reader.ts'
-import type { Frame } from '../../src/core/exchange/types.ts'
-import { groupIndex, type LaneId, type ManifestCid, type PeerId, type SwarmId } from '../../src/core/ids.ts'
-import { encodeManifest } from '../../src/core/manifest/manifest.ts'
-import { groupCountOf, type HashGroup } from '../../src/core/merkle/group.ts'
-import { treeOf } from '../../src/core/merkle/tree.ts'
+import type { Frame, KnownFrame } from '../../src/core/exchange/types.ts'
+import type { LaneId, PeerId, SwarmId } from '../../src/core/ids.ts'
+import type { HashGroup } from '../../src/core/merkle/group.ts'
 import { Swarm } from '../../src/core/swarm/swarm.ts'
-import type { SwarmEffect, SwarmInput, SwarmOptions } from '../../src/core/swarm/types.ts'
-import { seededBytes } from './seeded.ts'
-
-export type KnownFrame = Exclude<Frame, { type: 'unknown' }>
-
-/** A data set with all that its holder has. */
-export interface Content {
-  readonly cid: ManifestCid
-  readonly manifest: Uint8Array
-  readonly blockCount: number
-  readonly blocks: readonly Uint8Array[]
-  readonly groups: readonly HashGroup[]
-}
-
-export function contentOf(blockCount: number, { seed = 1, blockBytes = 1024 } = {}): Content {
-  const blocks = Array.from({ length: blockCount }, (_, i) => seededBytes(seed * 1_000_003 + i, blockBytes))
-  const leaves = new Uint8Array(blockCount * 32)
-  blocks.forEach((block, i) => leaves.set(sha256(block), i * 32))
-  const tree = treeOf(leaves)
-  const fields = { treeCid: treeCidOf(tree.root), blockBytes, datasetBytes: blockCount * blockBytes }
-  const manifest = encodeManifest(fields, '0.4')
-  const groups = Array.from({ length: groupCountOf(blockCount) }, (_, i) => tree.group(groupIndex(i)))
-  return { cid: manifestCidOf(sha256(manifest)), manifest, blockCount, blocks, groups }
-}
-
-/** Even numbers in [0, 1), the same for the same seed. */
-export function luckOf(seed: number): () => number {
-  let state = seed | 0 || 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-}
-
-export interface NodeOptions extends Partial<SwarmOptions> {
-  /** What its disk holds at first: nothing, everything, or these. */
-  readonly has?: 'nothing' | 'everything' | readonly number[]
-  /** Asks for nothing but what readers wish. */
-  readonly isReluctant?: boolean
-  /** Changes or swallows what it sends. */
-  readonly sends?: (frame: KnownFrame, to: PeerId) => KnownFrame | undefined
-  /** Bytes a millisecond of each lane from it. */
-  readonly pace?: number
-  readonly storeMs?: number
-  readonly storeFails?: () => boolean
-}
+import type { SwarmEffect, SwarmInput } from '../../src/core/swarm/types.ts'
+import { type Content, luckOf, type NodeOptions } from './swarm-content.ts'
 
 interface End {
   readonly node: Node
@@ -76,8 +28,8 @@ export class World {
   readonly content: Content
   readonly latencyMs: number
   readonly nodes = new Map<PeerId, Node>()
-  readonly #events: { atMs: number; order: number; run: () => void }[] = []
-  #order = 0
+  /** In the order in which they happen. */
+  readonly #events: { atMs: number; run: () => void }[] = []
 
   constructor(content: Content, { latencyMs = 5 } = {}) {
     this.content = content
@@ -91,7 +43,9 @@ export class World {
   }
 
   after(delayMs: number, run: () => void): void {
-    this.#events.push({ atMs: this.nowMs + delayMs, order: this.#order++, run })
+    const atMs = this.nowMs + delayMs
+    const before = this.#events.findLastIndex((event) => event.atMs <= atMs)
+    this.#events.splice(before + 1, 0, { atMs, run })
   }
 
   /** Runs until a condition holds; throws when nothing is left to happen or the time is over. */
@@ -119,22 +73,17 @@ export class World {
   }
 
   #step(endMs: number): boolean {
-    let next: (typeof this.nodes extends Map<unknown, infer N> ? N : never) | undefined
+    let next: Node | undefined
     let wakeAtMs = Infinity
     for (const node of this.nodes.values()) {
       if (node.isGone || node.swarm.wakeAtMs() >= wakeAtMs) continue
       wakeAtMs = Math.max(node.swarm.wakeAtMs(), this.nowMs)
       next = node
     }
-    let first = 0
-    this.#events.forEach((event, i) => {
-      const best = this.#events[first]!
-      if (event.atMs < best.atMs || (event.atMs === best.atMs && event.order < best.order)) first = i
-    })
-    const event = this.#events[first]
+    const event = this.#events[0]
     if (Math.min(wakeAtMs, event?.atMs ?? Infinity) > endMs) return false
     if (event && event.atMs <= wakeAtMs) {
-      this.#events.splice(first, 1)
+      this.#events.shift()
       this.nowMs = Math.max(this.nowMs, event.atMs)
       event.run()
       return true
@@ -164,7 +113,8 @@ export class Node {
     this.#world = world
     this.#options = options
     const { content } = world
-    const has = options.has === 'everything' ? content.blocks.map((_, i) => i) : options.has === 'nothing' ? [] : options.has
+    const has =
+      options.has === 'everything' ? content.blocks.map((_, i) => i) : options.has === 'nothing' ? [] : options.has
     for (const index of has ?? []) this.disk.set(index, content.blocks[index]!)
     if (has) content.groups.forEach((group, i) => this.groups.set(i, group))
     const held = new Bitmap(content.blockCount)
@@ -192,7 +142,9 @@ export class Node {
 
   /** Frames of one kind that it sent. */
   sent<T extends KnownFrame['type']>(type: T): Extract<KnownFrame, { type: T }>[] {
-    return this.did('send').flatMap(({ frame }) => (frame.type === type ? [frame as Extract<KnownFrame, { type: T }>] : []))
+    return this.did('send').flatMap(({ frame }) =>
+      frame.type === type ? [frame as Extract<KnownFrame, { type: T }>] : []
+    )
   }
 
   /** Frames of one kind that came. */
@@ -212,7 +164,13 @@ export class Node {
 
   end(): End {
     const laneId = ++lastLane as LaneId
-    const end = { node: this, laneId, reader: new FrameReader(frameBytesMaxOf), isOpen: true, freeAtMs: 0 } as unknown as End
+    const end = {
+      node: this,
+      laneId,
+      reader: new FrameReader(frameBytesMaxOf),
+      isOpen: true,
+      freeAtMs: 0
+    } as unknown as End
     this.#ends.set(laneId, end)
     return end
   }
@@ -242,7 +200,8 @@ export class Node {
       case 'send-blocks': {
         const { laneId, start, count } = effect
         const blocks = Array.from({ length: count }, (_, i) => this.disk.get(start + i))
-        if (blocks.includes(undefined)) return world.after(0, () => this.turn({ type: 'blocks-missing', laneId, start, count }))
+        if (blocks.includes(undefined))
+          return world.after(0, () => this.turn({ type: 'blocks-missing', laneId, start, count }))
         this.#send(laneId, { type: 'blocks', start, blocks: blocks as Uint8Array[] })
         const bytes = blocks.reduce((sum, block) => sum + block!.length, 0)
         const delayMs = Math.max(0, (this.#ends.get(laneId)?.freeAtMs ?? 0) - world.nowMs)
@@ -254,7 +213,9 @@ export class Node {
       }
       case 'hash': {
         const { laneId, peerId, start, blocks } = effect
-        return world.after(1, () => this.turn({ type: 'hashed', laneId, peerId, start, digests: blocks.map((block) => sha256(block)) }))
+        return world.after(1, () =>
+          this.turn({ type: 'hashed', laneId, peerId, start, digests: blocks.map((block) => sha256(block)) })
+        )
       }
       case 'store':
         return world.after(this.#options.storeMs ?? 2, () => this.#store(effect.index, effect.bytes))
@@ -322,6 +283,8 @@ export class Node {
     this.#ends.delete(end.laneId)
     const { other } = end
     this.#world.after(0, () => this.turn({ type: 'lane-closed', laneId: end.laneId }))
-    this.#world.after(Math.max(0, end.freeAtMs - this.#world.nowMs) + this.#world.latencyMs, () => other.node.#close(other))
+    this.#world.after(Math.max(0, end.freeAtMs - this.#world.nowMs) + this.#world.latencyMs, () =>
+      other.node.#close(other)
+    )
   }
 }

@@ -40,7 +40,8 @@ export class PayloadReader {
     if (count > rangesPerFrameMax) throw new BadFrame('too many ranges')
     return Array.from({ length: count }, () => {
       const range = { start: this.u32(), count: this.u32() }
-      if (range.count === 0 || range.start + range.count > 0xffff_ffff) throw new BadFrame('a range is empty or endless')
+      if (range.count === 0 || range.start + range.count > 0xffff_ffff)
+        throw new BadFrame('a range is empty or endless')
       return range
     })
   }

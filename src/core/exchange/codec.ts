@@ -1,29 +1,37 @@
 import { bytesOfHex, hexOf } from '../bytes.ts'
 import { groupIndex, type SwarmId } from '../ids.ts'
-import { blockBytesMax, frameBytesMax, groupLeaves, helloBytesMax, manifestBytesMax, messageBlocks } from '../limits.ts'
+import {
+  blockBytesMax,
+  frameBytesMax,
+  groupLeaves,
+  helloBytesMax,
+  manifestBytesMax,
+  messageBlocks,
+  pathNodesMax
+} from '../limits.ts'
 import { hashBytes } from '../merkle/node.ts'
 import { PayloadReader, PayloadWriter, rangesBytes } from './bytes-io.ts'
 import { BadFrame } from './errors.ts'
 import { frameHeadBytes, optionalTypes, type RawFrame } from './frame-reader.ts'
-import type { ByeCode, Frame, PeerRole, RefuseCode } from './types.ts'
+import type { ByeCode, Frame, KnownFrame, PeerRole, RefuseCode } from './types.ts'
 
 /** Version of the protocol that a hello states; another one is refused with a clear error. */
 export const exchangeVersion = 1
 
 const typeCodes = {
-  hello: 1,
-  welcome: 2,
-  state: 3,
-  have: 4,
-  gone: 5,
+  'hello': 1,
+  'welcome': 2,
+  'state': 3,
+  'have': 4,
+  'gone': 5,
   'want-hashes': 6,
-  hashes: 7,
+  'hashes': 7,
   'refuse-hashes': 8,
-  want: 9,
-  blocks: 10,
-  refuse: 11,
-  cancel: 12,
-  bye: 13
+  'want': 9,
+  'blocks': 10,
+  'refuse': 11,
+  'cancel': 12,
+  'bye': 13
 } as const
 
 const roles: readonly PeerRole[] = ['tab', 'keeper', 'program']
@@ -40,9 +48,6 @@ const byeCodes: readonly ByeCode[] = [
 ]
 const flag = { serving: 1, complete: 2, manifest: 4 }
 const noBytes = new Uint8Array(0)
-const pathNodesMax = 32
-
-type KnownFrame = Exclude<Frame, { type: 'unknown' }>
 
 /** A frame as it travels, in a buffer of its own that may be given away. */
 export function encodeFrame(frame: KnownFrame): Uint8Array {
@@ -94,7 +99,10 @@ function writePayload(writer: PayloadWriter, frame: KnownFrame): void {
       writer.u8(
         (frame.serving ? flag.serving : 0) | (frame.complete ? flag.complete : 0) | (frame.manifest ? flag.manifest : 0)
       )
-      writer.u32(frame.manifest?.length ?? 0).put(frame.manifest ?? noBytes).ranges(frame.ranges)
+      writer
+        .u32(frame.manifest?.length ?? 0)
+        .put(frame.manifest ?? noBytes)
+        .ranges(frame.ranges)
       break
     case 'have':
     case 'gone':
@@ -106,7 +114,10 @@ function writePayload(writer: PayloadWriter, frame: KnownFrame): void {
       writer.u32(frame.group)
       break
     case 'hashes':
-      writer.u32(frame.group).u16(frame.hashes.leaves.length / hashBytes).put(frame.hashes.leaves)
+      writer
+        .u32(frame.group)
+        .u16(frame.hashes.leaves.length / hashBytes)
+        .put(frame.hashes.leaves)
       writer.u8(frame.hashes.path.length / hashBytes).put(frame.hashes.path)
       break
     case 'refuse-hashes':

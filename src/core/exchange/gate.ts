@@ -6,9 +6,7 @@ import type { ByeCode, Frame } from './types.ts'
 
 /** Where a lane that a peer opened belongs: to a swarm, which is then given the hello too, or nowhere. */
 export type GateVerdict =
-  | { type: 'route'; swarmId: SwarmId }
-  | { type: 'refuse'; bye: ByeCode; error: QuireError }
-  | { type: 'wait' }
+  { type: 'route'; swarmId: SwarmId } | { type: 'refuse'; bye: ByeCode; error: QuireError } | { type: 'wait' }
 
 /**
  * Stands before an inbound lane until its first frame says which swarm it is for. Whether the peer may take part is

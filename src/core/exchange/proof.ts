@@ -7,7 +7,12 @@ import { utf8Encode } from '../proto/proto.ts'
  * Proof that a peer knows the swarm key: HMAC-SHA-256(swarm key, label ‖ both peer ids ‖ direction). The ids are
  * those that the transport authenticated, so a proof is of no use between other peers, or the other way round. [EX5]
  */
-export function proofOf(swarmKey: Uint8Array, initiator: PeerId, responder: PeerId, by: 'initiator' | 'responder'): Uint8Array {
+export function proofOf(
+  swarmKey: Uint8Array,
+  initiator: PeerId,
+  responder: PeerId,
+  by: 'initiator' | 'responder'
+): Uint8Array {
   const text = ['quire exchange proof v1', initiator, responder, by].join('\n')
   return hmac(sha256, swarmKey, utf8Encode(text))
 }
@@ -19,4 +24,3 @@ export function proofsEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
   for (let i = 0; i < b.length; i++) difference |= a[i]! ^ b[i]!
   return difference === 0
 }
-

@@ -7,7 +7,8 @@ export type PeerRole = 'tab' | 'keeper' | 'program'
 
 /** Why a block or a hash group does not come; `cancelled` answers a cancel and applies to blocks alone. [EX12] */
 export type RefuseCode = 'busy' | 'not-held' | 'not-serving' | 'cancelled'
-export type ByeCode = 'unknown-swarm' | 'bad-proof' | 'duplicate' | 'leaving' | 'protocol' | 'bad-block' | 'stalled' | 'too-many'
+export type ByeCode =
+  'unknown-swarm' | 'bad-proof' | 'duplicate' | 'leaving' | 'protocol' | 'bad-block' | 'stalled' | 'too-many'
 
 /** Messages of `/quire/exchange/1`; SPEC.md has their bytes. */
 export type Frame =
@@ -26,6 +27,9 @@ export type Frame =
   | { type: 'bye'; code: ByeCode }
   /** A kind of frame that this version does not know; passed over. [EX4] */
   | { type: 'unknown'; code: number }
+
+/** What may be written. */
+export type KnownFrame = Exclude<Frame, { type: 'unknown' }>
 
 /** A lane as the machines see it. */
 export interface LaneInfo {

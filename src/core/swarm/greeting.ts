@@ -29,7 +29,8 @@ export class Greeting {
   check({ info }: SwarmLane, frame: Frame): { role: PeerRole; number: number } {
     const isInbound = info.direction === 'inbound'
     if (frame.type !== (isInbound ? 'hello' : 'welcome')) throw new BadFrame('it did not begin with a greeting')
-    if (frame.type === 'hello' && frame.swarmId !== this.#state.options.swarmId) throw new BadFrame('it asks for another swarm')
+    if (frame.type === 'hello' && frame.swarmId !== this.#state.options.swarmId)
+      throw new BadFrame('it asks for another swarm')
     const theirs = this.#proofBy(info, isInbound ? 'initiator' : 'responder')
     if (theirs && !proofsEqual(frame.proof, theirs)) throw new BadProof()
     return { role: frame.role, number: frame.type === 'hello' ? frame.lane : (info.number ?? 0) }

@@ -2,15 +2,12 @@ import { bytesEqual } from '../bytes.ts'
 import { BadFrame } from '../exchange/errors.ts'
 import type { RefuseCode } from '../exchange/types.ts'
 import type { GroupIndex } from '../ids.ts'
-import { groupLeaves } from '../limits.ts'
+import { groupLeaves, groupsAheadMax } from '../limits.ts'
 import { type HashGroup, verifyGroup } from '../merkle/group.ts'
 import { hashAt } from '../merkle/node.ts'
 import type { SwarmLane } from './lane.ts'
 import { groupOf } from './need.ts'
 import type { SwarmState } from './state.ts'
-
-/** Groups asked of one session at once: the one at hand and the next. */
-const groupsAheadMax = 2
 
 /** Leaf hashes: those verified and still of use, and those asked for. Owns the lanes' `groupsAsked`. [SW2] */
 export class Leaves {

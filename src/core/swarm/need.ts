@@ -65,7 +65,7 @@ export class Need {
   }
 
   #settle({ start, count }: BlockRange): void {
-    for (let index = start; index < start + count; ) {
+    for (let index = start; index < start + count;) {
       const group = groupOf(index)
       const until = Math.min(start + count, (group + 1) * groupLeaves)
       this.#openInGroup[group]! -= until - index

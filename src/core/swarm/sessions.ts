@@ -78,12 +78,14 @@ export class Sessions {
     for (const each of ended) {
       this.#forget(each)
       const { laneId } = each.info
-      if (!(error instanceof PeerLeft)) this.#state.emit({ type: 'send', laneId, frame: { type: 'bye', code: byeCodeOf(error) } })
+      if (!(error instanceof PeerLeft))
+        this.#state.emit({ type: 'send', laneId, frame: { type: 'bye', code: byeCodeOf(error) } })
       this.#state.emit({ type: 'close-lane', laneId, error })
     }
     if (isLie(error)) return this.lied(lane.info.peerId, error)
     this.#left(lane.info.peerId, error instanceof Stalled || (error instanceof PeerLeft && error.bye !== 'leaving'))
-    if (error instanceof Stalled && ended.includes(control)) this.#state.emit({ type: 'dropped', peerId: lane.info.peerId, error })
+    if (error instanceof Stalled && ended.includes(control))
+      this.#state.emit({ type: 'dropped', peerId: lane.info.peerId, error })
   }
 
   /** A peer did what no honest peer does; it is left alone for long. */

@@ -130,7 +130,9 @@ export class Swarm {
   }
 
   /** What comes of a lane that is alive; what its peer does wrong ends it and nothing else. */
-  #onLane(input: Extract<SwarmInput, { laneId: LaneId }> & { type: Exclude<SwarmInput['type'], 'hashed' | 'lane-closed'> }): void {
+  #onLane(
+    input: Extract<SwarmInput, { laneId: LaneId }> & { type: Exclude<SwarmInput['type'], 'hashed' | 'lane-closed'> }
+  ): void {
     const lane = this.#state.lanes.get(input.laneId)
     if (!lane) return
     try {
@@ -229,7 +231,7 @@ export class Swarm {
     }
     this.#state.emit({ type: 'manifest', bytes, manifest: this.#state.manifest! })
     this.#asking.begin()
-    for (const session of this.#state.sessions.values()) this.#telling.tellState(session)
+    for (const session of this.#state.sessions.values()) if (!session.wasToldManifest) this.#telling.tellState(session)
     return true
   }
 

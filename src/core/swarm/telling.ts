@@ -1,6 +1,6 @@
 import type { BlockRange } from '../block/bitmap.ts'
 import { BadFrame } from '../exchange/errors.ts'
-import type { Frame } from '../exchange/types.ts'
+import type { Frame, KnownFrame } from '../exchange/types.ts'
 import { haveIntervalMs, rangesPerFrameMax } from '../limits.ts'
 import { rising, runsOf } from './runs.ts'
 import type { Session } from './session.ts'
@@ -91,7 +91,7 @@ export class Telling {
     }
   }
 
-  #send(session: Session, frame: Exclude<Frame, { type: 'unknown' }>): void {
+  #send(session: Session, frame: KnownFrame): void {
     this.#state.emit({ type: 'send', laneId: session.control.info.laneId, frame })
   }
 }

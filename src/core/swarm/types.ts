@@ -1,6 +1,6 @@
 import type { Bitmap, BlockRange } from '../block/bitmap.ts'
 import type { QuireError } from '../errors.ts'
-import type { Frame, LaneInfo, PeerRole } from '../exchange/types.ts'
+import type { Frame, KnownFrame, LaneInfo, PeerRole } from '../exchange/types.ts'
 import type { GroupIndex, LaneId, ManifestCid, PeerId, SwarmId } from '../ids.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { HashGroup } from '../merkle/group.ts'
@@ -52,7 +52,7 @@ export type SwarmInput =
   | { type: 'stop' }
 
 export type SwarmEffect =
-  | { type: 'send'; laneId: LaneId; frame: Exclude<Frame, { type: 'unknown' }> }
+  | { type: 'send'; laneId: LaneId; frame: KnownFrame }
   /** Read these from the store and send them as one `blocks` frame; then `blocks-sent` or `blocks-missing`. */
   | { type: 'send-blocks'; laneId: LaneId; start: number; count: number }
   /** Then `hashes-read`. */

@@ -18,8 +18,7 @@ export type TrackerClientInput =
   | { type: 'wake' }
 
 export type TrackerClientEffect =
-  | { type: 'send'; frame: KnownTrackerFrame }
-  | { type: 'peers'; swarmId: SwarmId; peers: readonly TrackedPeer[] }
+  { type: 'send'; frame: KnownTrackerFrame } | { type: 'peers'; swarmId: SwarmId; peers: readonly TrackedPeer[] }
 
 /** One tab's side of one tracker lane: says who we are, what we take part in, and says it again before it expires. */
 export class TrackerClient {

@@ -77,7 +77,14 @@ function readFrame(type: number, reader: PayloadReader): TrackerFrame {
       const role = readRole(reader)
       const flags = reader.u8()
       const ttlMs = Math.min(reader.u32(), announceTtlMsMax)
-      return { type: 'announce', swarmId, role, holder: (flags & flag.holder) !== 0, watch: (flags & flag.watch) !== 0, ttlMs }
+      return {
+        type: 'announce',
+        swarmId,
+        role,
+        holder: (flags & flag.holder) !== 0,
+        watch: (flags & flag.watch) !== 0,
+        ttlMs
+      }
     }
     case typeCodes.leave:
       return { type: 'leave', swarmId: readSwarmId(reader) }

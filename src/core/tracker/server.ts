@@ -150,7 +150,8 @@ export class TrackerServer {
     for (const [laneId, { watch, expiresAtMs }] of this.#swarms.get(swarmId)!) {
       if (laneId !== newcomer && watch && expiresAtMs > this.#nowMs) watchers.push(laneId)
     }
-    const toAll = watchers.length <= watchersToldMax || (peer.holder && client.budget.spend(this.#nowMs, watchers.length))
+    const toAll =
+      watchers.length <= watchersToldMax || (peer.holder && client.budget.spend(this.#nowMs, watchers.length))
     for (const laneId of toAll ? watchers : some(watchers, watchersToldMax, this.#random)) {
       this.#effects.push({ type: 'send', laneId, frame: { type: 'peers', swarmId, peers: [peer] } })
     }

@@ -30,5 +30,4 @@ export type TrackerServerInput =
   | { type: 'wake' }
 
 export type TrackerEffect =
-  | { type: 'send'; laneId: LaneId; frame: KnownTrackerFrame }
-  | { type: 'close'; laneId: LaneId; reason: string }
+  { type: 'send'; laneId: LaneId; frame: KnownTrackerFrame } | { type: 'close'; laneId: LaneId; reason: string }

@@ -2,7 +2,7 @@
  * ZIP archives of stored (not compressed) files, with ZIP64 wherever a 16 or 32 bit field would overflow, and of a size
  * that is known before the first byte. Format: PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5. [ZI rules in SPEC.md]
  */
-import { utf8Encode } from '../proto/utf8.ts'
+import { utf8Encode, utf8Length } from '../proto/utf8.ts'
 
 /** A file that goes into an archive. */
 export interface ZipEntry {
@@ -33,7 +33,7 @@ export function zipSize(entries: Iterable<ZipEntry>): number {
   let offset = 0
   let directoryBytes = 0
   for (const entry of entries) {
-    const nameBytes = utf8Encode(entry.path).length
+    const nameBytes = utf8Length(entry.path)
     count++
     directoryBytes += centralBytes + nameBytes + extraBytes(wideFields(entry, offset).length)
     offset += localBytes + nameBytes + localExtraBytes(entry) + entry.sizeBytes + descriptorBytes(entry)
@@ -135,33 +135,27 @@ function wideFields(entry: ZipEntry, offset: number): readonly number[] {
   return offset >= full32 ? [...sizes, offset] : sizes
 }
 
-/** A record of known length, filled from its start, little-endian. */
+/** A record of known length, filled from its start, little-endian. Byte by byte: a view costs more than it saves in records this short. */
 class Record {
-  readonly bytes: Uint8Array<ArrayBuffer>
-  readonly #view: DataView
+  readonly bytes: Uint8Array
   #at = 0
 
   constructor(length: number) {
     this.bytes = new Uint8Array(length)
-    this.#view = new DataView(this.bytes.buffer)
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#at, value, true)
-    this.#at += 2
+    this.bytes[this.#at++] = value & 0xff
+    this.bytes[this.#at++] = (value >>> 8) & 0xff
     return this
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#at, value, true)
-    this.#at += 4
-    return this
+    return this.u16(value & full16).u16((value >>> 16) & full16)
   }
 
   u64(value: number): this {
-    this.#view.setBigUint64(this.#at, BigInt(value), true)
-    this.#at += 8
-    return this
+    return this.u32(value % 2 ** 32).u32(Math.floor(value / 2 ** 32))
   }
 
   put(bytes: Uint8Array): this {

@@ -21,13 +21,10 @@ export interface NodeNetworkOptions {
 }
 
 /** The network of a program: TCP and WebSocket, and WebRTC with tabs where its native part loads. */
-export async function createNodeNetwork({
-  relays,
-  listen = [],
-  privateKey
-}: NodeNetworkOptions): Promise<Libp2pNetwork> {
-  const key = privateKey ?? (await generateKeyPair('Ed25519'))
-  const rtc = await loadWebRtc()
+export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Libp2pNetwork> {
+  const { relays, listen = [], webrtc = true } = options
+  const key = options.privateKey ?? (await generateKeyPair('Ed25519'))
+  const rtc = webrtc ? await loadWebRtc() : undefined
   return new Libp2pNetwork({
     privateKey: key,
     relays,

@@ -21,7 +21,8 @@ export async function downloadByWorker(offer: Offer): Promise<SaveOutcome> {
     return await Promise.race([offer.outcome, refused])
   } finally {
     offer.withdraw()
-    frame.remove()
+    // The last byte was given, yet a small file's answer may still be on its way to the frame.
+    setTimeout(() => frame.remove(), lettingGoMs)
   }
 }
 
@@ -36,10 +37,12 @@ export async function downloadFromMemory(source: StreamSource): Promise<SaveOutc
   link.href = url
   link.download = name
   link.click()
-  // The browser has the blob as soon as the click's task is over; a minute is for the slowest.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+  setTimeout(() => URL.revokeObjectURL(url), lettingGoMs)
   return 'saved'
 }
+
+/** No event tells that the browser has taken a download over; a minute is enough for the slowest. */
+const lettingGoMs = 60_000
 
 /** Where the page lives, which is the worker's scope too. */
 export const homeUrl = (): URL => new URL(import.meta.env.BASE_URL, document.baseURI)

@@ -1,0 +1,297 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { describe, expect, it } from 'vitest'
+import type { BlockRange } from '../../src/core/block/bitmap.ts'
+import { manifestCidOf } from '../../src/core/block/cid.ts'
+import { groupIndex, type LaneId, type PeerId } from '../../src/core/ids.ts'
+import { banMs, helloTimeoutMs, lanesPerSessionMax, queuedGroupsMax } from '../../src/core/limits.ts'
+import type { KnownFrame } from '../../src/core/exchange/types.ts'
+import { contentOf } from '../support/swarm-content.ts'
+import { type Node, World } from '../support/swarm-world.ts'
+
+const meet = (node: Node, ...names: string[]) => node.turn({ type: 'peers', peerIds: names as PeerId[] })
+const flipped = (bytes: Uint8Array): Uint8Array => {
+  const copy = bytes.slice()
+  copy[5]! ^= 1
+  return copy
+}
+const byes = (node: Node) => node.sent('bye').map(({ code }) => code)
+const range = (start: number, count: number): BlockRange => ({ start, count })
+
+/** A holder and a taker that have greeted, and the lanes between them. */
+function pair(blockCount = 100, options: { takerHas?: readonly number[] } = {}) {
+  const world = new World(contentOf(blockCount))
+  const holder = world.node('holder', { has: 'everything' })
+  const taker = world.node('taker', { isReluctant: true, has: options.takerHas })
+  const [takerLane, holderLane] = world.connect(taker, holder)
+  world.pass(100)
+  return { world, holder, taker, takerLane, holderLane }
+}
+
+describe('swarm: liars', () => {
+  it('[SW5] [EX13] a tampered block is never stored, its sender is dropped, and another one is asked', () => {
+    const world = new World(contentOf(700))
+    const lie = (frame: KnownFrame): KnownFrame =>
+      frame.type === 'blocks' && frame.start > 300 ? { ...frame, blocks: frame.blocks.map(flipped) } : frame
+    const liar = world.node('liar', { has: 'everything', sends: lie })
+    const taker = world.node('taker')
+    meet(taker, 'liar')
+    world.until(() => taker.codes().length > 0)
+    expect(taker.codes()).toEqual(['bad-block'])
+    expect(byes(taker)).toEqual(['bad-block'])
+    world.node('holder', { has: 'everything' })
+    meet(taker, 'holder', 'liar')
+    world.until(() => taker.isComplete)
+    for (const [index, bytes] of taker.disk) expect(bytes).toEqual(world.content.blocks[index])
+    expect(taker.did('connect').filter(({ peerId }) => peerId === 'liar')).toHaveLength(1)
+    const before = liar.received('bye').length
+    world.connect(liar, taker)
+    world.pass(1_000)
+    expect(
+      liar
+        .received('bye')
+        .slice(before)
+        .map(({ code }) => code)
+    ).toEqual(['too-many'])
+    expect(taker.swarm.sessions().map((view) => view.peerId)).toEqual(['holder'])
+  })
+
+  it('[SW5] one that leaves before its lie is found is dropped all the same, until its time is over', () => {
+    const world = new World(contentOf(30))
+    world.node('liar', {
+      has: 'everything',
+      sends: (frame) => (frame.type === 'blocks' ? { ...frame, blocks: frame.blocks.map(flipped) } : frame)
+    })
+    const taker = world.node('taker')
+    meet(taker, 'liar')
+    world.until(() => taker.did('hash').length > 0)
+    for (const { laneId } of taker.swarm.sessions()) taker.turn({ type: 'lane-closed', laneId })
+    world.until(() => taker.codes().length > 0)
+    expect(taker.codes()).toEqual(['bad-block'])
+    world.pass(banMs - 10_000)
+    meet(taker, 'liar')
+    expect(taker.did('connect')).toHaveLength(1)
+    world.pass(20_000)
+    expect(taker.did('connect')).toHaveLength(2)
+  })
+
+  it('[SW2] hashes of another tree end the session', () => {
+    const world = new World(contentOf(600))
+    const other = contentOf(600, { seed: 9 })
+    world.node('liar', {
+      has: 'everything',
+      sends: (frame) => (frame.type === 'hashes' ? { ...frame, hashes: other.groups[frame.group]! } : frame)
+    })
+    const taker = world.node('taker')
+    meet(taker, 'liar')
+    world.until(() => taker.codes().length > 0)
+    expect(taker.codes()).toEqual(['bad-hash-group'])
+    expect(taker.groups.size).toBe(0)
+  })
+
+  it('[EX6] another manifest is refused and the right one still taken from others', () => {
+    const world = new World(contentOf(50))
+    const other = contentOf(50, { seed: 9 }).manifest
+    world.node('liar', {
+      has: 'everything',
+      sends: (frame) => (frame.type === 'state' ? { ...frame, manifest: other } : frame)
+    })
+    const taker = world.node('taker')
+    meet(taker, 'liar')
+    world.until(() => taker.codes().length > 0)
+    expect(taker.codes()).toEqual(['wrong-manifest'])
+    expect(taker.swarm.manifest).toBeUndefined()
+    world.node('holder', { has: 'everything' })
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete)
+  })
+
+  it.each([
+    ['no key', undefined],
+    ['another key', new Uint8Array(32).fill(1)]
+  ])('[EX5] whoever has %s learns nothing of the data set, from either side', (_, swarmKey) => {
+    const world = new World(contentOf(10))
+    const holder = world.node('holder', { has: 'everything', swarmKey: new Uint8Array(32).fill(7) })
+    const stranger = world.node('stranger', { swarmKey })
+    world.connect(stranger, holder)
+    world.pass(1_000)
+    expect(byes(holder)).toEqual(['bad-proof'])
+    expect(holder.codes()).toEqual(['bad-proof'])
+    expect(holder.sent('state')).toHaveLength(0)
+
+    const second = world.node('second', { swarmKey })
+    world.connect(holder, second)
+    world.pass(1_000)
+    expect(holder.sent('state')).toHaveLength(0)
+    expect(holder.swarm.sessions()).toHaveLength(0)
+  })
+
+  it('[EX5] a proof is of no use to whoever it was shown to', () => {
+    const world = new World(contentOf(10))
+    const swarmKey = new Uint8Array(32).fill(7)
+    const holder = world.node('holder', { has: 'everything', swarmKey })
+    const thief = world.node('thief')
+    const [, heard] = world.connect(holder, thief)
+    world.pass(100)
+    const { proof } = thief.received('hello')[0]!
+    thief.say(heard, { type: 'welcome', role: 'tab', proof }) // sent back to whom it is from
+    world.pass(100)
+    expect(holder.codes()).toEqual(['bad-proof'])
+  })
+
+  it.each<[string, string, KnownFrame]>([
+    ['a want', 'beyond-end', { type: 'want', ranges: [range(99, 2)] }],
+    ['a want of billions', 'beyond-end', { type: 'want', ranges: [range(0, 4_000_000_000)] }],
+    ['a have', 'beyond-end', { type: 'have', ranges: [range(90, 11)] }],
+    ['a gone', 'beyond-end', { type: 'gone', ranges: [range(1_000_000, 1)] }],
+    ['a group', 'beyond-end', { type: 'want-hashes', group: groupIndex(1) }],
+    ['blocks that were not asked for', 'bad-frame', { type: 'blocks', start: 0, blocks: [new Uint8Array(1024)] }],
+    ['blocks of another size', 'bad-frame', { type: 'blocks', start: 0, blocks: [new Uint8Array(1000)] }],
+    [
+      'a refusal of what was not asked',
+      'bad-frame',
+      { type: 'refuse', code: 'busy', ranges: [range(0, 4_000_000_000)] }
+    ],
+    [
+      'hashes that were not asked for',
+      'bad-frame',
+      { type: 'hashes', group: groupIndex(0), hashes: contentOf(1).groups[0]! }
+    ],
+    ['a greeting in the middle', 'bad-frame', { type: 'welcome', role: 'tab' }]
+  ])('[EX10] [EX12] %s past the end, or out of place, ends the session: %s', (_, code, frame) => {
+    const { world, holder, taker, takerLane } = pair()
+    taker.say(takerLane, frame)
+    world.pass(1_000)
+    expect(holder.codes()).toEqual([code])
+    expect(holder.swarm.sessions()).toHaveLength(0)
+    expect(byes(holder)).toEqual(['protocol'])
+  })
+
+  it('[EX14] more hash groups than may be asked end the session', () => {
+    const { world, holder, taker, takerLane } = pair()
+    for (let i = 0; i <= queuedGroupsMax; i++) {
+      holder.swarm.handle(world.nowMs, {
+        type: 'frame',
+        laneId: (takerLane + 1) as LaneId,
+        frame: { type: 'want-hashes', group: groupIndex(0) }
+      })
+    }
+    expect(holder.swarm.sessions()).toHaveLength(0)
+    expect(taker.codes()).toEqual([])
+  })
+
+  it('[EX9] [SW11] one that never greets is closed in time', () => {
+    const world = new World(contentOf(10))
+    const holder = world.node('holder', { has: 'everything' })
+    const mute = world.node('mute', { sends: () => undefined })
+    world.connect(mute, holder)
+    world.pass(helloTimeoutMs - 1_000)
+    expect(byes(holder)).toEqual([])
+    world.pass(2_000)
+    expect(byes(holder)).toEqual(['stalled'])
+  })
+
+  it('[EX13] a bye is answered by closing alone', () => {
+    const { world, holder, taker, takerLane } = pair()
+    taker.say(takerLane, { type: 'bye', code: 'leaving' })
+    world.pass(1_000)
+    expect(byes(holder)).toEqual([])
+    expect(holder.codes()).toEqual([])
+    expect(holder.swarm.sessions()).toHaveLength(0)
+  })
+
+  it('[SW1] a manifest that cannot be used is nobody’s fault and stops the machine', () => {
+    const junk = { ...contentOf(4), manifest: Uint8Array.of(9, 9, 9) }
+    const world = new World({ ...junk, cid: manifestCidOf(sha256(junk.manifest)) })
+    const taker = world.node('taker')
+    const friend = world.node('friend', {
+      sends: (frame) => (frame.type === 'state' ? { ...frame, manifest: junk.manifest } : frame)
+    })
+    world.connect(taker, friend)
+    world.pass(1_000)
+    expect(taker.did('unusable')).toMatchObject([{ error: { code: 'bad-manifest' } }])
+    expect(taker.codes()).toEqual([])
+    expect(taker.swarm.wakeAtMs()).toBe(Infinity)
+  })
+})
+
+describe('swarm: lanes', () => {
+  it('[EX7] two peers that dial each other keep one session, and part from it only once', () => {
+    const world = new World(contentOf(300), { latencyMs: 30 })
+    const [a, b] = [world.node('a', { has: range300(0) }), world.node('b', { has: range300(150) })]
+    meet(a, 'b')
+    meet(b, 'a')
+    world.until(() => a.isComplete && b.isComplete)
+    world.pass(120_000)
+    expect(a.did('connect').length + b.did('connect').length).toBe(2)
+    expect(a.swarm.sessions()).toHaveLength(1)
+    expect(a.codes().concat(b.codes())).toEqual([])
+  })
+
+  it('[EX7] a peer that comes back takes the place of its lane that died unseen', () => {
+    const { world, holder, taker } = pair()
+    const [again] = world.connect(taker, holder)
+    world.pass(1_000)
+    expect(holder.swarm.sessions()).toHaveLength(1)
+    expect(taker.swarm.sessions().map((view) => view.laneId)).toEqual([again])
+    taker.turn({ type: 'admit' })
+    world.until(() => taker.isComplete)
+  })
+
+  it('[EX8] further lanes join the session, carry blocks, and leave it without ending it', () => {
+    const { world, holder, taker } = pair(2000)
+    const states = taker.sent('state').length
+    const [second] = world.connect(taker, holder, 1)
+    const [third] = world.connect(taker, holder, 2)
+    world.pass(100)
+    expect(holder.swarm.sessions()).toMatchObject([{ laneCount: 3 }])
+    expect(taker.sent('state')).toHaveLength(states)
+    taker.turn({ type: 'admit' })
+    world.until(() => taker.disk.size > 200)
+    expect(new Set(taker.did('hash').map(({ laneId }) => laneId)).size).toBe(3)
+    taker.turn({ type: 'lane-closed', laneId: second })
+    taker.say(third, { type: 'bye', code: 'leaving' })
+    world.until(() => taker.isComplete)
+    expect(taker.swarm.sessions()).toMatchObject([{ laneCount: 1 }])
+    expect(taker.codes().concat(holder.codes())).toEqual([])
+  })
+
+  it('[EX8] the session ends with its first lane, holdings are spoken of there alone, and lanes are counted', () => {
+    const { world, holder, taker, takerLane } = pair(50)
+    for (let number = 1; number <= lanesPerSessionMax; number++) world.connect(taker, holder, number)
+    world.pass(100)
+    expect(holder.swarm.sessions()).toMatchObject([{ laneCount: lanesPerSessionMax }])
+    expect(byes(holder)).toEqual(['too-many'])
+    taker.say(takerLane, { type: 'bye', code: 'leaving' })
+    world.pass(100)
+    expect(holder.swarm.sessions()).toHaveLength(0)
+    expect(taker.swarm.sessions()).toHaveLength(0)
+
+    const other = pair(50)
+    const [second] = other.world.connect(other.taker, other.holder, 1)
+    other.world.pass(100)
+    other.taker.say(second, { type: 'have', ranges: [range(0, 1)] })
+    other.world.pass(100)
+    expect(other.holder.codes()).toEqual(['bad-frame'])
+    expect(other.holder.swarm.sessions()).toHaveLength(0)
+  })
+
+  it('[EX8] a further lane of no session is refused', () => {
+    const world = new World(contentOf(10))
+    const [a, b] = [world.node('a', { has: 'everything' }), world.node('b')]
+    world.connect(b, a, 3)
+    world.pass(100)
+    expect(a.swarm.sessions()).toHaveLength(0)
+    expect(byes(a)).toEqual(['protocol'])
+  })
+
+  it('[SW13] stop says goodbye and takes no lane from then on', () => {
+    const { world, holder, taker } = pair()
+    holder.turn({ type: 'stop' })
+    world.connect(taker, holder)
+    world.pass(100)
+    expect(byes(holder)).toEqual(['leaving', 'too-many'])
+    expect(holder.swarm.wakeAtMs()).toBe(Infinity)
+  })
+})
+
+const range300 = (from: number): number[] => Array.from({ length: 150 }, (_, i) => from + i)

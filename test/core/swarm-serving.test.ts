@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
+import {
+  busyRestMs,
+  haveIntervalMs,
+  messagesUnderWayMax,
+  queuedBlocksMax,
+  windowBytesMax,
+  windowBytesMin,
+  windowBytesStart
+} from '../../src/core/limits.ts'
+import { Window } from '../../src/core/swarm/window.ts'
+import { contentOf } from '../support/swarm-content.ts'
+import { type Node, World } from '../support/swarm-world.ts'
+
+const meet = (node: Node, ...names: string[]) => node.turn({ type: 'peers', peerIds: names as PeerId[] })
+
+describe('swarm: serving', () => {
+  it('[EX11] [SW7] tells of blocks only when they are durable, and of the last by one word', () => {
+    const world = new World(contentOf(300))
+    world.node('holder', { has: 'everything', pace: 100 })
+    const middle = world.node('middle', { storeMs: 500 })
+    const watcher = world.node('watcher', { isReluctant: true })
+    meet(middle, 'holder')
+    world.connect(watcher, middle)
+    const tellAll = () => {
+      const told = watcher.received('have').flatMap(({ ranges }) => ranges)
+      for (const { start, count } of told) {
+        for (let index = start; index < start + count; index++) expect(middle.disk.has(index)).toBe(true)
+      }
+      return middle.isComplete
+    }
+    world.until(tellAll)
+    world.pass(1_000)
+    const states = watcher.received('state')
+    expect(states.at(-1)).toMatchObject({ complete: true, ranges: [] })
+    expect(states.filter(({ complete }) => complete)).toHaveLength(1)
+    const spanMs = world.nowMs
+    expect(watcher.received('have').length).toBeGreaterThan(2)
+    expect(watcher.received('have').length).toBeLessThan(spanMs / haveIntervalMs + 1)
+  })
+
+  it('[EX11] tells nothing to one that holds everything, but the end', () => {
+    const world = new World(contentOf(200))
+    const holder = world.node('holder', { has: 'everything', pace: 50 })
+    const taker = world.node('taker')
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete)
+    world.pass(1_000)
+    expect(holder.received('have')).toHaveLength(0)
+    expect(holder.received('state').at(-1)).toMatchObject({ complete: true })
+  })
+
+  it('[SW7] a part of a data set is served while the rest is still coming', () => {
+    const world = new World(contentOf(600))
+    const even = Array.from({ length: 600 }, (_, i) => i).filter((i) => i % 2 === 0)
+    const odd = even.map((i) => i + 1)
+    const [a, b] = [world.node('a', { has: even }), world.node('b', { has: odd })]
+    meet(a, 'b')
+    world.until(() => a.isComplete && b.isComplete)
+  })
+
+  it('[EX11] [SW6] what is evicted is gone for others at once, and not fetched again unasked', () => {
+    const world = new World(contentOf(100))
+    const holder = world.node('holder', { has: 'everything' })
+    const keeper = world.node('keeper', { has: 'everything' })
+    meet(holder, 'keeper')
+    const taker = world.node('taker', { isReluctant: true })
+    meet(taker, 'holder')
+    world.connect(holder, keeper)
+    world.pass(500)
+    holder.turn({ type: 'evicted', ranges: [{ start: 10, count: 20 }] })
+    world.pass(10)
+    expect(taker.received('gone')).toEqual([{ type: 'gone', ranges: [{ start: 10, count: 20 }] }])
+    world.pass(5_000)
+    expect(holder.swarm.held?.count).toBe(80)
+    holder.turn({ type: 'admit' })
+    world.until(() => holder.isComplete)
+    taker.turn({ type: 'admit' })
+    world.until(() => taker.isComplete)
+  })
+
+  it('[EX14] [SW12] more than the queue takes is refused, and the asker rests', () => {
+    const world = new World(contentOf(1000))
+    const holder = world.node('holder', { has: 'everything' })
+    const taker = world.node('taker', { isReluctant: true })
+    const [takerLane, holderLane] = world.connect(taker, holder)
+    world.pass(100)
+    holder.turn({ type: 'lane-blocked', laneId: holderLane })
+    taker.say(takerLane, {
+      type: 'want',
+      ranges: [
+        { start: 0, count: 200 },
+        { start: 500, count: 400 }
+      ]
+    })
+    world.pass(10)
+    expect(holder.sent('refuse')).toEqual([
+      {
+        type: 'refuse',
+        code: 'busy',
+        ranges: [{ start: 500 + queuedBlocksMax - 200, count: 400 - queuedBlocksMax + 200 }]
+      }
+    ])
+
+    const second = new World(contentOf(60))
+    let isBusy = true
+    second.node('holder', {
+      has: 'everything',
+      sends: (frame) => {
+        if (frame.type !== 'blocks' || !isBusy) return frame
+        return { type: 'refuse', code: 'busy', ranges: [{ start: frame.start, count: frame.blocks.length }] }
+      }
+    })
+    const asker = second.node('asker')
+    meet(asker, 'holder')
+    second.pass(5 * busyRestMs + 500)
+    expect(asker.sent('want').length).toBeLessThanOrEqual(6 * 4)
+    isBusy = false
+    second.until(() => asker.isComplete)
+    expect(asker.codes()).toEqual([])
+  })
+
+  it('[SW12] one that does not serve is left in peace, one without a group or block is not asked again', () => {
+    const world = new World(contentOf(100))
+    const miser = world.node('miser', { has: 'everything', serving: false })
+    const poor = world.node('poor', { has: 'everything' })
+    poor.groups.clear()
+    const taker = world.node('taker')
+    meet(taker, 'miser', 'poor')
+    world.pass(10_000)
+    expect(miser.received('want').concat(miser.received('want-hashes') as never)).toHaveLength(0)
+    expect(poor.received('want-hashes')).toHaveLength(1)
+    world.node('holder', { has: 'everything' })
+    poor.disk.clear()
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete)
+    expect(
+      taker
+        .sent('want')
+        .flatMap(({ ranges }) => ranges)
+        .reduce((sum, { count }) => sum + count, 0)
+    ).toBeLessThanOrEqual(200)
+  })
+
+  it('[SW9] gives askers equal bytes, however they ask', () => {
+    const world = new World(contentOf(3000))
+    const holder = world.node('holder', { has: 'everything', pace: 50 })
+    const takers = ['t1', 't2', 't3'].map((name) => world.node(name))
+    meet(takers[0]!, 'holder')
+    world.pass(5_000)
+    meet(takers[1]!, 'holder')
+    meet(takers[2]!, 'holder')
+    world.pass(500)
+    const before = holder.swarm.sessions().map((view) => view.sentBytes)
+    world.pass(10_000)
+    const shares = holder.swarm.sessions().map((view, i) => view.sentBytes - before[i]!)
+    expect(Math.min(...shares)).toBeGreaterThan(0.8 * Math.max(...shares))
+  })
+
+  it('[SW9] sends nothing to a lane that is blocked, and at most four messages at once', () => {
+    const world = new World(contentOf(500))
+    const holder = world.node('holder', { has: 'everything' })
+    const taker = world.node('taker', { isReluctant: true })
+    const [, holderLane] = world.connect(taker, holder)
+    world.pass(100)
+    const want = (count: number) => {
+      const frame = { type: 'want', ranges: [{ start: 0, count }] } as const
+      return holder.swarm.handle(world.nowMs, { type: 'frame', laneId: holderLane, frame })
+    }
+    expect(want(100).filter(({ type }) => type === 'send-blocks')).toHaveLength(messagesUnderWayMax)
+    const sent = { type: 'blocks-sent', laneId: holderLane, start: 0, count: 3, bytes: 3072 } as const
+    expect(holder.swarm.handle(world.nowMs, sent)).toMatchObject([{ type: 'send-blocks', start: 12, count: 3 }])
+    expect(holder.swarm.handle(world.nowMs, { type: 'lane-blocked', laneId: holderLane })).toEqual([])
+    expect(holder.swarm.handle(world.nowMs, sent)).toEqual([])
+    const drained = holder.swarm.handle(world.nowMs, { type: 'lane-drained', laneId: holderLane })
+    expect(drained).toMatchObject([{ type: 'send-blocks', start: 15, count: 3 }])
+  })
+
+  it('[EX12] a cancel is answered for what was still in the queue, wherever it stood', () => {
+    const world = new World(contentOf(500))
+    const holder = world.node('holder', { has: 'everything' })
+    const taker = world.node('taker', { isReluctant: true })
+    const [, laneId] = world.connect(taker, holder)
+    world.pass(100)
+    const frame = (type: 'want' | 'cancel', start: number, count: number) =>
+      holder.swarm.handle(world.nowMs, {
+        type: 'frame',
+        laneId,
+        frame: { type, ranges: [{ start, count }] }
+      })
+    frame('want', 0, 100)
+    expect(frame('cancel', 5, 25)).toMatchObject([
+      { frame: { type: 'refuse', code: 'cancelled', ranges: [{ start: 12, count: 18 }] } }
+    ])
+    expect(frame('cancel', 50, 10)).toMatchObject([
+      { frame: { code: 'cancelled', ranges: [{ start: 50, count: 10 }] } }
+    ])
+    expect(frame('cancel', 50, 10)).toEqual([])
+    const served: number[] = []
+    for (let i = 0; i < 30; i++) {
+      const effects = holder.swarm.handle(world.nowMs, { type: 'blocks-sent', laneId, start: 0, count: 3, bytes: 3072 })
+      for (const effect of effects)
+        if (effect.type === 'send-blocks') for (let k = 0; k < effect.count; k++) served.push(effect.start + k)
+    }
+    const expected = Array.from({ length: 88 }, (_, i) => i + 12).filter((i) => i >= 30 && (i < 50 || i >= 60))
+    expect(served).toEqual(expected)
+  })
+})
+
+describe('window', () => {
+  const deliver = (window: Window, fromMs: number, bytesPerMs: number, rounds: number): number => {
+    let nowMs = fromMs
+    for (let i = 0; i < rounds; i++) {
+      nowMs += window.bytes / bytesPerMs
+      window.received(nowMs, window.bytes)
+    }
+    return nowMs
+  }
+
+  it('[SW4] grows while it helps, stays while it does not, shrinks when the pace is lost, within its bounds', () => {
+    const window = new Window()
+    expect(window.bytes).toBe(windowBytesStart)
+    window.asked(0, 0)
+    let nowMs = 0
+    for (let pace = 1_000; pace < 30_000; pace *= 1.3) nowMs = deliver(window, nowMs, pace, 1)
+    expect(window.bytes).toBe(windowBytesMax)
+    const steady = new Window()
+    steady.asked(0, 0)
+    nowMs = deliver(steady, 0, 1_000, 20)
+    expect(steady.bytes).toBe(windowBytesStart * 1.5)
+    for (let pace = 500; pace > 1; pace *= 0.5) nowMs = deliver(steady, nowMs, pace, 1)
+    expect(steady.bytes).toBe(windowBytesMin)
+  })
+
+  it('[SW4] a silence in which nothing was asked is no loss of pace', () => {
+    const window = new Window()
+    window.asked(0, 0)
+    const nowMs = deliver(window, 0, 1_000, 3)
+    const before = window.bytes
+    window.asked(nowMs + 60_000, 0)
+    deliver(window, nowMs + 60_000, 1_000, 2)
+    expect(window.bytes).toBe(before)
+  })
+})

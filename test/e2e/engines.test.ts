@@ -1,0 +1,83 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
+import { click, untilText, type DrivenBrowser } from '../support/engines/driven.ts'
+import { launchFirefox } from '../support/engines/firefox.ts'
+import { launchWebKit } from '../support/engines/webkit.ts'
+import { fileIn, sha256Of, temporaryFolder } from '../support/files.ts'
+import { byId, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
+import { startQuire, type Quire } from '../support/program.ts'
+import { seededBytes } from '../support/seeded.ts'
+
+const sizeBytes = 3_000_000
+
+let place: Awaited<ReturnType<typeof temporaryFolder>>
+let quire: Quire
+let chromium: TestBrowser
+
+beforeAll(async () => {
+  ;[place, quire, chromium] = await Promise.all([temporaryFolder('engines'), startQuire(), launchBrowser()])
+})
+
+afterAll(async () => {
+  await chromium.close()
+  await quire.stop()
+  await place[Symbol.asyncDispose]()
+})
+
+/** A file of the test's own, and what its bytes hash to. */
+async function content(seed: number): Promise<{ path: string; sha256: string }> {
+  const bytes = seededBytes(seed, sizeBytes)
+  const path = join(place.path, `content ${seed}.bin`)
+  await writeFile(path, bytes)
+  return { path, sha256: sha256Of(bytes) }
+}
+
+/** Opens a link, waits until all of it is there, and gives the hash of what a click on save brings. */
+async function fetched(browser: DrivenBrowser, link: string): Promise<string> {
+  await browser.open(link)
+  await untilText(browser, 'item-state', /^complete$/, 60_000)
+  await click(browser, 'save')
+  return sha256Of(await readFile(await fileIn(browser.downloadDir, sizeBytes)))
+}
+
+describe('between engines', () => {
+  let firefox: DrivenBrowser
+
+  beforeAll(async () => {
+    firefox = await launchFirefox()
+  })
+
+  afterAll(() => firefox[Symbol.asyncDispose]())
+
+  it('Firefox fetches what Chromium shares, directly', async () => {
+    const { path, sha256 } = await content(1)
+    const link = await shareFiles(chromium.page, quire.url, [path])
+    expect(await fetched(firefox, link)).toBe(sha256)
+    expect(await untilText(firefox, 'connection-kind', /./, 10_000)).toBe('direct')
+  })
+
+  it('Chromium fetches what Firefox shares, directly', async () => {
+    const { path, sha256 } = await content(2)
+    await firefox.open(`${quire.url}/#/`)
+    await untilText(firefox, 'file-input', /^/, 30_000)
+    await firefox.chooseFiles('file-input', [path])
+    const link = await untilText(firefox, 'share-link', /#\/s\//, 60_000)
+    await openLink(chromium.page, link)
+    await untilState(chromium.page, 'complete', 60_000)
+    expect(await byId(chromium.page, 'connection-kind').textContent()).toBe('direct')
+    expect(await savedSha256(chromium.page)).toBe(sha256)
+  })
+})
+
+describe('a browser without WebRTC', () => {
+  it('WebKit says so, and fetches by the relay', async () => {
+    const { path, sha256 } = await content(3)
+    const link = await shareFiles(chromium.page, quire.url, [path])
+    await using webkit = await launchWebKit()
+    expect(await fetched(webkit, link)).toBe(sha256)
+    expect(await untilText(webkit, 'connection-kind', /./, 10_000)).toBe('relayed')
+    expect(await webkit.evaluate<string>('document.body.innerText')).toContain('WebRTC')
+  })
+})

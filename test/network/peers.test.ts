@@ -1,0 +1,199 @@
+import type { Connection, Libp2p } from '@libp2p/interface'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
+import {
+  circuitReserveBytes,
+  directRestMs,
+  directTriesMax,
+  socketTriesMax,
+  spareConnectionMs
+} from '../../src/core/limits.ts'
+import { exchangeProtocol, Peers } from '../../src/network/libp2p/peers.ts'
+import { kindOf } from '../../src/network/libp2p/stream-lane.ts'
+
+const makeId = async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
+type Id = Awaited<ReturnType<typeof makeId>>
+let lower: Id
+let higher: Id
+let relay: string
+
+beforeAll(async () => {
+  const ids = (await Promise.all([makeId(), makeId(), makeId()])).sort((a, b) => (a.toString() < b.toString() ? -1 : 1))
+  ;[lower, higher] = [ids[0]!, ids[1]!]
+  relay = `/dns/relay.example/tcp/443/tls/ws/p2p/${ids[2]}`
+})
+
+interface Shape {
+  address: string
+  direction?: 'inbound' | 'outbound'
+  limits?: { bytes: bigint }
+  protocols?: string[]
+}
+
+/** Just so much of a libp2p node as looking for a peer takes. */
+class FakeNode extends EventTarget {
+  readonly peerId: Id
+  readonly them: Id
+  connections: Connection[] = []
+  dialled: string[] = []
+  /** What a dial to such an address does. */
+  dials: (address: string) => Promise<Shape> = () => Promise.reject(new Error('unreachable'))
+
+  constructor(peerId: Id, them: Id) {
+    super()
+    this.peerId = peerId
+    this.them = them
+  }
+
+  getPeers = () => []
+  getConnections = () => this.connections
+
+  async dial(address: { toString(): string }): Promise<Connection> {
+    this.dialled.push(address.toString())
+    return this.open(await this.dials(address.toString()))
+  }
+
+  open({ address, direction = 'outbound', limits, protocols = [] }: Shape): Connection {
+    const connection = {
+      status: 'open',
+      remotePeer: this.them,
+      remoteAddr: multiaddr(address),
+      direction,
+      limits,
+      streams: protocols.map((protocol) => ({ protocol })),
+      close: async () => void (connection.status = 'closed')
+    }
+    this.connections.push(connection as unknown as Connection)
+    this.dispatchEvent(new CustomEvent('connection:open', { detail: connection }))
+    return connection as unknown as Connection
+  }
+}
+
+let node: FakeNode
+let peers: Peers
+
+function become(us: Id, them: Id): void {
+  node = new FakeNode(us, them)
+  peers = new Peers(node as unknown as Libp2p, true)
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] })
+  become(lower, higher)
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const tcp = '/ip4/192.0.2.7/tcp/4001'
+const rtc = () => `${relay}/p2p-circuit/webrtc/p2p/${node.them}`
+const circuit = () => `${relay}/p2p-circuit/p2p/${node.them}`
+const reach = (addresses: string[] = [tcp, rtc(), circuit()], signal = new AbortController().signal) =>
+  peers.reach({ peerId: node.them.toString() as PeerId, addresses: addresses.map((each) => multiaddr(each)) }, signal)
+const reachable =
+  (...kinds: string[]) =>
+  (address: string): Promise<Shape> => {
+    const limited = address === circuit() ? { limits: { bytes: 1n << 30n } } : {}
+    return kinds.includes(address) ? Promise.resolve({ address, ...limited }) : Promise.reject(new Error('unreachable'))
+  }
+
+describe('reaching a peer', () => {
+  it('[NW9] tries sockets, then WebRTC again and again, then the circuit', async () => {
+    node.dials = reachable(circuit())
+    expect(kindOf(await reach([circuit(), rtc(), tcp]))).toBe('relayed')
+    expect(node.dialled).toEqual([`${tcp}/p2p/${node.them}`, ...Array(directTriesMax).fill(rtc()), circuit()])
+  })
+
+  it('[NW9] tries no more than so many sockets', async () => {
+    node.dials = reachable(rtc())
+    await reach([...Array(9).keys()].map((i) => `/ip4/192.0.2.${i}/tcp/1`).concat(rtc()))
+    expect(node.dialled).toHaveLength(socketTriesMax + 1)
+  })
+
+  it('[NW9] takes a direct connection that is there, not one that closed or a circuit', async () => {
+    node.dials = reachable(rtc())
+    node.open({ address: circuit() })
+    Object.assign(node.open({ address: rtc() }), { status: 'closed' })
+    const fresh = await reach([rtc()])
+    expect(node.dialled).toEqual([rtc()])
+    expect(await reach([rtc()])).toBe(fresh)
+    expect(node.dialled).toHaveLength(1)
+  })
+
+  it('[NW9] is content with a connection that the peer makes meanwhile', async () => {
+    const dialling = Promise.withResolvers<void>()
+    node.dials = () => (dialling.resolve(), new Promise(() => undefined))
+    const reached = reach([rtc()])
+    await dialling.promise
+    const theirs = node.open({ address: `/webrtc/p2p/${node.them}`, direction: 'inbound' })
+    expect(await reached).toBe(theirs)
+  })
+
+  it('[NW9] says that a peer is unreachable when nothing works', async () => {
+    await expect(reach()).rejects.toMatchObject({ code: 'peer-unreachable' })
+  })
+
+  it('[NW8] dials once for all who ask, and goes on when one gives up', async () => {
+    const dial = Promise.withResolvers<Shape>()
+    node.dials = () => dial.promise
+    const abort = new AbortController()
+    const [first, second] = [reach([rtc()], abort.signal), reach([rtc()])]
+    abort.abort()
+    await expect(first).rejects.toThrow()
+    dial.resolve({ address: rtc() })
+    await second
+    expect(node.dialled).toHaveLength(1)
+  })
+
+  it('[NW10] remembers for a while that only the circuit works', async () => {
+    node.dials = reachable(circuit())
+    await reach([rtc(), circuit()])
+    node.connections = []
+    node.dialled = []
+    await reach([rtc(), circuit()])
+    expect(node.dialled).toEqual([circuit()])
+    node.connections = []
+    vi.setSystemTime(Date.now() + directRestMs)
+    node.dials = reachable(rtc())
+    expect(kindOf(await reach([rtc(), circuit()]))).toBe('direct')
+  })
+
+  it('[NW10] does not when the peer was not there at all', async () => {
+    await expect(reach([rtc(), circuit()])).rejects.toThrow()
+    node.dials = reachable(rtc())
+    expect(kindOf(await reach([rtc(), circuit()]))).toBe('direct')
+  })
+
+  it('[NW11] takes the connection that the lower peer id made', async () => {
+    for (const [us, them, wanted] of [
+      [lower, higher, 'outbound'],
+      [higher, lower, 'inbound']
+    ] as const) {
+      become(us, them)
+      for (const direction of ['inbound', 'outbound'] as const) node.open({ address: rtc(), direction })
+      expect((await reach()).direction).toBe(wanted)
+    }
+  })
+
+  it('[NW12] leaves a circuit that is nearly used up to the lanes it has', async () => {
+    node.dials = reachable(circuit())
+    const spent = node.open({ address: circuit(), limits: { bytes: BigInt(circuitReserveBytes) } })
+    const fresh = await reach([circuit()])
+    expect(fresh).not.toBe(spent)
+    expect(await reach([circuit()])).toBe(fresh)
+  })
+
+  it('[NW13] closes connections that no lane uses, a while after there is a direct one', async () => {
+    const used = node.open({ address: circuit(), protocols: [exchangeProtocol] })
+    const unused = node.open({ address: circuit(), protocols: ['/webrtc-signaling/0.0.1'] })
+    node.dials = reachable(rtc())
+    const direct = await reach([rtc()])
+    expect(unused.status).toBe('open')
+    vi.advanceTimersByTime(spareConnectionMs)
+    expect([used, unused, direct].map(({ status }) => status)).toEqual(['open', 'closed', 'open'])
+  })
+})
