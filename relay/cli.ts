@@ -30,7 +30,10 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
+// What a library keeps open in the background does not keep the program.
+const done = () => process.exit(0)
+
+main().then(done, (error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
   if (process.argv.includes('--json')) {
     const { code = 'unexpected', fault = 'ours' } = error as { code?: string; fault?: string }

@@ -23,6 +23,9 @@ export interface Program {
   close(): Promise<void>
 }
 
+/** What is gathered in memory is on disk well within this. */
+const closeTimeoutMs = 3_000
+
 /** The engine without a window: files on disk, libp2p for Node. */
 export async function openProgram({ relays, dataDir, origin }: ProgramOptions): Promise<Program> {
   const dir = dataDir ?? (await mkdtemp(join(tmpdir(), 'quire-')))
@@ -48,7 +51,8 @@ export async function openProgram({ relays, dataDir, origin }: ProgramOptions): 
     quire,
     untilStopped: () => stopped.promise,
     async close() {
-      await quire.close()
+      // A peer or relay that does not answer must not keep the program from ending.
+      await Promise.race([quire.close(), new Promise((resolve) => setTimeout(resolve, closeTimeoutMs))])
       if (!dataDir) await rm(dir, { recursive: true, force: true })
     }
   }

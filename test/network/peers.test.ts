@@ -22,7 +22,7 @@ let relay: string
 
 beforeAll(async () => {
   const ids = (await Promise.all([makeId(), makeId(), makeId()])).sort((a, b) => (a.toString() < b.toString() ? -1 : 1))
-  ;[lower, higher] = [ids[0]!, ids[1]!]
+  ;[lower, higher] = [ids[0], ids[1]]
   relay = `/dns/relay.example/tcp/443/tls/ws/p2p/${ids[2]}`
 })
 
