@@ -79,6 +79,6 @@ describe('a browser without WebRTC', () => {
     await webkit.open(link)
     await untilText(webkit, 'item-state', /^complete$/, 60_000) // verified block by block
     expect(await untilText(webkit, 'connection-kind', /./, 10_000)).toBe('relayed')
-    expect(await webkit.evaluate<string>('document.body.innerText')).toContain('WebRTC')
+    expect(await webkit.evaluate<string>('document.body.innerText')).toContain('This browser makes no')
   })
 })
