@@ -49,6 +49,8 @@ it('with every holder offline it says so at once, and fetches by itself when a h
 })
 
 it('a relay that is killed and comes back is found again, and sharing goes on', async () => {
+  // The shell is fetched from the relay that is about to go.
+  await byId(bob.page, 'offline-ready').waitFor({ state: 'attached' })
   await quire.program.kill()
   await alice.page.getByText('No relay is answering').first().waitFor()
   quire = await startQuire({ dataDir: quire.dataDir, port: quire.port })
@@ -59,7 +61,6 @@ it('a relay that is killed and comes back is found again, and sharing goes on', 
 })
 
 it('with no relay at all the page opens from the service worker, shows the library and saves what it has', async () => {
-  await byId(bob.page, 'offline-ready').waitFor({ state: 'attached' })
   await quire.program.kill()
   await bob.page.goto('about:blank')
   await bob.page.goto(`${quire.url}/`)
