@@ -1,22 +1,19 @@
-import { stat } from 'node:fs/promises'
-import { glob } from 'node:fs/promises'
+import { glob, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PageNotBuilt } from './errors.ts'
 
 const sources = ['src/**/*', 'public/**/*', 'index.html', 'vite.config.ts', 'package.json']
 
-/** Builds the page when it is missing or older than what it is made of; returns its folder. */
-export async function ensurePage(root: string): Promise<string> {
-  const page = join(root, 'dist')
-  const builtMs = await changedMs(join(page, 'index.html'))
-  if (builtMs > 0 && builtMs >= (await newestMs(root))) return page
+/** Builds the page into `dist` when it is missing or older than what it is made of. */
+export async function ensurePage(root: string): Promise<void> {
+  const builtMs = await changedMs(join(root, 'dist', 'index.html'))
+  if (builtMs > 0 && builtMs >= (await newestMs(root))) return
   try {
     const { build } = await import('vite')
     await build({ root, logLevel: 'error' })
   } catch (cause) {
     throw new PageNotBuilt(cause instanceof Error ? cause.message : String(cause), { cause })
   }
-  return page
 }
 
 async function newestMs(root: string): Promise<number> {

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { relayStopMs } from '../src/core/limits.ts'
 import { ensurePage } from './build.ts'
@@ -11,7 +11,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 async function main(): Promise<void> {
   const config = readConfig(process.env, process.argv.slice(2))
-  const relay = await startRelay(config, await ensurePage(root), config.log ? jsonLog : silence)
+  // The port first: what is wrong with it shows at once, not after a build.
+  const relay = await startRelay(config, join(root, 'dist'), config.log ? jsonLog : silence)
+  await ensurePage(root)
   const { url, stun, peerId } = relay
   console.log(config.json ? JSON.stringify({ url, stun, peerId }) : `Quire is at ${url}`)
   const stop = () => {

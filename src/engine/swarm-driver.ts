@@ -169,8 +169,8 @@ export class SwarmDriver {
     try {
       for (const raw of reader.push(chunk)) this.#turn({ type: 'frame', laneId: lane.id, frame: decodeFrame(raw) })
     } catch (error) {
-      if (error instanceof QuireError) this.#options.onDropped(lane.peerId, error)
-      else this.#options.onFailure(error)
+      if (error instanceof QuireError) return this.#turn({ type: 'lane-broken', laneId: lane.id, error })
+      this.#options.onFailure(error)
       lane.close()
     }
   }
@@ -208,6 +208,8 @@ export class SwarmDriver {
       case 'dropped':
         this.#parts.log('peer-dropped', { code: effect.error.code })
         return this.#options.onDropped(effect.peerId, effect.error)
+      case 'unusable':
+        return this.#options.onFailure(effect.error)
       case 'complete':
         return this.#options.onComplete()
     }

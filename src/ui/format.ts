@@ -8,7 +8,7 @@ export interface Format {
   count(n: number): string
   /** 212 MB */
   bytes(n: number): string
-  /** "124 of 201 MB": both in the unit of the larger. */
+  /** "124 of 201 MB": both in the unit of the larger, unless that leaves nothing of the part. */
   bytesOf(part: number, whole: number): string
   /** 4.2 MB/s */
   rate(bytesPerSecond: number): string
@@ -41,6 +41,7 @@ export function formatFor(language: string): Format {
     bytes,
     bytesOf(part, all) {
       const power = powerOf(all)
+      if (part > 0 && part / 1000 ** power < 0.05) return `${bytes(part)} of ${bytes(all)}`
       return `${short(part / 1000 ** power)} of ${bytes(all)}`
     },
     rate: (bytesPerSecond) => `${bytes(bytesPerSecond)}/s`,

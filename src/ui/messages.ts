@@ -33,6 +33,7 @@ function english(f: Format) {
       storedOf: (used: number, limit: number) => f.bytesOf(used, limit),
       storedLong: (used: number, limit: number) => `${f.bytes(used)} of ${f.bytes(limit)} used`,
       dropHere: 'Drop to share',
+      reload: 'Reload',
       offlineReady: 'Opens offline.'
     },
     intake: {
@@ -214,6 +215,7 @@ function english(f: Format) {
       resume: 'Resume',
       share: 'Share',
       peers: 'Peers',
+      idle: 'Idle',
       peersSummary: (n: number) => (n === 0 ? 'No peer connected' : `${count(n, 'peer')} connected`),
       roles: { tab: 'Tab', keeper: 'Keeper', program: 'Program' },
       kinds: { direct: 'Direct', turn: 'TURN', relayed: 'Relay', socket: 'Direct' },
@@ -284,6 +286,7 @@ function english(f: Format) {
       tell: 'Tell me when it starts',
       told: 'You will be told',
       started: (name: string) => (name === '' ? 'It starts now.' : `${name} starts now.`),
+      searching: 'Looking for someone who has it',
       looking: (ms: number) => `Looking, ${f.duration(ms)}`,
       waiting: (missing: number) => `${count(missing, 'block is', 'blocks are')} with no one online`,
       waitingLine: (here: number, all: number) =>

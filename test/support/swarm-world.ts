@@ -272,7 +272,7 @@ export class Node {
       }
     } catch (error) {
       if (!(error instanceof BadFrame)) throw error
-      this.#close(end)
+      this.turn({ type: 'lane-broken', laneId: end.laneId, error })
     }
   }
 

@@ -29,6 +29,7 @@ describe('numbers and units', () => {
   it('puts a part in the unit of the whole', () => {
     expect(plain(f.bytesOf(124_800_000, 201_326_592))).toBe('125 of 201 MB')
     expect(plain(f.bytesOf(2.1e9, 8e9))).toBe('2.1 of 8 GB')
+    expect(plain(f.bytesOf(30e6, 21.5e9))).toBe('30 MB of 21.5 GB')
     expect(plain(f.bytesOf(0, 20_000))).toBe('0 of 20 kB')
   })
 

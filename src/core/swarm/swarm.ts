@@ -147,6 +147,8 @@ export class Swarm {
     switch (input.type) {
       case 'frame':
         return this.#onFrame(lane, input.frame)
+      case 'lane-broken':
+        throw input.error
       case 'lane-blocked':
       case 'lane-drained':
         lane.isBlocked = input.type === 'lane-blocked'

@@ -25,6 +25,8 @@ export type SwarmInput =
   | { type: 'lane-opened'; lane: LaneInfo }
   | { type: 'frame'; laneId: LaneId; frame: Frame }
   | { type: 'lane-closed'; laneId: LaneId }
+  /** What came over it is no frame: the error that reading it threw. */
+  | { type: 'lane-broken'; laneId: LaneId; error: QuireError }
   /** The lane takes no more for now, or again. */
   | { type: 'lane-blocked'; laneId: LaneId }
   | { type: 'lane-drained'; laneId: LaneId }

@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readConfig } from '../../relay/config.ts'
+import { temporaryFolder } from '../support/files.ts'
+import { runProgram } from '../support/program.ts'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+
+beforeAll(async () => {
+  folder = await temporaryFolder('start')
+})
+
+afterAll(() => folder[Symbol.asyncDispose]())
+
+/** Starts it as `npm start` does, and expects that it ends with one sentence. */
+async function refusal(env: Record<string, string>): Promise<string> {
+  const { code, lines, said } = await runProgram('relay/start.js', [], {
+    QUIRE_HOST: '127.0.0.1',
+    QUIRE_DATA: folder.path,
+    ...env
+  })
+  expect(code).toBe(1)
+  expect(lines).toEqual([])
+  expect(said.split('\n')).toHaveLength(1)
+  return said
+}
+
+describe('npm start says in one sentence why it cannot start', () => {
+  it('when its port is taken', async () => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const { port } = other.address() as AddressInfo
+    expect(await refusal({ QUIRE_PORT: String(port) })).toBe(
+      `Port ${port} is in use by another program. Stop it, or choose another port with QUIRE_PORT.`
+    )
+    other.close()
+  }, 20_000)
+
+  it('when its folder cannot be written', async () => {
+    const file = join(folder.path, 'file')
+    await writeFile(file, '')
+    const said = await refusal({ QUIRE_PORT: '0', QUIRE_DATA: join(file, 'data') })
+    expect(said).toBe(
+      `Quire cannot write to its folder ${join(file, 'data')}. Change its owner, or choose another with QUIRE_DATA.`
+    )
+  }, 20_000)
+
+  it('when it cannot listen there', async () => {
+    const said = await refusal({ QUIRE_PORT: '0', QUIRE_HOST: '192.0.2.99' })
+    expect(said).toBe('Quire cannot listen at 192.0.2.99, port 0: this machine has no such address.')
+  }, 20_000)
+
+  it.each(['70000', '-1', '80a', '1e3'])('when the port makes no sense: %s', async (port) => {
+    expect(() => readConfig({ QUIRE_PORT: port }, [])).toThrow(
+      `QUIRE_PORT is "${port}"; it must be a number from 0 to 65535.`
+    )
+  })
+
+  it('when Node is too old', async () => {
+    const check = `import('./relay/node-version.js').then(({ checkNode }) => checkNode('20.19.0'))`
+    const { code, said } = await runProgram('-e', [check])
+    expect(code).toBe(1)
+    expect(said).toBe('Quire needs Node 24, and this is Node 20.19.0. "npm ci" brings one, and "npm start" runs it.')
+  })
+})
+
+describe('settings', () => {
+  it('have defaults', () => {
+    expect(readConfig({}, [])).toEqual({ port: 8787, host: '::', dataDir: '.quire', json: false, log: false })
+  })
+
+  it('come from the environment and the command line', () => {
+    const env = { QUIRE_PORT: '80', QUIRE_HOST: '127.0.0.1', QUIRE_DATA: 'here', QUIRE_LOG: '1' }
+    const config = { port: 80, host: '127.0.0.1', dataDir: 'here', json: true, log: true }
+    expect(readConfig(env, ['--json'])).toEqual(config)
+  })
+})

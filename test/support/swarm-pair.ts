@@ -1,0 +1,22 @@
+import type { BlockRange } from '../../src/core/block/bitmap.ts'
+import type { PeerId } from '../../src/core/ids.ts'
+import { contentOf } from './swarm-content.ts'
+import { type Node, World } from './swarm-world.ts'
+
+/** A node hears of others. */
+export const meet = (node: Node, ...names: string[]) => node.turn({ type: 'peers', peerIds: names as PeerId[] })
+
+/** Why it said goodbye, each time. */
+export const byes = (node: Node) => node.sent('bye').map(({ code }) => code)
+
+export const range = (start: number, count: number): BlockRange => ({ start, count })
+
+/** A holder and a taker that have greeted, and the lanes between them. */
+export function pair(blockCount = 100, options: { takerHas?: readonly number[] } = {}) {
+  const world = new World(contentOf(blockCount))
+  const holder = world.node('holder', { has: 'everything' })
+  const taker = world.node('taker', { isReluctant: true, has: options.takerHas })
+  const [takerLane, holderLane] = world.connect(taker, holder)
+  world.pass(100)
+  return { world, holder, taker, takerLane, holderLane }
+}
