@@ -203,9 +203,9 @@ export const laneCloseMs = 2_000
 export const relaysMax = 16
 /** A relay answers within this, or is tried again later. */
 export const relayTimeoutMs = 8_000
-/** First pause before a relay is tried again; doubled up to the longest, so that a relay's return is noticed within 5 s. */
+/** First pause before a relay is tried again; doubled up to the longest: half of the 5 s within which a tab is back, the rest is for connecting. */
 export const relayRetryMs = 500
-export const relayRetryMsMax = 4_000
+export const relayRetryMsMax = 2_500
 /** Between two looks whether a relay still answers: a socket whose network is gone stays open for minutes. */
 export const relayProbeMs = 20_000
 /** A relay that does not answer a probe within this is gone. */
@@ -254,6 +254,9 @@ export const streamPingsMax = 2
 export const streamFirstAnswerMs = 2_000
 /** What may be gathered in memory to be saved where nothing can be streamed to disk. */
 export const saveInMemoryBytesMax = 512 * MiB
+/** First pause before the service worker is installed again, where the network failed meanwhile; doubled up to the longest. */
+export const shellRetryMs = 1_000
+export const shellRetryMsMax = 60_000
 /** Time for the worker to take charge of a page before saving goes another way. */
 export const workerReadyMs = 5_000
 /** Small pieces of an archive travel together: a message for each of 100,000 headers would cost seconds. */

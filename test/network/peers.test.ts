@@ -81,7 +81,7 @@ function become(us: Id, them: Id): void {
 }
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'Date'], shouldAdvanceTime: true })
   become(lower, higher)
 })
 
@@ -131,6 +131,17 @@ describe('reaching a peer', () => {
     await dialling.promise
     const theirs = node.open({ address: `/webrtc/p2p/${node.them}`, direction: 'inbound' })
     expect(await reached).toBe(theirs)
+  })
+
+  it('[NW21] begins a try when the one before is over', async () => {
+    let isOver = true
+    node.dials = (address) => {
+      if (!isOver) return new Promise(() => undefined) // as libp2p does: it joins the dial that is about to end
+      isOver = false
+      setTimeout(() => (isOver = true))
+      return node.dialled.length < directTriesMax ? Promise.reject(new Error('late')) : Promise.resolve({ address })
+    }
+    expect(kindOf(await reach([rtc()]))).toBe('direct')
   })
 
   it('[NW9] says that a peer is unreachable when nothing works', async () => {

@@ -50,8 +50,8 @@ describe('relay supervisor', () => {
       const [retry] = watch.pass(relayRetryMsMax)
       return retry!.atMs
     })
-    expect(pauses.slice(0, 4)).toEqual([relayRetryMs, 2 * relayRetryMs, 4 * relayRetryMs, 8 * relayRetryMs])
-    expect(pauses.slice(4)).toEqual(Array(16).fill(relayRetryMsMax))
+    expect(pauses.slice(0, 3)).toEqual([relayRetryMs, 2 * relayRetryMs, 4 * relayRetryMs])
+    expect(pauses.slice(3)).toEqual(Array(17).fill(relayRetryMsMax))
   })
 
   it('[NW3] takes up to a quarter off a pause by chance', () => {

@@ -7,6 +7,7 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { Network } from '../types.ts'
+import { mendFirstChannels } from './first-channel.ts'
 import { Libp2pNetwork } from './network.ts'
 import { connectionLimits, webRtcOptions, webSocketOptions } from './settings.ts'
 
@@ -14,6 +15,7 @@ import { connectionLimits, webRtcOptions, webSocketOptions } from './settings.ts
 export async function createBrowserNetwork({ relays }: { relays: readonly string[] }): Promise<Network> {
   const privateKey = await generateKeyPair('Ed25519')
   const webrtc = typeof globalThis.RTCPeerConnection === 'function'
+  if (webrtc) mendFirstChannels(RTCPeerConnection.prototype)
   return new Libp2pNetwork({
     privateKey,
     relays,

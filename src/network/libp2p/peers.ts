@@ -81,7 +81,8 @@ export class Peers {
         await Promise.race([this.#node.dial(address, { signal, force: true }), theirs.connected])
         return this.#direct(peerId) ?? this.#circuit(peerId)
       } catch {
-        // The next address may do.
+        // The next address may do. libp2p lets go of a dial a moment after it gave up; until then it joins the next to it.
+        await new Promise((resolve) => setTimeout(resolve))
       } finally {
         theirs.stop()
       }
