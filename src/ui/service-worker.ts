@@ -1,3 +1,4 @@
+import { shellRetryMs, shellRetryMsMax } from '../core/limits.ts'
 import type { ToWorker } from '../core/stream/messages.ts'
 import { trustedWorkerUrl } from '../trusted-types.ts'
 import { homeUrl } from './saving/download.ts'
@@ -33,24 +34,63 @@ export function startServiceWorker(shell: ShellSignals, container: ServiceWorker
 }
 
 async function register(shell: ShellSignals, container: ServiceWorkerContainer): Promise<void> {
-  try {
-    const registration = await container.register(trustedWorkerUrl(new URL('sw.js', homeUrl()).href))
-    watchUpdates(registration, shell, container)
-    lookForUpdates(registration)
-    // Ready means active, and active means that the whole shell is stored.
-    const { active } = await container.ready
-    if (!container.controller && active) {
-      const controlled = new Promise((resolve) =>
-        container.addEventListener('controllerchange', resolve, { once: true })
-      )
-      // A page that was loaded past the worker (a forced reload) is not taken by itself.
-      send(active, { type: 'claim' })
-      await controlled
-    }
-    shell.markOfflineReady()
-  } catch {
-    // Private windows and settings forbid workers: the page works, it only does not open without a network.
+  const registration = await installed(container)
+  if (!registration) return
+  watchUpdates(registration, shell, container)
+  lookForUpdates(registration)
+  if (!container.controller && registration.active) {
+    const controlled = new Promise((resolve) => container.addEventListener('controllerchange', resolve, { once: true }))
+    // A page that was loaded past the worker (a forced reload) is not taken by itself.
+    send(registration.active, { type: 'claim' })
+    await controlled
   }
+  shell.markOfflineReady()
+}
+
+/**
+ * The registration once its worker is active, which means that the whole shell is stored. Where the network fails
+ * meanwhile, it begins again. Undefined where private windows or settings forbid workers: there the page works, it only
+ * does not open without a network.
+ */
+async function installed(container: ServiceWorkerContainer): Promise<ServiceWorkerRegistration | undefined> {
+  const script = trustedWorkerUrl(new URL('sw.js', homeUrl()).href)
+  for (let pauseMs = shellRetryMs; ; pauseMs = Math.min(shellRetryMsMax, 2 * pauseMs)) {
+    try {
+      const registration = await container.register(script)
+      if (await becomesActive(registration)) return registration
+    } catch (error) {
+      // A script that could not be fetched is a TypeError; whatever else there is does not pass by itself.
+      if (!(error instanceof TypeError)) return undefined
+    }
+    await pause(pauseMs)
+  }
+}
+
+/** Whether its worker came to be active; false when its installation failed. */
+async function becomesActive(registration: ServiceWorkerRegistration): Promise<boolean> {
+  if (registration.active) return true
+  const worker = registration.waiting ?? registration.installing
+  if (!worker) return false
+  return new Promise((resolve) => {
+    const look = () => {
+      if (worker.state === 'activated' || worker.state === 'redundant') resolve(worker.state === 'activated')
+    }
+    worker.addEventListener('statechange', look)
+    look()
+  })
+}
+
+/** Until so long has passed, or the browser says that there is a network again. */
+function pause(pauseMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      removeEventListener('online', end)
+      resolve()
+    }
+    const timer = setTimeout(end, pauseMs)
+    addEventListener('online', end)
+  })
 }
 
 /** Offers each version that waits, in every tab; only the tab that asked for it reloads. */

@@ -19,8 +19,6 @@ beforeAll(async () => {
   served = await serveStreamPage()
   browser = await launchBrowser()
   page = browser.page
-  await page.goto(served.url)
-  await page.evaluate(() => streams.offlineReady.promise)
 })
 
 afterAll(async () => {
@@ -58,6 +56,27 @@ async function save(id: string, indexes: number[]): Promise<{ download: Download
   outcome.catch(() => undefined)
   return { download: await started, outcome }
 }
+
+describe('the worker', () => {
+  it.each([
+    ['its script', (path: string) => path === '/sw.js'],
+    ['a part of the shell', (path: string) => path === '/favicon.svg']
+  ])('is installed without a reload, though %s could not be fetched at first', async (_what, isRefused) => {
+    served.refuse(isRefused)
+    const fresh = await launchBrowser()
+    await fresh.page.goto(served.url)
+    const before = served.asked.length
+    await expect.poll(() => served.asked.slice(before).filter(isRefused).length, { timeout: 10_000 }).toBeGreaterThan(0)
+    served.refuse(() => false)
+    await fresh.page.evaluate(() => streams.offlineReady.promise)
+    await fresh.close()
+  })
+
+  it('is installed on the first visit', async () => {
+    await page.goto(served.url)
+    await page.evaluate(() => streams.offlineReady.promise)
+  })
+})
 
 describe('a stream', () => {
   it('[SW4] [SW7] [SW8] has the whole file with its exact length and name', async () => {

@@ -17,6 +17,8 @@ export interface ServedStreamPage extends AsyncDisposable {
   readonly url: string
   /** Paths that were asked for, in order. */
   readonly asked: readonly string[]
+  /** Answers these paths with an error until it is told otherwise. */
+  refuse(isRefused: (path: string) => boolean): void
   /** Builds it once more, as a version that differs. */
   renew(version: string): Promise<void>
   /** No network from now on. */
@@ -28,15 +30,18 @@ export async function serveStreamPage(): Promise<ServedStreamPage> {
   await buildPage(outDir, 'first')
   const asked: string[] = []
   const answer = pageHandler(outDir, new Map())
+  let isRefused: (path: string) => boolean = () => false
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
-    answer(request, response)
+    if (isRefused(request.url ?? '')) response.writeHead(503).end()
+    else answer(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const stop = () => close(server)
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}/`,
     asked,
+    refuse: (paths) => (isRefused = paths),
     renew: (version) => buildPage(outDir, version),
     stop,
     async [Symbol.asyncDispose]() {
