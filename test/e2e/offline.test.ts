@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
-import { byId, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
+import { byId, momentWhen, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 
-/** Promised are 2 s and 5 s; a machine that runs three browsers on two cores has twice that. */
-const beginsMs = 4_000
-const backSoonMs = 10_000
+/** What is promised: a fetch begins by itself so soon after a holder appears, a tab is back so soon after its relay. */
+const beginsMs = 2_000
+const backMs = 5_000
 
 const content = seededBytes(21, 400_000)
 
@@ -17,7 +17,8 @@ let place: Awaited<ReturnType<typeof temporaryFolder>>
 let quire: Quire
 let alice: TestBrowser
 let bob: TestBrowser
-let link: string
+/** Of files with the same content; a link that was fetched waits for nobody. */
+const links: string[] = []
 
 beforeAll(async () => {
   place = await temporaryFolder('offline')
@@ -26,9 +27,11 @@ beforeAll(async () => {
     launchBrowser(),
     launchBrowser()
   ])
-  const path = join(place.path, 'notes.bin')
-  await writeFile(path, content)
-  link = await shareFiles(alice.page, quire.url, [path])
+  for (const name of ['first.bin', 'second.bin', 'third.bin', 'notes.bin']) {
+    const path = join(place.path, name)
+    await writeFile(path, content)
+    links.push(await shareFiles(alice.page, quire.url, [path]))
+  }
 })
 
 afterAll(async () => {
@@ -37,27 +40,48 @@ afterAll(async () => {
   await place[Symbol.asyncDispose]()
 })
 
-it('with every holder offline it says so at once, and fetches by itself when a holder returns', async () => {
+const shows = (page: TestBrowser['page'], words: string) =>
+  momentWhen(page, (text) => document.body.textContent?.includes(text) ?? false, words)
+const isUnderWay = () =>
+  ['fetching', 'complete'].includes(document.querySelector('[data-testid="item-state"]')?.textContent ?? '')
+
+/** How long after its holder returned a fetch began, which is also before if the page learnt of itself later. */
+async function waitMsFor(link: string): Promise<number> {
   await alice.page.goto('about:blank')
   await openLink(bob.page, link)
   await untilState(bob.page, 'waiting', 5_000)
   await bob.page.getByText('No one online has this yet').waitFor()
-  // Both have met the relay before the holder counts as online.
+  const begun = momentWhen(bob.page, isUnderWay)
   await alice.page.goto(`${quire.url}/`)
-  await alice.page.getByText('Ready, 1 relay').first().waitFor({ state: 'attached' })
-  await untilState(bob.page, 'complete', beginsMs)
+  const here = await shows(alice.page, 'Ready, 1 relay')
+  const waitMs = (await begun) - here
+  await untilState(bob.page, 'complete')
+  return waitMs
+}
+
+it('with every holder offline it says so at once, and fetches by itself within 2 s of a holder', async () => {
+  // The processors have other work too: what is slow by itself is slow each time.
+  const waitsMs: number[] = []
+  for (const link of links.slice(0, 3)) {
+    waitsMs.push(await waitMsFor(link))
+    if (waitsMs.at(-1)! < beginsMs) break
+  }
+  expect(Math.min(...waitsMs), `waited ${waitsMs.join(', ')} ms`).toBeLessThan(beginsMs)
 })
 
-it('a relay that is killed and comes back is found again, and sharing goes on', async () => {
+it('a relay that is killed and comes back is found again within 5 s, and sharing goes on', async () => {
   // The shell is fetched from the relay that is about to go.
   await byId(bob.page, 'offline-ready').waitFor({ state: 'attached' })
   await quire.program.kill()
   await alice.page.getByText('No relay is answering').first().waitFor()
+  // The pauses between tries have grown to their longest.
+  await alice.page.getByText('Next try in 2 s').first().waitFor()
+  const back = momentWhen(alice.page, () => !document.body.textContent?.includes('No relay is answering'))
   quire = await startQuire({ dataDir: quire.dataDir, port: quire.port })
-  await alice.page.getByText('No relay is answering').first().waitFor({ state: 'hidden', timeout: backSoonMs })
-  await using carol = await launchBrowser()
-  await openLink(carol.page, link)
-  await untilState(carol.page, 'complete')
+  const answersAtMs = Date.now()
+  expect((await back) - answersAtMs).toBeLessThan(backMs)
+  await openLink(bob.page, links.at(-1)!)
+  await untilState(bob.page, 'complete')
 })
 
 it('with no relay at all the page opens from the service worker, shows the library and saves what it has', async () => {

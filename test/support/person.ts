@@ -1,4 +1,4 @@
-import type { Download, Page } from 'playwright'
+import type { Download, JSHandle, Page } from 'playwright'
 import type { ItemState } from '../../src/engine/types.ts'
 import { sha256OfFile } from './files.ts'
 import { within } from './waiting.ts'
@@ -35,6 +35,25 @@ export async function untilState(page: Page, state: ItemState, timeoutMs = 30_00
     .locator(`[data-testid="item-state"]:text-is("${state}")`)
     .first()
     .waitFor({ state: 'attached', timeout: timeoutMs })
+}
+
+/** When the page first was as `isSo` tells, by the clock that all processes of a machine share: it looks at each frame drawn. */
+export async function momentWhen<A>(
+  page: Page,
+  isSo: (asked: A) => boolean,
+  asked?: A,
+  timeoutMs = 30_000
+): Promise<number> {
+  const isSoThere = await page.evaluateHandle(`(${String(isSo)})`)
+  const seen = page.evaluate(
+    ([isSoHere, argument]) =>
+      new Promise<number>((resolve) => {
+        const look = () => (isSoHere(argument) ? resolve(Date.now()) : requestAnimationFrame(look))
+        look()
+      }),
+    [isSoThere as JSHandle<(asked: A | undefined) => boolean>, asked] as const
+  )
+  return within(timeoutMs, 'what the page is to show', seen)
 }
 
 /** Resolves with the percentage when at least so many percent are verified and stored. */
