@@ -39,22 +39,6 @@ it('a receiver that reloads in the middle goes on by itself and asks for at most
   expect(await savedSha256(bob.page)).toBe(sha256Of(content))
 })
 
-it('a receiver killed in the middle goes on where it was, and what it claims is what was shared', async () => {
-  const home = await temporaryFolder('profile')
-  const options = { profileDir: join(home.path, 'profile') }
-  const first = await launchBrowser(options)
-  await openLink(first.page, link)
-  const before = await untilPercent(first.page, 40)
-  await first.kill()
-  const second = await launchBrowser(options)
-  await openLink(second.page, link)
-  expect(await untilPercent(second.page, 1)).toBeGreaterThanOrEqual(before - segmentPercent)
-  await untilState(second.page, 'complete', 60_000)
-  expect(await savedSha256(second.page)).toBe(sha256Of(content))
-  await second.close()
-  await home[Symbol.asyncDispose]()
-})
-
 it('a sharer that reloads goes on sharing by itself', async () => {
   await alice.page.goto('about:blank')
   await alice.page.goto(`${quire.url}/`)

@@ -11,6 +11,8 @@ export interface BrowserOptions {
   readonly profileDir?: string
   /** With a window, which takes a screen. */
   readonly headed?: boolean
+  /** Without service workers, so that what is put into its pages comes before them. */
+  readonly noServiceWorkers?: boolean
   /** Further flags for Chromium. */
   readonly args?: readonly string[]
 }
@@ -33,6 +35,7 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<TestB
     executablePath: chromiumPath(),
     headless: options.headed !== true,
     args: [...chromiumArgs, ...(options.args ?? [])],
+    serviceWorkers: options.noServiceWorkers === true ? 'block' : 'allow',
     acceptDownloads: true
   })
   const page = context.pages()[0] ?? (await context.newPage())

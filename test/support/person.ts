@@ -38,10 +38,10 @@ export async function untilState(page: Page, state: ItemState, timeoutMs = 30_00
 }
 
 /** When the page first was as `isSo` tells, by the clock that all processes of a machine share: it looks at each frame drawn. */
-export async function momentWhen<A>(
+export async function momentWhen(
   page: Page,
-  isSo: (asked: A) => boolean,
-  asked?: A,
+  isSo: (asked: string) => boolean,
+  asked = '',
   timeoutMs = 30_000
 ): Promise<number> {
   const isSoThere = await page.evaluateHandle(`(${String(isSo)})`)
@@ -51,7 +51,7 @@ export async function momentWhen<A>(
         const look = () => (isSoHere(argument) ? resolve(Date.now()) : requestAnimationFrame(look))
         look()
       }),
-    [isSoThere as JSHandle<(asked: A | undefined) => boolean>, asked] as const
+    [isSoThere as JSHandle<(asked: string) => boolean>, asked] as const
   )
   return within(timeoutMs, 'what the page is to show', seen)
 }

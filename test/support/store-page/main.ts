@@ -1,9 +1,9 @@
-import type { Task, WorkerSays } from './worker.ts'
+import type { Audit, Task, WorkerSays } from './worker.ts'
 
 declare global {
   interface Window {
     /** Gives the worker a task and resolves with its result; what it reports on the way goes to `reported`. */
-    runTask(task: Task): Promise<unknown>
+    runTask(task: Task | Audit): Promise<unknown>
     /** Bound by the test. */
     reported?(what: 'begun' | 'durable', index: number): void
   }

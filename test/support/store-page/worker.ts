@@ -13,6 +13,19 @@ export interface Task {
   readonly blockCount: number
 }
 
+/** Looks at everything that a store of this origin claims to hold. */
+export interface Audit {
+  readonly kind: 'audit'
+  readonly database: string
+}
+
+/** A block that a store claims to hold, and the digest of what it gives for it; undefined when it cannot be read. */
+export interface Claim {
+  readonly set: string
+  readonly index: number
+  readonly sha256: string | undefined
+}
+
 /** What is claimed, and which of it cannot be read or is not what was written. */
 export interface Verified {
   readonly claimed: readonly number[]
@@ -81,11 +94,27 @@ async function verify(store: BufferedBlockStore, { set }: Task): Promise<Verifie
   return { claimed, wrong }
 }
 
+async function audit({ database }: Audit): Promise<Claim[]> {
+  const { blocks } = await openBrowserStore(database)
+  const claims: Claim[] = []
+  for (const set of await blocks.sets()) {
+    const held = await blocks.held(set)
+    for (const { start, count } of held?.ranges() ?? []) {
+      for (let index = start; index < start + count; index++) {
+        const read = await blocks.readBlocks(set, { start: index, count: 1 }).catch(() => undefined)
+        claims.push({ set, index, sha256: read && (await digestOf(read[0]!)) })
+      }
+    }
+  }
+  return claims
+}
+
 const digestOf = async (bytes: Uint8Array): Promise<string> =>
   hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)))
 
-self.onmessage = async ({ data: task }: MessageEvent<Task>) => {
+self.onmessage = async ({ data: task }: MessageEvent<Task | Audit>) => {
   try {
+    if (task.kind === 'audit') return say({ result: await audit(task) })
     const store = await (opened ??= open(task.home))
     say({ result: await (task.kind === 'write' ? write : verify)(store, task) })
   } catch (thrown) {
