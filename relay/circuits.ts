@@ -13,6 +13,7 @@ import {
   relaySocketsMax,
   relayStreamsMax
 } from '../src/core/limits.ts'
+import { identifyOptions } from '../src/network/libp2p/settings.ts'
 import { webSocketsOn } from './web-sockets.ts'
 
 export type RelayNode = Libp2p<{ relay: ReturnType<ReturnType<typeof circuitRelayServer>> }>
@@ -27,7 +28,7 @@ export async function startCircuits(privateKey: PrivateKey, server: Server): Pro
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     services: {
-      identify: identify(),
+      identify: identify(identifyOptions),
       relay: circuitRelayServer({
         maxInboundHopStreams: relayStreamsMax,
         maxOutboundHopStreams: relayStreamsMax,

@@ -103,7 +103,6 @@ class UpgradeListener extends TypedEventEmitter<ListenerEvents> implements Liste
 /** A WebSocket as libp2p sees a connection, with back-pressure both ways. */
 class SocketConnection extends AbstractMultiaddrConnection {
   readonly #webSocket: WebSocket
-  readonly #socket: Duplex
 
   constructor(
     webSocket: WebSocket,
@@ -112,7 +111,6 @@ class SocketConnection extends AbstractMultiaddrConnection {
   ) {
     super(init)
     this.#webSocket = webSocket
-    this.#socket = socket
     webSocket.on('message', (data, isBinary) => {
       if (isBinary) this.onData(data as Buffer)
       else this.abort(new Error('text came where bytes were expected'))
@@ -124,9 +122,8 @@ class SocketConnection extends AbstractMultiaddrConnection {
 
   sendData(data: Iterable<Uint8Array> & { byteLength: number }): SendResult {
     const sentBytes = data.byteLength
-    this.#socket.cork()
-    for (const part of data) this.#webSocket.send(part)
-    this.#socket.uncork()
+    // One message: a length and what it counts come as two parts, and each message costs the other side a turn.
+    this.#webSocket.send(Buffer.concat([...data]))
     return { sentBytes, canSendMore: this.#webSocket.bufferedAmount < relaySocketBufferBytesMax }
   }
 

@@ -195,6 +195,8 @@ export const socketTryMs = 2_500
 export const socketTriesMax = 3
 /** Time for lanes that are being opened before connections that carry none are closed. */
 export const spareConnectionMs = 10_000
+/** A peer that dialled over WebRTC closes the channel it began with: one round trip. Without that it is taken as it is. */
+export const beginningChannelMs = 1_000
 /** A circuit with less left of its budget carries no new lane. */
 export const circuitReserveBytes = 4 * MiB
 /** What was sent on a lane goes out within this when it is closed, or it is cut. */

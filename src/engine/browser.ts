@@ -1,6 +1,7 @@
 import workerUrl from './worker.ts?worker&url'
 import { lazyNetwork } from '../network/lazy.ts'
 import { serveNetwork } from '../network/bridge.ts'
+import { askedAhead } from '../network/relay-config.ts'
 import { trustedWorkerUrl } from '../trusted-types.ts'
 import { RemoteQuire } from './remote/client.ts'
 import type { FromWorker, StartMessage } from './remote/protocol.ts'
@@ -11,6 +12,8 @@ export interface PageOptions {
   readonly relays?: readonly string[]
   /** Where links point; by default this page. */
   readonly origin?: string
+  /** Settles when the network is worth loading though nothing asks for it yet; by default it waits to be asked. */
+  readonly connect?: Promise<unknown>
 }
 
 /**
@@ -20,9 +23,11 @@ export interface PageOptions {
 export async function openPageQuire(options: PageOptions = {}): Promise<Quire> {
   const worker = new Worker(trustedWorkerUrl(workerUrl), { type: 'module', name: 'quire' })
   const origin = options.origin ?? location.origin + location.pathname.replace(/\/(index\.html)?$/, '')
+  const relays = options.relays ?? [origin]
   const network = lazyNetwork(async () => {
+    const askRelay = askedAhead(relays)
     const { createBrowserNetwork } = await import('../network/libp2p/browser.ts')
-    return createBrowserNetwork({ relays: options.relays ?? [origin] })
+    return createBrowserNetwork({ relays, askRelay })
   }, 'RTCPeerConnection' in globalThis)
   const quire = new RemoteQuire((message) => worker.postMessage(message), network.status(), {
     usedBytes: 0,
@@ -39,6 +44,7 @@ export async function openPageQuire(options: PageOptions = {}): Promise<Quire> {
   const start: StartMessage = { type: 'start', network: port2, origin }
   worker.postMessage(start, [port2])
   wakeWithThePage(quire)
+  void options.connect?.then(() => network.start()).catch(() => undefined) // whoever needs it tries again
   await quire.ready
   return quire
 }

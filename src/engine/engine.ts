@@ -37,8 +37,7 @@ export class QuireEngine implements Quire, ItemHost {
   /** Opens the library as it was left and takes up its work. Does not wait for the network. */
   static async open(options: EngineOptions): Promise<QuireEngine> {
     const engine = new QuireEngine(options)
-    const records = await options.catalog.items()
-    await engine.#room.refresh()
+    const [records] = await Promise.all([options.catalog.items(), engine.#room.refresh()])
     for (const record of records) engine.#items.set(record.id, new DataItem(engine.#parts, engine, record))
     for (const item of engine.#items.values()) {
       void item.restore().catch((error: Error) => engine.#parts.log('restore-failed', { message: error.message }))
@@ -78,8 +77,9 @@ export class QuireEngine implements Quire, ItemHost {
       secret: link.secret,
       relays: link.relays
     })
-    await this.#parts.catalog.putItem(item.record)
+    const saved = this.#parts.catalog.putItem(item.record)
     item.begin()
+    await saved
     void this.#room.keepForGood()
     return item
   }

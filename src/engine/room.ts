@@ -32,14 +32,14 @@ export class Room {
   }
 
   async refresh(): Promise<void> {
-    const limit = await this.#catalog.get('limitBytes')
-    this.#state = {
-      usedBytes: await this.#store.usedBytes(),
-      limitBytes: typeof limit === 'number' ? limit : defaultLimitBytes,
-      freeBytes: await this.#probe.freeBytes(),
-      persisted: await this.#probe.persisted(),
-      durable: this.#probe.durable
-    }
+    const [limit, usedBytes, freeBytes, persisted] = await Promise.all([
+      this.#catalog.get('limitBytes'),
+      this.#store.usedBytes(),
+      this.#probe.freeBytes(),
+      this.#probe.persisted()
+    ])
+    const limitBytes = typeof limit === 'number' ? limit : defaultLimitBytes
+    this.#state = { usedBytes, limitBytes, freeBytes, persisted, durable: this.#probe.durable }
     this.view.changed()
   }
 

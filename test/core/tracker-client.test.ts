@@ -25,19 +25,41 @@ describe('tracker client', () => {
   const sent = (effects: ReturnType<TrackerClient['handle']>) =>
     effects.flatMap((effect) => (effect.type === 'send' ? [effect.frame] : []))
 
-  it('[TR9] says its record first, then all it takes part in', () => {
+  const holding = { role: 'tab', holder: true, watch: false } as const
+
+  it('[TR9] says its record first, then all that it holds', () => {
     const client = new TrackerClient()
-    expect(client.handle(0, { type: 'join', swarmId, membership })).toEqual([])
+    expect(client.handle(0, { type: 'join', swarmId, membership: holding })).toEqual([])
+    expect(client.handle(0, { type: 'wake' })).toEqual([])
     expect(client.wakeAtMs()).toBe(Infinity)
     const record = recordOf('me')
     expect(sent(client.handle(10, { type: 'record', record }))).toEqual([
       { type: 'record', record },
-      { type: 'announce', swarmId, ...membership, ttlMs }
+      { type: 'announce', swarmId, ...holding, ttlMs }
     ])
     expect(sent(client.handle(20, { type: 'record', record }))).toEqual([{ type: 'record', record }])
     expect(sent(client.handle(20, { type: 'join', swarmId: swarm(1), membership }))).toMatchObject([
       { type: 'announce', swarmId: swarm(1) }
     ])
+  })
+
+  it('[TR9] asks for the peers of what it wants before it has a record, once', () => {
+    const client = new TrackerClient()
+    const announce = { type: 'announce', swarmId, ...membership, ttlMs }
+    expect(sent(client.handle(0, { type: 'join', swarmId, membership }))).toEqual([announce])
+    expect(client.wakeAtMs()).toBe(ttlMs / 2)
+    const record = recordOf('me')
+    expect(sent(client.handle(10, { type: 'record', record }))).toEqual([{ type: 'record', record }])
+    expect(sent(client.handle(20, { type: 'join', swarmId, membership: holding }))).toMatchObject([holding])
+  })
+
+  it('[TR9] takes back what it said, and nothing else', () => {
+    const client = new TrackerClient()
+    client.handle(0, { type: 'join', swarmId, membership })
+    client.handle(0, { type: 'join', swarmId, membership: holding })
+    expect(sent(client.handle(0, { type: 'leave', swarmId }))).toEqual([{ type: 'leave', swarmId }])
+    client.handle(0, { type: 'join', swarmId, membership: holding })
+    expect(client.handle(0, { type: 'leave', swarmId })).toEqual([])
   })
 
   it('[TR5] announces again after half the time, until it leaves', () => {

@@ -82,6 +82,24 @@ describe('tracker server', () => {
     expect(desk.server.swarmCount).toBe(0)
   })
 
+  it('[TR2] answers a watch before the record, and tells nobody of its sender until that is there', () => {
+    const desk = new Desk()
+    const holder = desk.join('holder', { holder: true })
+    const early = desk.open('early')
+    desk.announce(early, { watch: true })
+    expect(desk.told()).toEqual([[early, ['holder']]])
+    const other = desk.join('other', { watch: true })
+    expect(desk.told()).toEqual([
+      [other, ['holder']],
+      [early, ['other']]
+    ])
+    desk.say(early, { type: 'record', record: recordOf('early') })
+    expect(desk.told()).toEqual([[other, ['early']]])
+    desk.say(holder, { type: 'leave', swarmId })
+    desk.join('third', { watch: true })
+    expect(desk.told().at(0)![1].toSorted()).toEqual(['early', 'other'])
+  })
+
   it('[TR4] tells watchers of a newcomer, of a new holder and of a new record at once, and of nothing else', () => {
     const desk = new Desk()
     const watcher = desk.join('watcher', { watch: true })

@@ -1,10 +1,15 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { laneMessageBytes, recordBytesMax } from '../../src/core/limits.ts'
 import { createNodeNetwork, type NodeNetworkOptions } from '../../src/network/libp2p/node.ts'
 import { openRecord, sealRecord } from '../../src/network/libp2p/records.ts'
+import { trackerProtocol } from '../../src/network/libp2p/relays.ts'
 import type { Lane, Network } from '../../src/network/types.ts'
+import { startCircuits } from '../../relay/circuits.ts'
 import { type RunningRelay, startRelay } from '../../relay/relay.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { seededBytes } from '../support/seeded.ts'
@@ -199,6 +204,31 @@ describe('a relay', () => {
       await whenReserved(a, 'unreachable')
     }
   }, 60_000)
+
+  it('[NW1] [NW21] gives its tracker while it has not answered about a reservation, and is not asked who it is', async () => {
+    const privateKey = await generateKeyPair('Ed25519')
+    const server = createServer((_, response) => response.end(JSON.stringify({ peerId: silent.peerId.toString() })))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const silent = await startCircuits(privateKey, server)
+    const hop = '/libp2p/circuit/relay/0.2.0/hop'
+    const asked = Promise.withResolvers<void>()
+    await silent.unhandle(hop)
+    await silent.handle(hop, () => asked.resolve())
+    let identified = 0
+    await silent.unhandle('/ipfs/id/1.0.0')
+    await silent.handle('/ipfs/id/1.0.0', () => void identified++)
+    await silent.handle(trackerProtocol, () => undefined)
+    const a = await makeNetwork({ relays: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] })
+    const tracker = new Promise<Lane>((resolve) => (a.onLane = resolve))
+    await a.start()
+    await within(5_000, 'a tracker lane and a question', Promise.all([tracker, asked.promise]))
+    expect(a.status().relays).toMatchObject([{ state: 'connecting' }])
+    expect(identified).toBe(0)
+    await a.stop()
+    await silent.stop()
+    server.close()
+  }, 20_000)
 
   it('[NW5] is joined again when it closes its tracker', async () => {
     const a = await makeNetwork()

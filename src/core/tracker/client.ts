@@ -20,52 +20,68 @@ export type TrackerClientInput =
 export type TrackerClientEffect =
   { type: 'send'; frame: KnownTrackerFrame } | { type: 'peers'; swarmId: SwarmId; peers: readonly TrackedPeer[] }
 
+interface Joined {
+  readonly membership: Membership
+  renewAtMs: number
+  /** The tracker was told, so it is told of the end too. */
+  announced: boolean
+}
+
 /** One tab's side of one tracker lane: says who we are, what we take part in, and says it again before it expires. */
 export class TrackerClient {
-  readonly #joined = new Map<SwarmId, { membership: Membership; renewAtMs: number }>()
+  readonly #joined = new Map<SwarmId, Joined>()
   #hasRecord = false
 
   handle(nowMs: number, input: TrackerClientInput): TrackerClientEffect[] {
     switch (input.type) {
-      case 'record': {
-        const first = !this.#hasRecord
+      case 'record':
         this.#hasRecord = true
-        const send = { type: 'send', frame: { type: 'record', record: input.record } } as const
-        return first ? [send, ...this.#announceAll(nowMs)] : [send]
-      }
+        return [{ type: 'send', frame: { type: 'record', record: input.record } }, ...this.#announceDue(nowMs)]
       case 'join':
-        this.#joined.set(input.swarmId, { membership: input.membership, renewAtMs: 0 })
-        return this.#hasRecord ? [this.#announce(nowMs, input.swarmId)] : []
+        this.#join(input.swarmId, input.membership)
+        return this.#announceDue(nowMs)
       case 'leave':
-        if (!this.#joined.delete(input.swarmId) || !this.#hasRecord) return []
-        return [{ type: 'send', frame: { type: 'leave', swarmId: input.swarmId } }]
+        return this.#leave(input.swarmId)
       case 'frame':
         if (input.frame.type !== 'peers' || !this.#joined.has(input.frame.swarmId)) return []
         return [{ type: 'peers', swarmId: input.frame.swarmId, peers: input.frame.peers }]
       case 'wake':
-        return this.#hasRecord ? this.#renewDue(nowMs) : []
+        return this.#announceDue(nowMs)
     }
   }
 
   wakeAtMs(): number {
-    if (!this.#hasRecord) return Infinity
     let earliest = Infinity
-    for (const { renewAtMs } of this.#joined.values()) earliest = Math.min(earliest, renewAtMs)
+    for (const joined of this.#joined.values())
+      if (this.#counts(joined)) earliest = Math.min(earliest, joined.renewAtMs)
     return earliest
   }
 
-  #announceAll(nowMs: number): TrackerClientEffect[] {
-    return [...this.#joined.keys()].map((swarmId) => this.#announce(nowMs, swarmId))
+  /** Who only wants to hear of others need not be reachable: it asks before there is a record. [TR9] */
+  #counts({ membership }: Joined): boolean {
+    return this.#hasRecord || membership.watch
   }
 
-  #renewDue(nowMs: number): TrackerClientEffect[] {
-    const due = [...this.#joined].filter(([, { renewAtMs }]) => renewAtMs <= nowMs)
+  #announceDue(nowMs: number): TrackerClientEffect[] {
+    const due = [...this.#joined].filter(([, joined]) => this.#counts(joined) && joined.renewAtMs <= nowMs)
     return due.map(([swarmId]) => this.#announce(nowMs, swarmId))
+  }
+
+  #join(swarmId: SwarmId, membership: Membership): void {
+    const announced = this.#joined.get(swarmId)?.announced ?? false
+    this.#joined.set(swarmId, { membership, renewAtMs: -Infinity, announced })
+  }
+
+  #leave(swarmId: SwarmId): TrackerClientEffect[] {
+    const before = this.#joined.get(swarmId)
+    this.#joined.delete(swarmId)
+    return before?.announced ? [{ type: 'send', frame: { type: 'leave', swarmId } }] : []
   }
 
   #announce(nowMs: number, swarmId: SwarmId): TrackerClientEffect {
     const joined = this.#joined.get(swarmId)!
     joined.renewAtMs = nowMs + announceTtlMs / 2
+    joined.announced = true
     return { type: 'send', frame: { type: 'announce', swarmId, ...joined.membership, ttlMs: announceTtlMs } }
   }
 }

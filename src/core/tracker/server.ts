@@ -109,12 +109,12 @@ export class TrackerServer {
     if (!this.#isValidRecord(client.peerId, record)) return this.#drop(laneId, 'its record is not signed by it')
     const before = client.record
     client.record = record
-    if (!before || bytesEqual(before, record)) return
-    for (const swarmId of client.swarms) this.#tellWatchers(swarmId, laneId, client) // its addresses changed
+    if (before && bytesEqual(before, record)) return
+    for (const swarmId of client.swarms) this.#tellWatchers(swarmId, laneId, client) // where it is reached is news
   }
 
   #onAnnounce(laneId: LaneId, client: Client, { swarmId, role, holder, watch, ttlMs }: AnnounceFrame): void {
-    if (!client.record) return this.#refuse(laneId, swarmId, 'no-record')
+    if (!client.record && !watch) return this.#refuse(laneId, swarmId, 'no-record')
     const swarm = this.#swarms.get(swarmId) ?? (new Map() as Swarm)
     const before = swarm.get(laneId)
     const isFull =
@@ -134,7 +134,8 @@ export class TrackerServer {
     const holders: LaneId[] = []
     const others: LaneId[] = []
     for (const [other, { holder, expiresAtMs }] of this.#swarms.get(swarmId)!) {
-      if (other !== laneId && expiresAtMs > this.#nowMs) (holder ? holders : others).push(other)
+      const isKnown = this.#clients.get(other)!.record !== undefined
+      if (isKnown && other !== laneId && expiresAtMs > this.#nowMs) (holder ? holders : others).push(other)
     }
     const traders = some(others, peersPerAnswerMax - Math.min(holders.length, peersPerAnswerMax / 2), this.#random)
     const chosen = [...some(holders, peersPerAnswerMax - traders.length, this.#random), ...traders]

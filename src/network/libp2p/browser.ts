@@ -6,19 +6,27 @@ import { webRTC } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
+import type { AskRelay } from '../relay-config.ts'
 import type { Network } from '../types.ts'
 import { mendFirstChannels } from './first-channel.ts'
 import { Libp2pNetwork } from './network.ts'
-import { connectionLimits, webRtcOptions, webSocketOptions } from './settings.ts'
+import { connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
+import { patient } from './web-rtc.ts'
+
+export interface BrowserNetworkOptions {
+  readonly relays: readonly string[]
+  readonly askRelay: AskRelay
+}
 
 /** The network of a tab: WebRTC to other tabs, WebSocket to relays and keepers. Every tab has a fresh key. */
-export async function createBrowserNetwork({ relays }: { relays: readonly string[] }): Promise<Network> {
+export async function createBrowserNetwork({ relays, askRelay }: BrowserNetworkOptions): Promise<Network> {
   const privateKey = await generateKeyPair('Ed25519')
   const webrtc = typeof globalThis.RTCPeerConnection === 'function'
   if (webrtc) mendFirstChannels(RTCPeerConnection.prototype)
   return new Libp2pNetwork({
     privateKey,
     relays,
+    askRelay,
     webrtc,
     create: (iceServers) =>
       createLibp2p({
@@ -27,11 +35,13 @@ export async function createBrowserNetwork({ relays }: { relays: readonly string
         transports: [
           webSockets(webSocketOptions),
           circuitRelayTransport(),
-          ...(webrtc ? [webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) })] : [])
+          ...(webrtc
+            ? [patient(webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) }))]
+            : [])
         ],
         connectionEncrypters: [noise()],
         streamMuxers: [yamux()],
-        services: { identify: identify() },
+        services: { identify: identify(identifyOptions) },
         // Relays on the local network and plain sockets of a page served over http are dialled too.
         connectionGater: { denyDialMultiaddr: () => false },
         connectionManager: connectionLimits,

@@ -3,6 +3,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../core/ids.ts'
 import { dialTimeoutMs, lanesPerPeerMax, recordAddressesMax, socketTriesMax } from '../../core/limits.ts'
 import { PeerUnreachable } from '../errors.ts'
+import type { AskRelay } from '../relay-config.ts'
 import type { Lane, LaneProtocol, Network, NetworkStatus } from '../types.ts'
 import { exchangeProtocol, Peers } from './peers.ts'
 import { openRecord, sealRecord } from './records.ts'
@@ -12,6 +13,7 @@ import { goesThroughTurn, StreamLane } from './stream-lane.ts'
 export interface Libp2pSetup {
   readonly privateKey: PrivateKey
   readonly relays: readonly string[]
+  readonly askRelay: AskRelay
   readonly webrtc: boolean
   /** Makes the node; `iceServers` is asked for each new peer connection. */
   readonly create: (iceServers: () => RTCIceServer[]) => Promise<Libp2p>
@@ -101,7 +103,7 @@ export class Libp2pNetwork implements Network {
 
   async #begin(): Promise<Running> {
     const node = await this.#setup.create(() => this.#running?.relays.iceServers() ?? [])
-    const relays = new Relays(node, {
+    const relays = new Relays(node, this.#setup.askRelay, {
       onChange: () => this.#changed(),
       onTracker: (stream, connection) => this.onLane(this.#lane(stream, connection, trackerProtocol))
     })

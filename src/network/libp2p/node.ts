@@ -7,8 +7,10 @@ import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
+import { fetchRelayConfig } from '../relay-config.ts'
 import { Libp2pNetwork } from './network.ts'
-import { connectionLimits, webRtcOptions, webSocketOptions } from './settings.ts'
+import { connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
+import { patient } from './web-rtc.ts'
 
 export interface NodeNetworkOptions {
   readonly relays: readonly string[]
@@ -28,6 +30,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
   return new Libp2pNetwork({
     privateKey: key,
     relays,
+    askRelay: fetchRelayConfig,
     webrtc: rtc !== undefined,
     create: (iceServers): Promise<Libp2p> =>
       createLibp2p({
@@ -37,11 +40,13 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
           tcp(),
           webSockets(webSocketOptions),
           circuitRelayTransport(),
-          ...(rtc ? [rtc.webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) })] : [])
+          ...(rtc
+            ? [patient(rtc.webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) }))]
+            : [])
         ],
         connectionEncrypters: [noise()],
         streamMuxers: [yamux()],
-        services: { identify: identify() },
+        services: { identify: identify(identifyOptions) },
         connectionManager: connectionLimits,
         connectionMonitor: { enabled: false }
       })

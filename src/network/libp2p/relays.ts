@@ -5,8 +5,9 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { relayProbeTimeoutMs, relayTimeoutMs } from '../../core/limits.ts'
 import { RelaySupervisor, type SupervisorInput } from '../relay-supervisor.ts'
+import type { AskRelay } from '../relay-config.ts'
 import type { LaneProtocol, RelayStatus } from '../types.ts'
-import { fetchRelayInfo, type RelayInfo } from './relay-info.ts'
+import { relayInfo, type RelayInfo } from './relay-info.ts'
 
 export const trackerProtocol: LaneProtocol = '/quire/tracker/1'
 
@@ -26,6 +27,7 @@ export interface RelayListener {
 /** Connections, reservations and trackers at relays: the driver of the supervisor. */
 export class Relays {
   readonly #node: Libp2p
+  readonly #ask: AskRelay
   readonly #listener: RelayListener
   readonly #supervisor = new RelaySupervisor(Math.random)
   readonly #joined = new Map<string, JoinedRelay>()
@@ -33,8 +35,9 @@ export class Relays {
   #alarm: ReturnType<typeof setTimeout> | undefined
   #stopped = false
 
-  constructor(node: Libp2p, listener: RelayListener) {
+  constructor(node: Libp2p, ask: AskRelay, listener: RelayListener) {
     this.#node = node
+    this.#ask = ask
     this.#listener = listener
     this.#reservations = new Reservations(node, (peerId) => this.#onReservationLost(peerId))
   }
@@ -82,7 +85,7 @@ export class Relays {
   async #join(url: string): Promise<void> {
     let connection: Connection | undefined
     try {
-      const info = await fetchRelayInfo(url)
+      const info = relayInfo(url, await this.#ask(url))
       connection = await this.#node.dial(info.address, { signal: AbortSignal.timeout(relayTimeoutMs) })
       await this.#settle(url, info, connection)
       this.#turn({ type: 'up', url })
@@ -93,17 +96,23 @@ export class Relays {
     }
   }
 
-  /** Two addresses of one relay share its connection and its tracker. */
+  /**
+   * Two addresses of one relay share its connection and its tracker. Others can be looked for as soon as the tracker
+   * is open; being found takes the reservation.
+   */
   async #settle(url: string, info: RelayInfo, connection: Connection): Promise<void> {
     const shared = this.#isShared(connection)
     connection.addEventListener('close', () => this.#lost(url, connection), { once: true })
     const joined = { info, connection, ready: shared }
     this.#joined.set(url, joined)
     if (shared) return
-    await this.#reservations.reserve(connection.remotePeer, info.address)
+    await Promise.all([this.#openTracker(connection), this.#reservations.reserve(connection.remotePeer, info.address)])
+    joined.ready = true
+  }
+
+  async #openTracker(connection: Connection): Promise<void> {
     const stream = await connection.newStream(trackerProtocol, { signal: AbortSignal.timeout(relayTimeoutMs) })
     stream.addEventListener('close', () => connection.abort(new Error('the relay closed its tracker')), { once: true })
-    joined.ready = true
     this.#listener.onTracker(stream, connection)
   }
 

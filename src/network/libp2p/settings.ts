@@ -18,6 +18,9 @@ export const webRtcOptions = {
 
 export const webSocketOptions = { maxBufferedAmount: laneBufferBytesMax }
 
+/** Who asks is told who we are. We ask nobody: whom we speak to and how is known beforehand, and each asking costs round trips. */
+export const identifyOptions = { runOnConnectionOpen: false }
+
 /**
  * Under load a dial takes longer than libp2p allows by default; it never redials by itself, since the supervisor does.
  * All that comes through a relay seems to come from one host.

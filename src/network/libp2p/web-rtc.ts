@@ -1,0 +1,47 @@
+import type { Upgrader } from '@libp2p/interface'
+import type { webRTC } from '@libp2p/webrtc'
+import { beginningChannelMs } from '../../core/limits.ts'
+
+type MakeWebRtc = ReturnType<typeof webRTC>
+
+/** What libp2p knows of an incoming connection before it takes streams. */
+interface Beginning {
+  readonly peerConnection: EventTarget
+  readonly earlyDataChannels: readonly { readonly channel: RTCDataChannel }[]
+}
+
+/**
+ * libp2p's WebRTC where who is dialled waits for the dialler. A dialler opens a channel named `init`, and once it is
+ * connected it waits until that has opened, closes it, and goes on. By itself, who is dialled closes it as soon as it is
+ * connected: where that is the sooner, the dialler waits for a closed channel to open until its dial times out. So
+ * incoming connections take no streams until the dialler has closed that channel. [NW20]
+ */
+export function patient(make: MakeWebRtc): MakeWebRtc {
+  return (components) => {
+    const { upgrader } = components
+    const upgradeInbound: Upgrader['upgradeInbound'] = async (connection, options) => {
+      await hasBegun(options.muxerFactory as unknown as Beginning)
+      return upgrader.upgradeInbound(connection, options)
+    }
+    const waiting = Object.create(upgrader, { upgradeInbound: { value: upgradeInbound } }) as Upgrader
+    return make(Object.create(components, { upgrader: { value: waiting } }) as typeof components)
+  }
+}
+
+/** Resolves when the dialler has closed its first channel, or took too long. */
+function hasBegun({ peerConnection, earlyDataChannels }: Beginning): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const look = (channel: RTCDataChannel): void => {
+    if (channel.label !== 'init') return
+    if (channel.readyState === 'closed') resolve()
+    else channel.addEventListener('close', () => resolve(), { once: true })
+  }
+  const lookAtNew = (event: Event): void => look((event as RTCDataChannelEvent).channel)
+  for (const { channel } of earlyDataChannels) look(channel)
+  peerConnection.addEventListener('datachannel', lookAtNew)
+  const late = setTimeout(resolve, beginningChannelMs)
+  return promise.finally(() => {
+    clearTimeout(late)
+    peerConnection.removeEventListener('datachannel', lookAtNew)
+  })
+}

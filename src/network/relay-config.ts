@@ -1,0 +1,55 @@
+import { relayConfigBytesMax, relayTimeoutMs } from '../core/limits.ts'
+import { NotARelay } from './errors.ts'
+
+/** What a relay says of itself at `/config.json`. */
+export interface RelayConfig {
+  readonly peerId: string
+  readonly stunPort: number | undefined
+}
+
+export type AskRelay = (url: string) => Promise<RelayConfig>
+
+/** Asks a relay who it is. `url` is that of its page. */
+export async function fetchRelayConfig(url: string): Promise<RelayConfig> {
+  const config = await fetchJson(new URL('config.json', pageOf(url).href.replace(/\/?$/, '/')))
+  const { peerId, stunPort } = config
+  if (typeof peerId !== 'string' || !/^[A-Za-z0-9]{40,80}$/.test(peerId)) {
+    throw new NotARelay('it does not say who it is')
+  }
+  return { peerId, stunPort: typeof stunPort === 'number' ? stunPort : undefined }
+}
+
+/** Asks these relays at once. The first who asks for one of them gets that answer, later ones a new one. */
+export function askedAhead(urls: readonly string[]): AskRelay {
+  const answers = new Map(urls.map((url) => [url, fetchRelayConfig(url)]))
+  for (const answer of answers.values()) answer.catch(() => undefined) // whoever asks for it is told
+  return (url) => {
+    const answer = answers.get(url)
+    answers.delete(url)
+    return answer ?? fetchRelayConfig(url)
+  }
+}
+
+/** A relay's address as that of a page, though it may be written as that of a socket. */
+export function pageOf(url: string): URL {
+  return new URL(url.replace(/^ws/, 'http'))
+}
+
+async function fetchJson(url: URL): Promise<Record<string, unknown>> {
+  let text: string
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(relayTimeoutMs), cache: 'no-store' })
+    if (!response.ok) throw new NotARelay(`it answers ${response.status}`)
+    text = await response.text()
+  } catch (cause) {
+    throw cause instanceof NotARelay ? cause : new NotARelay('it does not answer', { cause })
+  }
+  try {
+    if (text.length > relayConfigBytesMax) throw new NotARelay('its answer is too long')
+    const config: unknown = JSON.parse(text)
+    if (typeof config === 'object' && config !== null) return config as Record<string, unknown>
+  } catch (cause) {
+    throw new NotARelay('its answer makes no sense', { cause })
+  }
+  throw new NotARelay('its answer makes no sense')
+}
