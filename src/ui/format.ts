@@ -1,7 +1,7 @@
-/** Numbers, sizes and times as people read them: units, a thin space before them, at most three figures, rounded down where a promise is made. */
+/** Numbers, sizes and times as people read them: units, a space before them that no line breaks at, at most three figures, rounded down where a promise is made. */
 
-/** Narrow, and no line breaks at it. */
-export const thin = '\u202f'
+/** No line breaks at it. As wide as any space: at text sizes a thin one leaves figure and unit grown together. */
+export const space = '\u00a0'
 
 export interface Format {
   /** 1,905 */
@@ -33,7 +33,7 @@ export function formatFor(language: string): Format {
   }
   const bytes = (n: number): string => {
     const power = powerOf(n)
-    return power === 0 ? `${whole.format(n)}${thin}B` : `${short(n / 1000 ** power)}${thin}${units[power - 1]}`
+    return power === 0 ? `${whole.format(n)}${space}B` : `${short(n / 1000 ** power)}${space}${units[power - 1]}`
   }
 
   return {
@@ -45,15 +45,15 @@ export function formatFor(language: string): Format {
       return `${short(part / 1000 ** power)} of ${bytes(all)}`
     },
     rate: (bytesPerSecond) => `${bytes(bytesPerSecond)}/s`,
-    percent: (part, all) => `${percentOf(part, all)}${thin}%`,
+    percent: (part, all) => `${percentOf(part, all)}${space}%`,
     duration(ms) {
       const seconds = Math.max(1, Math.ceil(ms / 1000))
-      if (seconds < 90) return `${seconds}${thin}s`
+      if (seconds < 90) return `${seconds}${space}s`
       const minutes = Math.round(seconds / 60)
-      if (minutes < 90) return `${minutes}${thin}min`
+      if (minutes < 90) return `${minutes}${space}min`
       const hours = Math.floor(minutes / 60)
       if (hours >= 48) return `${Math.round(hours / 24)} days`
-      return minutes % 60 === 0 ? `${hours}${thin}h` : `${hours}${thin}h ${minutes % 60}${thin}min`
+      return minutes % 60 === 0 ? `${hours}${space}h` : `${hours}${space}h ${minutes % 60}${space}min`
     }
   }
 }

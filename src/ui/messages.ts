@@ -22,9 +22,11 @@ function english(f: Format) {
       library: 'Library',
       close: 'Close',
       cancel: 'Cancel',
-      back: 'Back',
       ready: (relays: number) => `Ready, ${count(relays, 'relay')}`,
       connecting: 'Connecting',
+      idle: 'Ready',
+      skip: 'Skip to content',
+      titled: (what: string) => (what === '' ? 'Quire' : `${what} · Quire`),
       offline: 'Offline',
       noRelay: 'No relay answers',
       peers: (n: number, direct: number) => `${count(n, 'peer')}, ${f.count(direct)} direct`,
@@ -32,7 +34,6 @@ function english(f: Format) {
       stored: 'Stored here',
       storedOf: (used: number, limit: number) => f.bytesOf(used, limit),
       storedLong: (used: number, limit: number) => `${f.bytes(used)} of ${f.bytes(limit)} used`,
-      dropHere: 'Drop to share',
       reload: 'Reload',
       offlineReady: 'Opens offline.'
     },
@@ -41,7 +42,7 @@ function english(f: Format) {
       drop: 'Drop files to share',
       share: 'Share files',
       dropLine: 'Nothing is uploaded. They stay in this tab until someone fetches them.',
-      shareLine: 'They stay on this phone until fetched.',
+      shareLine: 'They stay on this device until fetched.',
       choose: 'Choose',
       chooseFiles: 'Choose files',
       chooseFolder: 'Choose folder',
@@ -97,7 +98,6 @@ function english(f: Format) {
       paused: (done: number, total: number) => (total > 0 ? `Paused · ${f.bytesOf(done, total)}` : 'Paused'),
       left: (ms: number) => `${f.duration(ms)} left`,
       rate: (bytesPerSecond: number) => f.rate(bytesPerSecond),
-      fetched: (done: number, total: number) => `${f.percent(done, total)} here`,
       actions: {
         share: (name: string) => `Share ${name}`,
         pause: (name: string) => `Pause ${name}`,
@@ -112,14 +112,12 @@ function english(f: Format) {
           save: 'Save to disk',
           saveFolder: 'Save into a folder…',
           retry: 'Try again',
-          reload: 'Reload',
           remove: 'Remove…'
         }
       }
     },
     /** Durability: how many copies exist right now, and what closing does. */
     standing: {
-      levels: ['No full copy', 'Only this tab', 'Several copies'],
       onlyHere: 'Only this tab',
       noOneYet: 'No one has fetched it yet',
       noOtherOnline: 'No other full copy is online',
@@ -161,8 +159,6 @@ function english(f: Format) {
     },
     share: {
       title: (name: string) => (name === '' ? 'Share' : `Share “${name}”`),
-      link: 'Link in two parts',
-      linkWhole: 'Link',
       what: 'What to fetch',
       key: 'The key: never sent to any server',
       plain: 'No key: anyone with the address can read it',
@@ -191,7 +187,6 @@ function english(f: Format) {
       peers: (n: number) => (n === 0 ? 'No one is connected.' : `${count(n, 'peer')} connected.`)
     },
     receive: {
-      title: 'Receive',
       opening: 'Opening the link',
       untitled: 'Shared with you',
       unknownSender: 'Sender unknown',
@@ -216,6 +211,7 @@ function english(f: Format) {
       share: 'Share',
       peers: 'Peers',
       idle: 'Idle',
+      sendingTo: 'Sending to it ',
       peersSummary: (n: number) => (n === 0 ? 'No peer connected' : `${count(n, 'peer')} connected`),
       roles: { tab: 'Tab', keeper: 'Keeper', program: 'Program' },
       kinds: { direct: 'Direct', turn: 'TURN', relayed: 'Relay', socket: 'Direct' },
@@ -237,7 +233,6 @@ function english(f: Format) {
       plainLine: 'Anyone who knows the address can read it. Every block is still checked.',
       copiesDone: (n: number) => `${count(n, 'full copy', 'full copies')} now, one is yours`,
       copiesSoon: (n: number) => `${count(n, 'full copy', 'full copies')} now, yours will be the next`,
-      copiesLine: 'Kept offline, this tab goes on sharing it while open.',
       announce: (percent: number, name: string) =>
         `${percent}${percent === 100 ? ' percent, all here' : ' percent'}: ${name}`,
       peersGone: 'No peer is connected now.'
@@ -285,6 +280,7 @@ function english(f: Format) {
       noPeersLine: 'The link is good. Leave this open and it starts when a holder returns.',
       tell: 'Tell me when it starts',
       told: 'You will be told',
+      toldHere: 'This browser shows no notifications from here. You will be told in this tab.',
       started: (name: string) => (name === '' ? 'It starts now.' : `${name} starts now.`),
       searching: 'Looking for someone who has it',
       looking: (ms: number) => `Looking, ${f.duration(ms)}`,
@@ -296,12 +292,19 @@ function english(f: Format) {
       damagedAlone:
         'It was thrown away, and the peer that sent it dropped. It is asked for again when another peer has it.',
       dropped: (name: string) => `${name} was dropped`,
-      droppedLine: 'It did not answer as it should. Nothing it sent was kept.',
-      evicted: 'This browser cleared its storage'
+      damagedBy: (name: string) => `${name} sent it and is not asked again.`,
+      dropReasons: {
+        'stalled': 'It stopped answering. What it was asked for comes from others.',
+        'bad-proof': 'It could not show that it knows this link.',
+        'wrong-manifest': 'It described something that this link does not name. Nothing of it was kept.',
+        'overasked': 'It asked for more than its share.'
+      },
+      droppedLine: 'What it sent made no sense. Nothing of it was kept.'
     },
     remove: {
       title: (name: string) => (name === '' ? 'Remove this item?' : `Remove “${name}”?`),
       line: 'Its blocks leave this device. Copies that others already made stay theirs.',
+      frees: (bytes: number) => `That frees ${f.bytes(bytes)}.`,
       last: 'No other full copy is online: its link finds nothing from then on.',
       yes: 'Remove',
       done: (name: string) => `${name} was removed.`
@@ -423,10 +426,6 @@ function english(f: Format) {
       },
       'item-gone': { title: 'This item is not in your library', line: () => 'It was removed, perhaps in another tab.' },
       'no-such-file': { title: 'That file is not in this item', line: () => 'Choose one from the list.' },
-      'no-relay': {
-        title: 'No relay is answering',
-        line: () => 'Nobody can find you for now. Quire keeps trying by itself.'
-      },
       'too-large-to-save': {
         title: 'This window cannot save so much',
         line: () => 'Without its service worker the browser saves small files only. Open Quire in a normal window.'

@@ -1,4 +1,5 @@
 import type { ItemView } from '../engine/types.ts'
+import { percentOf } from './format.ts'
 import { t } from './messages.ts'
 
 /** What every item always answers: how many copies exist right now, and what happens if this tab closes. */
@@ -24,6 +25,10 @@ export interface Circumstances {
 
 export const isWhole = (view: ItemView): boolean =>
   view.blockCount > 0 && view.doneBlocks >= view.blockCount && view.state !== 'adding'
+
+/** What is verified and stored here, in whole percents: 100 only when it is all of it. */
+export const percentHere = (view: ItemView): number =>
+  isWhole(view) ? 100 : Math.min(99, percentOf(view.doneBytes, view.totalBytes))
 
 export function standingOf(view: ItemView, circumstances: Circumstances): Standing {
   if (view.state === 'adding') return adding()

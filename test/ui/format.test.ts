@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { formatFor, percentOf, thin } from '../../src/ui/format.ts'
+import { formatFor, percentOf, space } from '../../src/ui/format.ts'
 
 const f = formatFor('en')
-const plain = (text: string) => text.replaceAll(thin, ' ')
+const plain = (text: string) => text.replaceAll(space, ' ')
 
 describe('numbers and units', () => {
-  it('shows sizes with at most three figures and a thin space', () => {
+  it('shows sizes with at most three figures and a space space', () => {
     expect([0, 1, 999, 1000, 131_072, 3_407_872, 201_326_592, 8e9, 4e12].map((n) => plain(f.bytes(n)))).toEqual([
       '0 B',
       '1 B',
@@ -17,7 +17,7 @@ describe('numbers and units', () => {
       '8 GB',
       '4 TB'
     ])
-    expect(f.bytes(1000)).toBe('1\u202fkB')
+    expect(f.bytes(1000)).toBe('1\u00a0kB')
   })
 
   it('does not round a size into four figures', () => {

@@ -146,6 +146,44 @@ function odd(): FakeQuire {
   return quire
 }
 
+const longName = `${'A very long name of a film that somebody sent from far away '.repeat(4).slice(0, 196)}.mkv`
+
+/** Names and figures at their edges. */
+function edges(): FakeQuire {
+  const quire = new FakeQuire()
+  const here = { origin: 'fetched', state: 'complete' } as const
+  quire.put(fakeView('long', { ...here, title: longName, otherCopies: 1 }), [
+    file(`${'a folder with a name/'.repeat(9)}${longName}`, 999_500, 'image/png'),
+    ...Array.from({ length: 200 }, (_, n) => file(`day ${n % 7}/IMG_${4000 + n}.txt`, n * 977, 'text/plain'))
+  ])
+  quire.put(
+    fakeView('rtl', { ...here, title: 'שלום עולם מסמך חשוב.pdf', blockCount: 1, mimeType: 'application/pdf' }),
+    [file('שלום עולם מסמך חשוב.pdf', 1, 'application/pdf')]
+  )
+  quire.put(fakeView('emoji', { title: '👩‍👩‍👧‍👦🏳️‍🌈 party 🎉🎉🎉.zip', blockCount: 100_000, otherCopies: 1200 }), [
+    file('👩‍👩‍👧‍👦🏳️‍🌈 party 🎉🎉🎉.zip', 6.5e9, 'application/zip')
+  ])
+  quire.put(fakeView('unbroken', { title: 'x'.repeat(200), kind: 'plain', state: 'paused', can: ['resume', 'remove'] }))
+  quire.put(
+    fakeView('zero', {
+      title: '',
+      origin: 'fetched',
+      state: 'fetching',
+      fileCount: 0,
+      contentBytes: 0,
+      totalBytes: 0,
+      doneBytes: 0,
+      blockCount: 0,
+      doneBlocks: 0,
+      mimeType: '',
+      leaves: { blocksPerLeaf: 1, levels: new Uint8Array(0), owners: new Uint8Array(0) },
+      peers: [fakePeer(0, { complete: false })],
+      can: ['pause', 'remove']
+    })
+  )
+  return quire
+}
+
 function relayGone(): FakeQuire {
   const quire = full()
   quire.network.tell({
@@ -165,6 +203,7 @@ export const scenes: Readonly<Record<string, () => Promise<FakeQuire>>> = {
   empty: () => Promise.resolve(new FakeQuire()),
   full: () => Promise.resolve(full()),
   odd: () => Promise.resolve(odd()),
+  edges: () => Promise.resolve(edges()),
   relay: () => Promise.resolve(relayGone()),
   webrtc: () => Promise.resolve(noWebrtc()),
   loading: () => new Promise(() => {}),

@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { space } from '../../src/ui/format.ts'
 import { messagesFor, t } from '../../src/ui/messages.ts'
 import { stateLine } from '../../src/ui/state-line.ts'
 import { wordsOfError } from '../../src/ui/words.ts'
 import { errorOf, fakePeer, fakeView } from '../support/fake-quire.ts'
 
 const src = fileURLToPath(new URL('../../src', import.meta.url))
-const plain = (text: string) => text.replaceAll('\u202f', ' ')
+const plain = (text: string) => text.replaceAll(space, ' ')
 
 /** What only a program that uses the library can cause, or what the engine mends by itself: no person reads of it. */
 const unseen = new Set([

@@ -17,6 +17,11 @@ export class Router {
     return this.#route
   }
 
+  /** The person came here from another place of this page. */
+  get moved(): boolean {
+    return this.#steps > 0
+  }
+
   go(hash: string): void {
     location.hash = hash
   }

@@ -34,6 +34,7 @@ export class Shortcuts {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !this.#on) return
     if (isTyping(event.target)) return
     const key = event.key.toLowerCase()
+    if ((key === ' ' || key === 'enter') && isPressed(event.target)) return
     const sequence = event.timeStamp - this.#firstAtMs < sequenceMs ? `${this.#first} ${key}` : ''
     this.#first = key
     this.#firstAtMs = event.timeStamp
@@ -46,6 +47,11 @@ export class Shortcuts {
   #find(name: string): (() => void) | undefined {
     return this.#maps.find((map) => Object.hasOwn(map, name))?.[name]
   }
+}
+
+/** Controls that these keys press, and text that they scroll. */
+function isPressed(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('a, button, pre, [role=button]') !== null
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -8,6 +8,8 @@ export class Visit {
   readonly #startedAtMs = Date.now()
   readonly #shared = new SvelteSet<SetId>()
   readonly #copied = new SvelteSet<SetId>()
+  /** The item whose page was open last: where the focus goes when the person comes back to the list. */
+  lastOpened: SetId | undefined
 
   markShared(id: SetId): void {
     if (!this.#shared.has(id)) this.#shared.add(id)
@@ -18,9 +20,9 @@ export class Visit {
     if (view.otherCopies > 0 && !this.#copied.has(view.id)) this.#copied.add(view.id)
   }
 
-  /** Added in this visit, and never seen with another full copy. */
+  /** Added here in this visit, and never seen with another full copy. */
   isFresh(view: ItemView): boolean {
-    return view.createdAtMs >= this.#startedAtMs && !this.#copied.has(view.id)
+    return view.origin === 'added' && view.createdAtMs >= this.#startedAtMs && !this.#copied.has(view.id)
   }
 
   /** Leaving now would cut somebody off: a peer is fetching, or the only copy of something just shared is here. */
