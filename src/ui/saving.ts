@@ -2,7 +2,7 @@ import { workerReadyMs } from '../core/limits.ts'
 import type { FileView, Item } from '../engine/types.ts'
 import { NoSuchFile } from '../engine/errors.ts'
 import { downloadByWorker, downloadFromMemory } from './saving/download.ts'
-import { folderPicker, saveIntoFolder } from './saving/folder.ts'
+import { folderPicker } from './saving/folder-picker.ts'
 import type { SaveOutcome, StreamHost } from './stream-host.ts'
 import { fileSource, type NumberedFile } from './streaming/sources.ts'
 
@@ -40,7 +40,9 @@ export class Saver {
   /** Asks for a folder and writes the files into it, each whole or not at all; to be called from a click. */
   async saveFolder(item: Item, files: readonly FileView[]): Promise<SaveOutcome> {
     const pick = folderPicker()
-    return pick ? saveIntoFolder(item, await numbered(item, files), pick) : this.save(item, files)
+    if (!pick) return this.save(item, files)
+    const { saveIntoFolder } = await import('./saving/into-folder.ts')
+    return saveIntoFolder(item, await numbered(item, files), pick)
   }
 
   /** Whether a worker answers for this page; a first visit's worker takes over within moments. */

@@ -1,4 +1,3 @@
-import { SvelteSet } from 'svelte/reactivity'
 import type { SetId } from '../../core/ids.ts'
 import type { ItemView } from '../../engine/types.ts'
 import { isWhole } from '../standing.ts'
@@ -6,18 +5,18 @@ import { isWhole } from '../standing.ts'
 /** What this visit knows that the store does not: what was shared in it, and which items had other copies. */
 export class Visit {
   readonly #startedAtMs = Date.now()
-  readonly #shared = new SvelteSet<SetId>()
-  readonly #copied = new SvelteSet<SetId>()
+  #shared = $state.raw<ReadonlySet<SetId>>(new Set())
+  #copied = $state.raw<ReadonlySet<SetId>>(new Set())
   /** The item whose page was open last: where the focus goes when the person comes back to the list. */
   lastOpened: SetId | undefined
 
   markShared(id: SetId): void {
-    if (!this.#shared.has(id)) this.#shared.add(id)
+    if (!this.#shared.has(id)) this.#shared = new Set(this.#shared).add(id)
   }
 
   /** Call with every view of an item that is drawn. */
   noteCopies(view: ItemView): void {
-    if (view.otherCopies > 0 && !this.#copied.has(view.id)) this.#copied.add(view.id)
+    if (view.otherCopies > 0 && !this.#copied.has(view.id)) this.#copied = new Set(this.#copied).add(view.id)
   }
 
   /** Added here in this visit, and never seen with another full copy. */

@@ -3,14 +3,7 @@ import type { SaveOutcome } from '../stream-host.ts'
 import { fileSource, type NumberedFile, type StreamSource } from '../streaming/sources.ts'
 import { StreamFailed } from '../../core/stream/errors.ts'
 import { FolderRefused } from './errors.ts'
-
-type FolderPicker = (options: { mode: 'readwrite' }) => Promise<FileSystemDirectoryHandle>
-
-/** The browser's question for a folder, where it has one. */
-export function folderPicker(): FolderPicker | undefined {
-  const { showDirectoryPicker } = globalThis as { showDirectoryPicker?: FolderPicker }
-  return showDirectoryPicker?.bind(globalThis)
-}
+import type { FolderPicker } from './folder-picker.ts'
 
 /** Asks for a folder and writes the files into it; to be called from a click. A file is there whole, or not at all. */
 export async function saveIntoFolder(
