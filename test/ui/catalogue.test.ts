@@ -21,11 +21,13 @@ function leavesOf(tree: object, above = ''): string[] {
 /** Paths that a source names, by the catalogue or by a name that it gives to a part of it; "kinds.*" for any of them. */
 function pathsIn(source: string): Set<string> {
   const names = new Map([['t', '']])
-  for (const [, name, path] of source.matchAll(/\b(?:const|let) (\w+) = t\.([\w.]+)/g)) names.set(name!, `${path}.`)
+  for (const [, name, path] of source.matchAll(/\bconst (\w+)(?:: [\w<>, ]+)? = t\.([\w.]+)/g))
+    names.set(name!, `${path}.`)
   const found = new Set<string>()
-  for (const [, name, path, bracket] of source.matchAll(/(?<![\w.$])(\w+)\.([\w.]+)(\[)?/g)) {
+  for (const [, name, path = '', bracket] of source.matchAll(/(?<![\w.$])(\w+)((?:\.\w+)*)(\[)?/g)) {
     const above = names.get(name!)
-    if (above !== undefined) found.add(`${above}${path}${bracket ? '.*' : ''}`)
+    if (above === undefined || path + (bracket ?? '') === '') continue
+    found.add(`${above.slice(0, -1)}${path}${bracket ? '.*' : ''}`.replace(/^\./, ''))
   }
   return found
 }
