@@ -32,6 +32,8 @@ export const setIdBytesMax = 100
 export const heldPageBlocks = 32 * KiB
 /** Segments kept in memory after a read from IndexedDB, which reads records whole: 16 MiB serve a few readers who walk. */
 export const readSegmentsMax = 4
+/** One write to a private file: Chromium passes them to its file process through a buffer of this size, and larger writes cost it several times more a byte. */
+export const fileWriteBytes = 1 * MiB
 /** Open files: half of what common systems allow one process by default, and more data sets than are read at one time. */
 export const openFilesMax = 128
 /** Blocks that wait for their segment to be whole, all data sets: half of what one fetch may leave unstored, so that it never waits for room. */
@@ -62,7 +64,7 @@ holds(manifestBytesMax < frameBytesMax && blockBytesMax < frameBytesMax, 'what o
 
 // --- engine ---
 
-/** Segments under way while adding: one is read while one is sealed and hashed and one is written; 16 MiB at most. */
+/** Segments under way while adding: one is read while one is sealed, one hashed and one written; 16 MiB, and as much again of plaintext. */
 export const addAheadSegments = 4
 /** Leaves of a block map; more than this nobody tells apart on a phone. */
 export const leavesDrawnMax = 384

@@ -18,33 +18,33 @@ export interface AddOptions {
 }
 
 /**
- * Reads content once: seals, hashes and stores it in one pass, a segment at a time. At most `addAheadSegments`
- * segments are under way, so memory does not grow with size; reading, sealing, hashing and storing overlap.
+ * Reads content once: reads, seals, hashes and stores it in one pass, a segment at a time. At most `addAheadSegments`
+ * segments are under way, so memory does not grow with size, and each step of one overlaps with the others' steps.
  */
 export async function addContent(content: Content, options: AddOptions): Promise<Tree> {
   const { store, set, signal, onProgress } = options
   const blockCount = blockCountOf(content.sizeBytes, blockBytes)
   await store.create(set, { blockCount, blockBytes })
   const builder = new TreeBuilder(blockCount)
-  const pending: Promise<void>[] = []
+  const underWay: Promise<void>[] = []
   let hashed: Promise<void> = Promise.resolve()
   let doneBytes = 0
 
   for (let start = 0; start < blockCount; start += segmentBlocks) {
     signal.throwIfAborted()
-    const segment = await readSegment(content, start, Math.min(segmentBlocks, blockCount - start), options.cipher)
-    const blocks = placed(segment, start)
-    const digests = Promise.all(blocks.map((block) => digest(block.bytes)))
+    const segment = readSegment(content, start, Math.min(segmentBlocks, blockCount - start), options.cipher)
+    const digests = segment.then((bytes) => Promise.all(placed(bytes, start).map((block) => digest(block.bytes))))
     hashed = Promise.all([hashed, digests]).then(([, leaves]) => leaves.forEach((leaf) => builder.append(leaf)))
-    const stored = Promise.all([hashed, store.putBlocks(set, blocks)]).then(() => {
-      doneBytes = Math.min(content.sizeBytes, doneBytes + segment.length)
+    const stored = segment.then((bytes) => store.putBlocks(set, placed(bytes, start)))
+    const done = Promise.all([segment, hashed, stored]).then(([bytes]) => {
+      doneBytes = Math.min(content.sizeBytes, doneBytes + bytes.length)
       onProgress(doneBytes)
     })
-    stored.catch(() => undefined) // the loop below awaits it; until then it must not count as unhandled
-    pending.push(stored)
-    if (pending.length >= addAheadSegments) await pending.shift()
+    done.catch(() => undefined) // the loop below awaits it; until then it must not count as unhandled
+    underWay.push(done)
+    if (underWay.length >= addAheadSegments) await underWay.shift()
   }
-  await Promise.all(pending)
+  await Promise.all(underWay)
   const tree = builder.finish()
   await storeHashes(store, set, tree, blockCount)
   return tree
@@ -58,9 +58,7 @@ async function readSegment(
   cipher?: ContentCipher
 ): Promise<Uint8Array> {
   const offsetBytes = start * blockBytes
-  const contentBytes = Math.min(count * blockBytes, content.sizeBytes - offsetBytes)
-  const plain = new Uint8Array(cipher ? contentBytes : count * blockBytes)
-  await content.fill(plain.subarray(0, contentBytes), offsetBytes)
+  const plain = await content.read(offsetBytes, Math.min(content.sizeBytes, offsetBytes + count * blockBytes))
   const sealed = cipher ? await cipher.apply(offsetBytes, plain) : plain
   if (sealed.length === count * blockBytes) return sealed
   const filled = new Uint8Array(count * blockBytes)

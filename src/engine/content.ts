@@ -15,8 +15,8 @@ export class SourceChanged extends QuireError {
 /** The plaintext of a data set, readable anywhere. */
 export interface Content {
   readonly sizeBytes: number
-  /** Fills `target` with the bytes from `startBytes` on; what lies between files stays zero. */
-  fill(target: Uint8Array, startBytes: number): Promise<void>
+  /** The bytes from `start` to `end`, in a buffer of their own; what lies between files is zero. */
+  read(start: number, end: number): Promise<Uint8Array>
 }
 
 async function readExactly(source: FileSource, start: number, end: number): Promise<Uint8Array> {
@@ -27,31 +27,41 @@ async function readExactly(source: FileSource, start: number, end: number): Prom
 
 /** One file as it is. */
 export function plainContent(source: FileSource): Content {
-  return {
-    sizeBytes: source.sizeBytes,
-    async fill(target, startBytes) {
-      const end = Math.min(startBytes + target.length, source.sizeBytes)
-      target.set(await readExactly(source, startBytes, end))
-    }
-  }
+  return { sizeBytes: source.sizeBytes, read: (start, end) => readExactly(source, start, end) }
 }
 
 /** Header, then every file on a block of its own, as the plan lays them out. `sources` in the order they were given to the plan. */
 export function sealedContent(plan: EnvelopePlan, sources: readonly FileSource[]): Content {
+  const readFrom = (file: PlannedFile, start: number, end: number): Promise<Uint8Array> =>
+    readExactly(sources[file.sourceIndex]!, start - file.offsetBytes, end - file.offsetBytes)
   return {
     sizeBytes: plan.datasetBytes,
-    async fill(target, startBytes) {
-      const endBytes = startBytes + target.length
-      if (startBytes < plan.header.length) target.set(plan.header.subarray(startBytes, endBytes))
-      for (let i = firstFileAt(plan, startBytes); i < plan.files.length; i++) {
-        const file = plan.files[i]!
-        if (file.offsetBytes >= endBytes) break
-        const from = Math.max(0, startBytes - file.offsetBytes)
-        const to = Math.min(file.sizeBytes, endBytes - file.offsetBytes)
-        if (to <= from) continue
-        target.set(await readExactly(sources[file.sourceIndex]!, from, to), file.offsetBytes + from - startBytes)
+    async read(start, end) {
+      const first = firstFileAt(plan, start)
+      const only = plan.files[first]
+      // Most reads of a large file lie within it: what was read is handed on, not copied.
+      if (only && only.offsetBytes <= start && endOf(only) >= end) return readFrom(only, start, end)
+      const bytes = new Uint8Array(end - start)
+      if (start < plan.header.length) bytes.set(plan.header.subarray(start, end))
+      for (const file of filesBetween(plan, first, end)) {
+        const from = Math.max(start, file.offsetBytes)
+        const to = Math.min(end, endOf(file))
+        if (to > from) bytes.set(await readFrom(file, from, to), from - start)
       }
+      return bytes
     }
+  }
+}
+
+type PlannedFile = EnvelopePlan['files'][number]
+
+const endOf = (file: PlannedFile): number => file.offsetBytes + file.sizeBytes
+
+function* filesBetween(plan: EnvelopePlan, first: number, end: number): Iterable<PlannedFile> {
+  for (let i = first; i < plan.files.length; i++) {
+    const file = plan.files[i]!
+    if (file.offsetBytes >= end) return
+    yield file
   }
 }
 
@@ -62,7 +72,7 @@ function firstFileAt(plan: EnvelopePlan, startBytes: number): number {
   while (low < high) {
     const middle = (low + high) >> 1
     const file = plan.files[middle]!
-    if (file.offsetBytes + file.sizeBytes <= startBytes) low = middle + 1
+    if (endOf(file) <= startBytes) low = middle + 1
     else high = middle
   }
   return low

@@ -1,6 +1,6 @@
 import type { Bitmap, BlockRange } from '../core/block/bitmap.ts'
 import type { GroupIndex, SetId } from '../core/ids.ts'
-import { openFilesMax } from '../core/limits.ts'
+import { fileWriteBytes, openFilesMax } from '../core/limits.ts'
 import type { HashGroup } from '../core/merkle/group.ts'
 import { checkBlocks, checkRange } from './check.ts'
 import { storeErrorOf, type Database, type SetRecord } from './database.ts'
@@ -192,10 +192,16 @@ async function put({ record, file, held, commits }: OpenSet, blocks: readonly Pl
   checkBlocks(record, blocks)
   const fresh = blocks.filter(({ index }) => !held.has(index))
   if (fresh.length === 0) return
-  for (const { start, bytes } of runsOf(fresh)) {
-    if (file.write(bytes, { at: start * record.blockBytes }) < bytes.length) throw new StoreFull()
-  }
+  for (const { start, bytes } of runsOf(fresh)) writeAll(file, bytes, start * record.blockBytes)
   await commits.add(fresh)
+}
+
+/** In pieces: the larger a write, the more it costs a byte. @throws StoreFull */
+function writeAll(file: SharedAccessHandle, bytes: Uint8Array<ArrayBuffer>, at: number): void {
+  for (let from = 0; from < bytes.length; from += fileWriteBytes) {
+    const piece = bytes.subarray(from, from + fileWriteBytes)
+    if (file.write(piece, { at: at + from }) < piece.length) throw new StoreFull()
+  }
 }
 
 /** Undefined where something of the run is not held, or no longer. */

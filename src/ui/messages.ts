@@ -278,6 +278,8 @@ function english(f: Format) {
       nextTry: (ms: number) => `Next try in ${f.duration(ms)}`,
       noPeers: 'No one online has this yet',
       noPeersLine: 'The link is good. Leave this open and it starts when a holder returns.',
+      noPeersPlainLine:
+        'This link has no key. If it was longer, copy it again. Otherwise leave this open and it starts when a holder returns.',
       tell: 'Tell me when it starts',
       told: 'You will be told',
       toldHere: 'This browser shows no notifications from here. You will be told in this tab.',

@@ -19,13 +19,14 @@ const secret = Uint8Array.from({ length: 16 }, (_, i) => i * 11)
 const origin = 'https://quire.example'
 const sealed: Link = { manifestCid, secret, relays: [] }
 const text = formatLink(origin, sealed)
+const plainText = formatLink(origin, { manifestCid, relays: [] })
 const fragment = text.slice(text.indexOf('#'))
 
 describe('links', () => {
   it('[LI1] have the stated form, short enough for a QR code', () => {
     expect(text).toMatch(/^https:\/\/quire\.example\/#\/s\/zDvZRw[1-9A-Za-z]{46}\?k=[\w-]{24}$/)
     expect(formatLink(`${origin}/`, sealed)).toBe(text)
-    expect(formatLink(origin, { manifestCid, relays: [] })).toBe(`${origin}/#/s/${manifestCid}`)
+    expect(plainText).toMatch(/^https:\/\/quire\.example\/#\/s\/zDvZRw[1-9A-Za-z]{46}\?c=[\w-]{4}$/)
   })
 
   it('[LI3] are read whole, by fragment alone, and with what surrounds them in mails', () => {
@@ -39,6 +40,18 @@ describe('links', () => {
     const link = parseLink(`${origin}/#/s/${manifestCid}`)
     expect(link.secret).toBeUndefined()
     expect(link).toEqual({ manifestCid, relays: [] })
+  })
+
+  it('[LI2] [LI4] of plain data sets notice a cut and a wrong character, unless they carry no check', () => {
+    expect(parseLink(plainText)).toEqual({ manifestCid, relays: [] })
+    for (let length = plainText.indexOf('?') + 1; length < plainText.length; length++) {
+      expect(() => parseLink(plainText.slice(0, length))).toThrow(LinkCut)
+    }
+    for (let at = plainText.indexOf('zDv'); at < plainText.length; at++) {
+      const char = plainText[at] === 'q' ? 'r' : 'q'
+      expect(() => parseLink(plainText.slice(0, at) + char + plainText.slice(at + 1))).toThrow(LinkError)
+    }
+    expect(parseLink(`${text}&c=AAAA`)).toEqual(sealed)
   })
 
   it('[LI4] cut anywhere after their address began, say so', () => {

@@ -54,22 +54,29 @@ export class LinkNewer extends LinkError {
   }
 }
 
-const checkBytes = 2
-const keyChars = ((secretBytes + checkBytes) * 4) / 3
+const keyCheckBytes = 2
+const keyChars = ((secretBytes + keyCheckBytes) * 4) / 3
+const plainCheckBytes = 3
+const plainCheckChars = (plainCheckBytes * 4) / 3
 /** Every manifest address begins so. */
 const cidHead = 'zDvZRw'
 
-/** First bytes of SHA-256("quire link check v1" ‖ CID bytes ‖ secret). [LI2] */
-function checkOf(cid: ManifestCid, secret: Uint8Array): Uint8Array {
-  return sha256(joinBytes(utf8Encode('quire link check v1'), manifestCidBytes(cid), secret)).subarray(0, checkBytes)
+/** SHA-256("quire link check v1" ‖ CID bytes ‖ secret), of which a link carries the first bytes. [LI2] */
+function checkOf(cid: ManifestCid, secret: Uint8Array = new Uint8Array(0)): Uint8Array {
+  return sha256(joinBytes(utf8Encode('quire link check v1'), manifestCidBytes(cid), secret))
 }
+
+const keyCheckOf = (cid: ManifestCid, secret: Uint8Array): Uint8Array => checkOf(cid, secret).subarray(0, keyCheckBytes)
+
+const plainCheckOf = (cid: ManifestCid): string => base64urlOf(checkOf(cid).subarray(0, plainCheckBytes))
 
 /** `origin`: where the page lives, with its scheme; a path (a page under a folder) is kept. Hints that no reader follows are left out. [LI1] */
 export function formatLink(origin: string, { manifestCid, secret, relays }: Link): string {
-  const query: string[] = []
-  if (secret) query.push(`k=${base64urlOf(joinBytes(secret, checkOf(manifestCid, secret)))}`)
+  const query = [
+    secret ? `k=${base64urlOf(joinBytes(secret, keyCheckOf(manifestCid, secret)))}` : `c=${plainCheckOf(manifestCid)}`
+  ]
   for (const relay of followed(relays)) query.push(`r=${encodeURIComponent(relay)}`)
-  return `${origin.replace(/\/+$/, '')}/#/s/${manifestCid}${query.length > 0 ? `?${query.join('&')}` : ''}`
+  return `${origin.replace(/\/+$/, '')}/#/s/${manifestCid}?${query.join('&')}`
 }
 
 /** Reads a whole link, or only its fragment; throws one of the errors above, before anything is asked of a network. [LI3] */
@@ -87,6 +94,8 @@ export function parseLink(text: string): Link {
   const manifestCid = cidOf(cidText)
   if (params.some(isDamaged)) throw new LinkBadKey()
   const key = params.find(([name]) => name === 'k')
+  const check = params.find(([name]) => name === 'c')
+  if (check && !key) checkPlain(check[1] ?? '', manifestCid)
   const relays = followed(params.flatMap(([name, value = '']) => (name === 'r' ? [value] : [])))
   return { manifestCid, secret: key && secretOf(key[1] ?? '', manifestCid), relays }
 }
@@ -102,7 +111,7 @@ function paramsOf(query: string): Param[] {
 
 /** A mistyped `k=` must not make a sealed link look like one without a key; longer names are others' additions. */
 const isDamaged = ([name, value]: Param): boolean =>
-  !['', 'k', 'r'].includes(name) && (value === undefined || name.length === 1)
+  !['', 'k', 'c', 'r'].includes(name) && (value === undefined || name.length === 1)
 
 function decoded(value: string): string {
   try {
@@ -126,8 +135,13 @@ function secretOf(key: string, cid: ManifestCid): Uint8Array {
   const bytes = key.length === keyChars ? bytesOfBase64url(key) : undefined
   if (!bytes) throw new LinkBadKey()
   const secret = bytes.slice(0, secretBytes)
-  if (!bytesEqual(bytes.subarray(secretBytes), checkOf(cid, secret))) throw new LinkBadKey()
+  if (!bytesEqual(bytes.subarray(secretBytes), keyCheckOf(cid, secret))) throw new LinkBadKey()
   return secret
+}
+
+function checkPlain(check: string, cid: ManifestCid): void {
+  if (check.length < plainCheckChars) throw new LinkCut()
+  if (check !== plainCheckOf(cid)) throw new LinkBadCid()
 }
 
 /** Hints worth following: addresses of a relay, each once, a few. [LI5] */
