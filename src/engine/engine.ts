@@ -39,9 +39,7 @@ export class QuireEngine implements Quire, ItemHost {
     const engine = new QuireEngine(options)
     const [records] = await Promise.all([options.catalog.items(), engine.#room.refresh()])
     for (const record of records) engine.#items.set(record.id, new DataItem(engine.#parts, engine, record))
-    for (const item of engine.#items.values()) {
-      void item.restore().catch((error: Error) => engine.#parts.log('restore-failed', { message: error.message }))
-    }
+    for (const item of engine.#items.values()) item.restore()
     engine.libraryChanged()
     return engine
   }

@@ -46,6 +46,8 @@ export class DataItem implements Item {
   #error: ErrorReport | undefined
   #dropped: { peerId: PeerId; report: ErrorReport } | undefined
   #held: Bitmap | undefined
+  /** Until what an earlier visit stored is known: nothing begins before, or it would be fetched once more. */
+  #restoring: Promise<void> | undefined
   #removed = false
 
   constructor(parts: EngineParts, host: ItemHost, record: ItemRecord) {
@@ -68,7 +70,7 @@ export class DataItem implements Item {
 
   /** Whether it takes part in its swarm now, and as what. */
   get part(): 'none' | 'fetch' | 'serve' {
-    if (!this.#keys || this.#record.paused || this.#error || this.#removed) return 'none'
+    if (!this.#keys || this.#restoring || this.#record.paused || this.#error || this.#removed) return 'none'
     return this.#record.complete ? 'serve' : 'fetch'
   }
 
@@ -89,11 +91,9 @@ export class DataItem implements Item {
   }
 
   /** Takes up what an earlier visit left: shows what is held, fetches the rest. */
-  async restore(): Promise<void> {
+  restore(): void {
     if (!this.#record.manifestCid) return this.#fail(new AddingInterrupted())
-    this.#held = await this.#parts.store.held(this.id)
-    this.#takePart()
-    if (this.#held && !this.#record.title) void this.#learnFiles()
+    this.#restoring = this.#recall()
   }
 
   /** Begins to fetch a link that was just opened. */
@@ -210,6 +210,18 @@ export class DataItem implements Item {
     await this.#parts.flush(this.id)
   }
 
+  async #recall(): Promise<void> {
+    try {
+      this.#held = await this.#parts.store.held(this.id)
+      this.#restoring = undefined
+      this.#takePart()
+      if (this.#held && !this.#record.title) void this.#learnFiles()
+    } catch (error) {
+      this.#restoring = undefined
+      this.#fail(error)
+    }
+  }
+
   #takePart(): void {
     if (this.part !== 'none') this.#host.announce(this)
     if (this.part === 'fetch') {
@@ -276,12 +288,17 @@ export class DataItem implements Item {
 
   #placedFiles(): Promise<readonly PlacedFile[]> {
     if (!this.#files) {
-      this.#files = readIndex(this.#record.kind, this.driver().whenManifest(), (start, end) =>
-        collectBytes(this.#readDataSet(start, end), end - start)
-      )
+      this.#files = this.#readFiles()
       this.#files.catch(() => (this.#files = undefined)) // the next one who asks tries again
     }
     return this.#files
+  }
+
+  async #readFiles(): Promise<readonly PlacedFile[]> {
+    await this.#restoring
+    return readIndex(this.#record.kind, this.driver().whenManifest(), (start, end) =>
+      collectBytes(this.#readDataSet(start, end), end - start)
+    )
   }
 
   #readDataSet(start: number, end: number): ReadableStream<Uint8Array> {

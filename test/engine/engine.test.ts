@@ -58,6 +58,23 @@ describe('share and fetch', () => {
     await Promise.all([alice.close(), bob.close()])
   })
 
+  it('what an earlier visit stored is read at once, and not fetched again', async () => {
+    const parts = { store: new MemoryBlockStore(), catalog: new MemoryCatalog() }
+    const content = seededBytes(9, 300_000)
+    const first = await openEngine(hubWithTracker(), 'alice', parts)
+    await first.add([blobSource('kept.bin', new Blob([content]))]).whenLinked()
+    const held = parts.store.held.bind(parts.store)
+    const looked = Promise.withResolvers<void>()
+    parts.store.held = async (set) => (await looked.promise, held(set)) // the disk is slow
+    const again = await openEngine(hubWithTracker(), 'alice', parts)
+    const [item] = again.items()
+    const read = contentOf(item!, 0)
+    looked.resolve()
+    expect(Buffer.from(await read).equals(content)).toBe(true)
+    expect(item!.peek()).toMatchObject({ state: 'sharing', doneBlocks: item!.peek().blockCount })
+    await Promise.all([first.close(), again.close()])
+  })
+
   it('says that nobody is online, and begins by itself when a holder appears', async () => {
     const hub = hubWithTracker()
     const alice = await openEngine(hub, 'alice')
