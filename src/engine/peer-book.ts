@@ -1,7 +1,7 @@
 import type { LaneId, PeerId } from '../core/ids.ts'
 import type { SessionView } from '../core/swarm/types.ts'
 import type { ConnectionKind } from '../network/types.ts'
-import { RateMeter } from './rate.ts'
+import { RateMeter, rateWindowMs } from './rate.ts'
 import type { PeerView } from './types.ts'
 import type { Timers } from './watch.ts'
 
@@ -9,6 +9,8 @@ import type { Timers } from './watch.ts'
 const pigments = 8
 /** A fetch that got something so lately is still under way, even between two requests. */
 const freshMs = 1500
+/** Between two looks at rates that sink. */
+const fadeStepMs = 500
 
 interface Entry {
   pigment: number
@@ -24,6 +26,7 @@ export class PeerBook {
   readonly #received = new RateMeter()
   #pigmentsGiven = 0
   #lastReceivedMs = -Infinity
+  #lastSentMs = -Infinity
 
   constructor(timers: Timers) {
     this.#timers = timers
@@ -37,6 +40,13 @@ export class PeerBook {
     return this.#timers.nowMs() - this.#lastReceivedMs < freshMs
   }
 
+  /** When what it tells is another though nothing happens: rates sink to nothing, and a fetch stops being under way. */
+  get fadesAtMs(): number {
+    const nowMs = this.#timers.nowMs()
+    const isStill = nowMs - Math.max(this.#lastReceivedMs, this.#lastSentMs) > rateWindowMs + fadeStepMs
+    return isStill ? Infinity : (Math.floor(nowMs / fadeStepMs) + 1) * fadeStepMs
+  }
+
   received(peerId: PeerId, index: number, bytes: number): void {
     const nowMs = this.#timers.nowMs()
     const entry = this.#entry(peerId)
@@ -48,7 +58,8 @@ export class PeerBook {
   }
 
   sent(peerId: PeerId, bytes: number): void {
-    this.#entry(peerId).sent.add(this.#timers.nowMs(), bytes)
+    this.#lastSentMs = this.#timers.nowMs()
+    this.#entry(peerId).sent.add(this.#lastSentMs, bytes)
   }
 
   pigmentOfBlock(index: number): number {

@@ -1,9 +1,12 @@
+/** What came longer ago counts for no rate. */
+export const rateWindowMs = 3_000
+
 /** Bytes a second over the last few seconds. */
 export class RateMeter {
   readonly #windowMs: number
   #samples: { atMs: number; bytes: number }[] = []
 
-  constructor(windowMs = 3000) {
+  constructor(windowMs = rateWindowMs) {
     this.#windowMs = windowMs
   }
 

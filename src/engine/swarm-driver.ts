@@ -40,6 +40,8 @@ export class SwarmDriver {
   readonly #options: DriverOptions
   readonly #machine: Swarm
   readonly #alarm: Alarm
+  /** For what is shown: it changes also when nothing happens any more. */
+  readonly #fading: Alarm
   readonly #lanes = new Map<LaneId, Lane>()
   readonly #book: PeerBook
   readonly #blocks: VerifiedBlocks
@@ -53,6 +55,7 @@ export class SwarmDriver {
     this.#parts = parts
     this.#options = options
     this.#alarm = new Alarm(parts.timers)
+    this.#fading = new Alarm(parts.timers)
     this.#book = new PeerBook(parts.timers)
     this.#machine = new Swarm({
       manifestCid: options.manifestCid,
@@ -150,6 +153,7 @@ export class SwarmDriver {
     this.#turn({ type: 'stop' })
     this.#closed = true
     this.#alarm.cancel()
+    this.#fading.cancel()
     this.#dialling.abort()
     this.#blocks.close()
     this.#manifest.reject(new DriverClosed())
@@ -180,7 +184,12 @@ export class SwarmDriver {
     const effects = this.#machine.handle(this.#parts.timers.nowMs(), input)
     for (const effect of effects) this.#perform(effect)
     this.#alarm.setAtMs(this.#machine.wakeAtMs(), () => this.#turn({ type: 'wake' }))
-    if (input.type !== 'wake') this.#options.onChange()
+    if (input.type !== 'wake') this.#show()
+  }
+
+  #show(): void {
+    this.#options.onChange()
+    this.#fading.setAtMs(this.#book.fadesAtMs, () => this.#show())
   }
 
   #perform(effect: SwarmEffect): void {
