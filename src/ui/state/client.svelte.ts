@@ -40,6 +40,12 @@ export class Client {
     return this.#network?.current
   }
 
+  /** There are relays, and none answers: nobody finds anybody anew. */
+  get isCutOff(): boolean {
+    const relays = this.network?.relays ?? []
+    return relays.length > 0 && relays.every(({ state }) => state === 'unreachable')
+  }
+
   get storage(): StorageView | undefined {
     return this.#storage?.current
   }
