@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
@@ -69,15 +69,19 @@ describe('what cannot be shared', () => {
     await alice.page.getByText('This file is empty').first().waitFor()
   })
 
-  it('a file that changes while it is read', async () => {
-    const path = join(place.path, 'growing.bin')
+  it.each<[string, (path: string) => Promise<void>]>([
+    ['changes', (path) => writeFile(path, 'something else')],
+    ['is removed', (path) => rm(path)]
+  ])('a file that %s while it is read', async (how, spoil) => {
+    const path = join(place.path, `${how}.bin`)
     await writeFile(path, seededBytes(5, 80_000_000))
     await alice.page.goto(`${quire.url}/#/`)
     await byId(alice.page, 'file-input').setInputFiles([path])
     await untilState(alice.page, 'adding')
-    await writeFile(path, 'something else')
+    await spoil(path)
     await untilState(alice.page, 'error')
     await alice.page.getByText('A file changed while it was read').first().waitFor()
+    await alice.page.getByText(`“${how}.bin” was changed, moved or removed. Choose it again.`).first().waitFor()
   })
 })
 

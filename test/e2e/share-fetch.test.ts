@@ -49,6 +49,31 @@ describe('share to fetch, from browser to browser', () => {
     expect(await savedSha256(to)).toBe(sha256Of(content))
   })
 
+  it('states, counts and kinds are there for automation, and nothing is left in the page for scripts', async () => {
+    const path = join(place.path, 'contract.bin')
+    await writeFile(path, seededBytes(7, 1_000))
+    const link = await shareFiles(alice.page, quire.url, [path])
+    await untilState(alice.page, 'sharing')
+    expect(await byId(alice.page, 'peer-count').textContent()).toBe('0')
+    await openLink(bob.page, link)
+    await untilState(bob.page, 'complete')
+    await bob.page.locator('[data-testid="peer-count"]:text-is("1")').waitFor({ state: 'attached' })
+    await alice.page.locator('[data-testid="peer-count"]:text-is("1")').waitFor({ state: 'attached' })
+    await bob.page.getByRole('button', { name: 'Pause', exact: true }).click()
+    await untilState(bob.page, 'paused')
+    await bob.page.getByRole('button', { name: 'Resume', exact: true }).click()
+    await untilState(bob.page, 'complete')
+    await byId(bob.page, 'offline-ready').waitFor({ state: 'attached' })
+    const added = await bob.page.evaluate(() => {
+      const frame = document.createElement('iframe')
+      document.body.append(frame)
+      const usual = new Set(Object.getOwnPropertyNames(frame.contentWindow))
+      frame.remove()
+      return Object.getOwnPropertyNames(globalThis).filter((name) => !usual.has(name))
+    })
+    expect(added).toEqual(['__svelte']) // the version of Svelte, and no handle on anything
+  })
+
   it('a folder of 200 files with Unicode names is saved whole, in one archive', async () => {
     const folder = join(place.path, 'Ordner – 文件夹 🌍')
     const contents = Array.from({ length: 200 }, (_, i) => seededBytes(i + 1, (i * 977) % 30_000))
