@@ -133,7 +133,7 @@ describe('reaching a peer', () => {
     expect(await reached).toBe(theirs)
   })
 
-  it('[NW21] begins a try when the one before is over', async () => {
+  it('[NW22] begins a try when the one before is over', async () => {
     let isOver = true
     node.dials = (address) => {
       if (!isOver) return new Promise(() => undefined) // as libp2p does: it joins the dial that is about to end

@@ -8,7 +8,6 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { AskRelay } from '../relay-config.ts'
 import type { Network } from '../types.ts'
-import { mendFirstChannels } from './first-channel.ts'
 import { Libp2pNetwork } from './network.ts'
 import { connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
 import { patient } from './web-rtc.ts'
@@ -22,7 +21,6 @@ export interface BrowserNetworkOptions {
 export async function createBrowserNetwork({ relays, askRelay }: BrowserNetworkOptions): Promise<Network> {
   const privateKey = await generateKeyPair('Ed25519')
   const webrtc = typeof globalThis.RTCPeerConnection === 'function'
-  if (webrtc) mendFirstChannels(RTCPeerConnection.prototype)
   return new Libp2pNetwork({
     privateKey,
     relays,
