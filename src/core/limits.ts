@@ -189,6 +189,8 @@ export const dialTimeoutMs = 20_000
 export const directTryMs = 6_000
 /** Tries for a direct connection; on a busy machine one in six first tries fails. */
 export const directTriesMax = 2
+/** A peer's circuit serves while it is tried directly, after so long: ten times what that takes side by side. */
+export const directPatienceMs = 4_000
 /** A peer that could not be reached directly is reached through the relay for so long before it is tried again. */
 export const directRestMs = 5 * 60_000
 /** One try for a plain socket; an address in another network does not answer at all. */

@@ -138,6 +138,9 @@ export class QuireEngine implements Quire, ItemHost {
     )
     network.onStatus = () => this.#network.changed()
     network.onSelfRecord = () => void discovery.announceAgain()
+    network.onDirect = (peerId) => {
+      for (const item of this.#items.values()) if (item.part === 'fetch') item.driver().goDirect(peerId)
+    }
     network.onLane = (lane) => {
       if (lane.protocol === '/quire/tracker/1') discovery.addTracker(lane)
       else inbound.accept(lane)

@@ -69,3 +69,13 @@ export class PlainIsOneFile extends QuireError {
     super('A plain share holds exactly one file.')
   }
 }
+
+/** The work on a data set was ended; whoever waits for it need not show anything. */
+export class DriverClosed extends QuireError {
+  readonly code = 'stopped'
+  readonly fault = 'user'
+  readonly retryable = true
+  constructor() {
+    super('This was stopped.')
+  }
+}

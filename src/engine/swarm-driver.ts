@@ -13,6 +13,7 @@ import type { SwarmEffect, SwarmInput } from '../core/swarm/types.ts'
 import type { Lane } from '../network/types.ts'
 import { Alarm } from './alarm.ts'
 import { digest } from './crypto.ts'
+import { DriverClosed } from './errors.ts'
 import type { DataSetKeys } from './keys.ts'
 import type { EngineParts } from './parts.ts'
 import { PeerBook } from './peer-book.ts'
@@ -130,6 +131,12 @@ export class SwarmDriver {
       lane: { laneId, peerId: lane.peerId, localPeerId: lane.localPeerId, direction: lane.direction }
     })
     for (const frame of begun?.frames ?? []) this.#turn({ type: 'frame', laneId, frame })
+  }
+
+  /** What we fetch from a peer through a relay goes on over a direct lane, which takes the place of the other. [EX7] */
+  goDirect(peerId: PeerId): void {
+    const ours = [...this.#lanes.values()].filter((lane) => lane.peerId === peerId && lane.direction === 'outbound')
+    if (ours.some(({ kind }) => kind === 'relayed')) void this.#connect(peerId)
   }
 
   /** Verified blocks for a reader of the content; what is missing is fetched first. */
@@ -283,15 +290,5 @@ export class SwarmDriver {
       this.#parts.log('connect-failed', { message: error instanceof Error ? error.message : String(error) })
       this.#turn({ type: 'connect-failed', peerId })
     }
-  }
-}
-
-/** The work on a data set was ended; whoever waits for it need not show anything. */
-class DriverClosed extends QuireError {
-  readonly code = 'stopped'
-  readonly fault = 'user'
-  readonly retryable = true
-  constructor() {
-    super('This was stopped.')
   }
 }

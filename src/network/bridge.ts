@@ -32,6 +32,7 @@ type ToWorker =
   | { readonly type: 'failure'; readonly id: number; readonly report: ErrorReport }
   | { readonly type: 'status'; readonly status: NetworkStatus }
   | { readonly type: 'record-changed' }
+  | { readonly type: 'direct'; readonly peerId: PeerId }
   | { readonly type: 'lane'; readonly lane: LaneFacts }
   | { readonly type: 'kind'; readonly lane: LaneId; readonly kind: ConnectionKind }
   | { readonly type: 'chunk'; readonly lane: LaneId; readonly chunk: Uint8Array }
@@ -102,6 +103,7 @@ export function serveNetwork(network: Network, port: MessagePort): void {
     for (const [id, { lane }] of lanes) post({ type: 'kind', lane: id, kind: lane.kind })
   }
   network.onSelfRecord = () => post({ type: 'record-changed' })
+  network.onDirect = (peerId) => post({ type: 'direct', peerId })
   network.onLane = (lane) => adopt(lane, (facts) => post({ type: 'lane', lane: facts }))
   port.onmessage = ({ data }: MessageEvent<ToPage>) => {
     switch (data.type) {
@@ -189,6 +191,7 @@ class RemoteNetwork implements Network {
   onStatus: (status: NetworkStatus) => void = () => undefined
   onSelfRecord: () => void = () => undefined
   onLane: (lane: Lane) => void = () => undefined
+  onDirect: (peerId: PeerId) => void = () => undefined
 
   constructor(port: MessagePort) {
     this.#port = port
@@ -247,6 +250,9 @@ class RemoteNetwork implements Network {
         break
       case 'record-changed':
         this.onSelfRecord()
+        break
+      case 'direct':
+        this.onDirect(message.peerId)
         break
       case 'lane':
         this.onLane(this.#adopt(message.lane))

@@ -1,3 +1,4 @@
+import type { PeerId } from '../core/ids.ts'
 import type { Lane, Network, NetworkStatus } from './types.ts'
 
 /** A network that is loaded when it is first started: what it stands for is large, and often not needed at once. */
@@ -14,6 +15,7 @@ class LazyNetwork implements Network {
   onStatus: (status: NetworkStatus) => void = () => undefined
   onSelfRecord: () => void = () => undefined
   onLane: (lane: Lane) => void = () => undefined
+  onDirect: (peerId: PeerId) => void = () => undefined
 
   constructor(load: () => Promise<Network>, webrtc: boolean) {
     this.#load = load
@@ -57,6 +59,7 @@ class LazyNetwork implements Network {
     network.onStatus = (status) => this.onStatus(status)
     network.onSelfRecord = () => this.onSelfRecord()
     network.onLane = (lane) => this.onLane(lane)
+    network.onDirect = (peerId) => this.onDirect(peerId)
     for (const url of this.#relays) network.addRelay(url)
     this.#loaded = network
     await network.start()

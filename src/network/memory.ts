@@ -96,6 +96,7 @@ export class MemoryNetwork implements Network {
   onStatus: (status: NetworkStatus) => void = () => undefined
   onSelfRecord: () => void = () => undefined
   onLane: (lane: Lane) => void = () => undefined
+  onDirect: (peerId: PeerId) => void = () => undefined
 
   constructor(peerId: PeerId, hub: MemoryHub) {
     this.peerId = peerId

@@ -65,6 +65,8 @@ export interface Network {
   connect(record: Uint8Array, options: { signal: AbortSignal }): Promise<Lane>
   /** An exchange lane that a peer opened to us, or a tracker lane to a relay that became usable (outbound). */
   onLane: (lane: Lane) => void
+  /** A peer with lanes through a relay can be reached directly from now on: by new lanes. */
+  onDirect: (peerId: PeerId) => void
   /** Adds a relay beyond those configured, for example from a link. */
   addRelay(url: string): void
   /** Try unreachable relays again now: the person asked, the tab woke, or the network changed. */

@@ -44,6 +44,7 @@ class TestNetwork implements Network {
   started = false
   onStatus: (status: NetworkStatus) => void = idle
   onSelfRecord = idle
+  onDirect: (peerId: PeerId) => void = idle
   onLane: (lane: Lane) => void = idle
 
   async start() {

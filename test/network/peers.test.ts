@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import type { PeerId } from '../../src/core/ids.ts'
 import {
   circuitReserveBytes,
+  directPatienceMs,
   directRestMs,
   directTriesMax,
   socketTriesMax,
@@ -160,6 +161,21 @@ describe('reaching a peer', () => {
     expect(node.dialled).toHaveLength(1)
   })
 
+  it('[NW9] goes on by the circuit when trying directly takes long, and tells when there is a direct way', async () => {
+    const dial = Promise.withResolvers<Shape>()
+    node.dials = () => dial.promise
+    const told: string[] = []
+    peers.onDirect = (peerId) => told.push(peerId)
+    const arranging = node.open({ address: circuit(), protocols: [exchangeProtocol] })
+    const reached = reach([rtc(), circuit()])
+    await vi.advanceTimersByTimeAsync(directPatienceMs)
+    expect(await reached).toBe(arranging)
+    dial.resolve({ address: rtc() })
+    await vi.waitFor(() => expect(told).toEqual([node.them.toString()]))
+    expect(kindOf(await reach([rtc(), circuit()]))).toBe('direct')
+    expect(node.dialled).toEqual([rtc()])
+  })
+
   it('[NW10] remembers for a while that only the circuit works', async () => {
     node.dials = reachable(circuit())
     await reach([rtc(), circuit()])
@@ -168,9 +184,28 @@ describe('reaching a peer', () => {
     await reach([rtc(), circuit()])
     expect(node.dialled).toEqual([circuit()])
     node.connections = []
-    vi.setSystemTime(Date.now() + directRestMs)
+    await vi.advanceTimersByTimeAsync(directRestMs)
     node.dials = reachable(rtc())
     expect(kindOf(await reach([rtc(), circuit()]))).toBe('direct')
+  })
+
+  it.each([
+    ['after a while', () => vi.advanceTimersByTimeAsync(directRestMs)],
+    ['at a nudge', () => peers.nudge()]
+  ])('[NW23] tries directly again %s, while something goes through a relay', async (_when, pass) => {
+    node.dials = reachable(circuit())
+    const relayed = await reach([rtc(), circuit()])
+    node.dials = reachable(rtc())
+    node.dialled = []
+    await pass()
+    expect(node.dialled).toEqual([])
+    node.dials = reachable(circuit())
+    await reach([rtc(), circuit()])
+    relayed.streams.push({ protocol: exchangeProtocol } as Connection['streams'][number])
+    node.dials = reachable(rtc())
+    node.dialled = []
+    await pass()
+    await vi.waitFor(() => expect(node.dialled).toEqual([rtc()]))
   })
 
   it('[NW10] does not when the peer was not there at all', async () => {

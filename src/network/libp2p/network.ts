@@ -37,6 +37,7 @@ export class Libp2pNetwork implements Network {
   onStatus: (status: NetworkStatus) => void = () => undefined
   onSelfRecord: () => void = () => undefined
   onLane: (lane: Lane) => void = () => undefined
+  onDirect: (peerId: PeerId) => void = () => undefined
 
   constructor(setup: Libp2pSetup) {
     this.#setup = setup
@@ -51,6 +52,7 @@ export class Libp2pNetwork implements Network {
   async stop(): Promise<void> {
     const running = await this.#starting
     running?.relays.stop()
+    running?.peers.stop()
     await running?.node.stop()
   }
 
@@ -99,6 +101,7 @@ export class Libp2pNetwork implements Network {
 
   nudge(): void {
     this.#running?.relays.nudge()
+    this.#running?.peers.nudge()
   }
 
   async #begin(): Promise<Running> {
@@ -109,6 +112,7 @@ export class Libp2pNetwork implements Network {
     })
     const running = { node, relays, peers: new Peers(node, this.#setup.webrtc) }
     this.#running = running
+    running.peers.onDirect = (peerId) => this.onDirect(peerId)
     await node.handle(
       exchangeProtocol,
       (stream, connection) => this.onLane(this.#lane(stream, connection, exchangeProtocol)),

@@ -5,6 +5,7 @@ import type { PeerId } from '../../core/ids.ts'
 import {
   circuitReserveBytes,
   dialTimeoutMs,
+  directPatienceMs,
   directRestMs,
   directTriesMax,
   directTryMs,
@@ -18,19 +19,38 @@ import type { LaneProtocol } from '../types.ts'
 import type { PeerContact } from './records.ts'
 import { kindOf } from './stream-lane.ts'
 
+type Timer = ReturnType<typeof setTimeout>
+
+const after = (delayMs: number) => new Promise<undefined>((resolve) => setTimeout(resolve, delayMs))
+
 export const exchangeProtocol: LaneProtocol = '/quire/exchange/1'
 
-/** Finds or makes the best connection to a peer: plain socket or WebRTC, else a relay's circuit. SPEC.md: NW8 to NW13. */
+/** Finds or makes the best connection to a peer: plain socket or WebRTC, else a relay's circuit. SPEC.md: NW8 to NW13, NW22, NW23. */
 export class Peers {
   readonly #node: Libp2p
   readonly #webrtc: boolean
   readonly #dialling = new Map<PeerId, Promise<Connection>>()
-  /** Peers that could be reached through a relay only, and until when that is taken for granted. */
-  readonly #indirectUntilMs = new Map<PeerId, number>()
+  /** Peers that are tried directly now, in the background where that takes long. */
+  readonly #trying = new Map<PeerId, Promise<Connection | undefined>>()
+  /** Peers that could be reached through a relay only, and when each is tried directly again. */
+  readonly #indirect = new Map<PeerId, { readonly contact: PeerContact; readonly again: Timer }>()
+  /** A peer with lanes through a relay has a direct connection. */
+  onDirect: (peerId: PeerId) => void = () => undefined
 
   constructor(node: Libp2p, webrtc: boolean) {
     this.#node = node
     this.#webrtc = webrtc
+    node.addEventListener('connection:open', ({ detail }) => this.#onOpen(detail))
+  }
+
+  /** The network changed: what was not possible before may be now. [NW23] */
+  nudge(): void {
+    for (const { contact } of [...this.#indirect.values()]) this.#tryAgain(contact)
+  }
+
+  stop(): void {
+    for (const { again } of this.#indirect.values()) clearTimeout(again)
+    this.#indirect.clear()
   }
 
   /** Those who ask for one peer at the same time share one dial; it goes on when one of them gives up. [NW8] */
@@ -49,27 +69,55 @@ export class Peers {
     }
   }
 
-  async #dial({ peerId, addresses }: PeerContact): Promise<Connection> {
+  async #dial(contact: PeerContact): Promise<Connection> {
+    const { peerId, addresses } = contact
     const known = this.#direct(peerId)
     if (known) return known
-    const { sockets, webrtc, circuits } = this.#sorted(peerId, addresses)
-    const direct = (await this.#tryEach(peerId, sockets, socketTryMs)) ?? (await this.#tryWebRtc(peerId, webrtc))
-    if (direct) {
-      this.#indirectUntilMs.delete(peerId)
-      setTimeout(() => this.#closeSpare(peerId), spareConnectionMs)
-      return direct
-    }
-    const relayed = this.#circuit(peerId) ?? (await this.#tryEach(peerId, circuits, dialTimeoutMs))
-    if (!relayed) throw new PeerUnreachable()
-    if (webrtc.length > 0) this.#rememberIndirect(peerId)
-    return relayed
+    const { sockets, circuits } = this.#sorted(peerId, addresses)
+    const socket = await this.#tryEach(peerId, sockets, socketTryMs)
+    const trying = socket || this.#indirect.has(peerId) ? undefined : this.#tryDirectly(contact)
+    const direct = socket ?? (trying && (await Promise.race([trying, after(directPatienceMs)])))
+    // What arranges WebRTC goes over a circuit, which serves until there is a direct connection. [NW9]
+    const found = direct ?? this.#circuit(peerId) ?? (await trying)
+    if (found && kindOf(found) !== 'relayed') setTimeout(() => this.#closeSpare(peerId), spareConnectionMs)
+    const reached = found ?? (await this.#tryEach(peerId, circuits, dialTimeoutMs))
+    if (reached) return reached
+    this.#forgetIndirect(peerId)
+    throw new PeerUnreachable()
   }
 
-  /** [NW10] */
-  async #tryWebRtc(peerId: PeerId, addresses: readonly Multiaddr[]): Promise<Connection | undefined> {
-    if ((this.#indirectUntilMs.get(peerId) ?? 0) > Date.now()) return undefined
-    const tries = Array.from({ length: addresses.length && directTriesMax }, (_, i) => addresses[i % addresses.length]!)
-    return this.#tryEach(peerId, tries, directTryMs)
+  /** Tries of one peer are shared. What came of them is remembered. [NW10] */
+  #tryDirectly(contact: PeerContact): Promise<Connection | undefined> {
+    const { peerId, addresses } = contact
+    const { webrtc } = this.#sorted(peerId, addresses)
+    const tries = Array.from({ length: webrtc.length && directTriesMax }, (_, i) => webrtc[i % webrtc.length]!)
+    const trying = this.#trying.get(peerId) ?? this.#tryEach(peerId, tries, directTryMs)
+    this.#trying.set(peerId, trying)
+    void trying.then((connection) => {
+      this.#trying.delete(peerId)
+      if (!connection && tries.length > 0) this.#rememberIndirect(contact)
+    })
+    return trying
+  }
+
+  /** Again only while something goes through a relay: who needs the peer anew tries it anyway. */
+  #tryAgain(contact: PeerContact): void {
+    this.#forgetIndirect(contact.peerId)
+    if (this.#isRelaying(contact.peerId)) void this.#tryDirectly(contact)
+  }
+
+  #onOpen(connection: Connection): void {
+    if (kindOf(connection) === 'relayed') return
+    const peerId = connection.remotePeer.toString() as PeerId
+    this.#forgetIndirect(peerId)
+    if (!this.#isRelaying(peerId)) return
+    setTimeout(() => this.#closeSpare(peerId), spareConnectionMs)
+    this.onDirect(peerId)
+  }
+
+  #isRelaying(peerId: PeerId): boolean {
+    const circuits = this.#open(peerId).filter((connection) => kindOf(connection) === 'relayed')
+    return circuits.some(({ streams }) => streams.some(({ protocol }) => protocol === exchangeProtocol))
   }
 
   /** One address after the other; a direct connection that the peer makes meanwhile is as good. [NW9] */
@@ -126,10 +174,17 @@ export class Peers {
     }
   }
 
-  #rememberIndirect(peerId: PeerId): void {
-    const [oldest] = this.#indirectUntilMs.keys()
-    if (oldest && this.#indirectUntilMs.size >= knownPeersMax) this.#indirectUntilMs.delete(oldest)
-    this.#indirectUntilMs.set(peerId, Date.now() + directRestMs)
+  #rememberIndirect(contact: PeerContact): void {
+    const [oldest] = this.#indirect.keys()
+    if (oldest && this.#indirect.size >= knownPeersMax) this.#forgetIndirect(oldest)
+    this.#forgetIndirect(contact.peerId)
+    const again = setTimeout(() => this.#tryAgain(contact), directRestMs)
+    this.#indirect.set(contact.peerId, { contact, again })
+  }
+
+  #forgetIndirect(peerId: PeerId): void {
+    clearTimeout(this.#indirect.get(peerId)?.again)
+    this.#indirect.delete(peerId)
   }
 
   #sorted(peerId: PeerId, addresses: readonly Multiaddr[]): Record<'sockets' | 'webrtc' | 'circuits', Multiaddr[]> {
