@@ -72,12 +72,11 @@ describe('between engines', () => {
 })
 
 describe('a browser without WebRTC', () => {
-  it('WebKit says so, and fetches by the relay', async () => {
-    const { path } = await content(3)
+  it('WebKit says so, fetches by the relay, and saves to disk', async () => {
+    const { path, sha256 } = await content(3)
     const link = await shareFiles(chromium.page, quire.url, [path])
     await using webkit = await launchWebKit()
-    await webkit.open(link)
-    await untilText(webkit, 'item-state', /^complete$/, 60_000) // verified block by block
+    expect(await fetched(webkit, link)).toBe(sha256)
     expect(await untilText(webkit, 'connection-kind', /./, 10_000)).toBe('relayed')
     expect(await webkit.evaluate<string>('document.body.innerText')).toContain('This browser makes no')
   })

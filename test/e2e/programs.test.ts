@@ -16,6 +16,7 @@ import { zipEntries } from '../support/zip-entries.ts'
 const slowly =
   (honestly: ReadBlocks): ReadBlocks =>
   async (set, range) => {
+    // Time: what makes it slow.
     await new Promise((resolve) => setTimeout(resolve, 350))
     return honestly(set, range)
   }

@@ -13,6 +13,8 @@ export interface BrowserOptions {
   readonly headed?: boolean
   /** Without service workers, so that what is put into its pages comes before them. */
   readonly noServiceWorkers?: boolean
+  /** What starts Chromium, where it is not Chromium itself. */
+  readonly program?: string
   /** Further flags for Chromium. */
   readonly args?: readonly string[]
 }
@@ -32,7 +34,7 @@ export interface TestBrowser extends AsyncDisposable {
 export async function launchBrowser(options: BrowserOptions = {}): Promise<TestBrowser> {
   const profileDir = options.profileDir ?? (await mkdtemp(join(tmpdir(), 'quire-profile-')))
   const context = await chromium.launchPersistentContext(profileDir, {
-    executablePath: chromiumPath(),
+    executablePath: options.program ?? chromiumPath(),
     headless: options.headed !== true,
     args: [...chromiumArgs, ...(options.args ?? [])],
     serviceWorkers: options.noServiceWorkers === true ? 'block' : 'allow',

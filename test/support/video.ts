@@ -14,11 +14,12 @@ export async function recordVideo(page: Page, lengthMs = 4_000): Promise<Buffer>
     const stopped = new Promise((resolve) => (recorder.onstop = resolve))
     recorder.start()
     const startMs = performance.now()
+    let squares = 0
     await new Promise<void>((resolve) => {
       const draw = () => {
-        for (let i = 0; i < 60; i++) {
-          context.fillStyle = `hsl(${Math.random() * 360} 80% 50%)`
-          context.fillRect(Math.random() * 640, Math.random() * 360, 80, 80)
+        for (const end = squares + 60; squares < end; squares++) {
+          context.fillStyle = `hsl(${(squares * 137) % 360} 80% 50%)`
+          context.fillRect((squares * 7_919) % 640, (squares * 104_729) % 360, 80, 80)
         }
         if (performance.now() - startMs < recordMs) requestAnimationFrame(draw)
         else resolve()

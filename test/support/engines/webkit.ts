@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs'
-import { mkdir, mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,9 +21,15 @@ export async function launchWebKit(): Promise<DrivenBrowser> {
   }
   const home = await mkdtemp(join(tmpdir(), 'quire-webkit-'))
   const xvfb = start(screen, ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'])
-  const places = { HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_CACHE_HOME: join(home, 'cache') }
-  const downloadDir = join(home, 'Downloads')
-  await mkdir(downloadDir)
+  const [downloadDir, settingsDir] = [join(home, 'Downloads'), join(home, 'settings')]
+  await Promise.all([mkdir(downloadDir), mkdir(settingsDir)])
+  await writeFile(join(settingsDir, 'user-dirs.dirs'), 'XDG_DOWNLOAD_DIR="$HOME/Downloads"\n')
+  const places = {
+    HOME: home,
+    XDG_DATA_HOME: join(home, 'data'),
+    XDG_CACHE_HOME: join(home, 'cache'),
+    XDG_CONFIG_HOME: settingsDir
+  }
   const children = [xvfb]
   const dispose = async (): Promise<void> => {
     for (const child of children.reverse()) await end(child)
