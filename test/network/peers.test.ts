@@ -189,9 +189,9 @@ describe('reaching a peer', () => {
     expect(kindOf(await reach([rtc(), circuit()]))).toBe('direct')
   })
 
-  it.each([
+  it.each<[string, () => Promise<unknown>]>([
     ['after a while', () => vi.advanceTimersByTimeAsync(directRestMs)],
-    ['at a nudge', () => peers.nudge()]
+    ['at a nudge', async () => peers.nudge()]
   ])('[NW23] tries directly again %s, while something goes through a relay', async (_when, pass) => {
     node.dials = reachable(circuit())
     const relayed = await reach([rtc(), circuit()])
