@@ -184,6 +184,7 @@ function english(f: Format) {
       paused: 'Sharing is paused',
       pausedLine: 'The link finds nothing here until you resume.',
       theirs: 'Copies that others already made stay theirs.',
+      cutOffLine: 'Nobody can find you for now. Quire keeps trying by itself.',
       peers: (n: number) => (n === 0 ? 'No one is connected.' : `${count(n, 'peer')} connected.`)
     },
     receive: {
