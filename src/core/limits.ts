@@ -51,10 +51,12 @@ export const laneMessageBytes = 256 * KiB - 64
 export const frameBytesMax = 1 * MiB
 /** Asked for and not yet here, one session. At 100 ms it carries 40 MiB/s. */
 export const windowBytesMax = 4 * MiB
-/** Before a pace is measured. */
-export const windowBytesStart = 1 * MiB
-/** However bad the pace: two messages of blocks are always under way. */
-export const windowBytesMin = 512 * KiB
+/** Before a pace is measured: a crowd of 48 that begins at once asks for 12 MiB of one holder; a quick path doubles it each round. */
+export const windowBytesStart = 256 * KiB
+/** However bad the pace: one block comes while the next is asked for. */
+export const windowBlocksMin = 2
+/** No more is asked of a peer than it delivers in this time, so that what a slow one holds up is soon free again. */
+export const queueAheadMs = 2_000
 
 holds(groupLeaves % segmentBlocks === 0, 'a hash group is whole segments')
 holds(heldPageBlocks % segmentBlocks === 0, 'a page of a bitmap is whole segments')
@@ -129,6 +131,29 @@ export const banMs = 10 * 60_000
 export const peersDialledMax = 8
 /** Sessions of one data set, dialled and accepted: the browser's connections are counted. */
 export const sessionsMax = 48
+/** Hash groups among whose blocks the rarest is sought: 128 MiB, many more than all peers of a session have in flight. */
+export const horizonGroups = 4
+/** From so many holders on it does not matter that a block has more: it is as good as safe. */
+export const rareHoldersMax = 3
+/** Segments compared before one is chosen: the best of a dozen drawn at random is nearly the best of all. */
+export const segmentsComparedMax = 12
+/** Segments being filled at one time: 32 MiB; beyond, those begun go before rarer ones, so that the store writes them whole. */
+export const segmentsBegunMax = 8
+/** Of so many blocks, one may be asked of a second peer before the first has given it up: duplicates stay under 1 %. */
+export const blocksPerSecond = 128
+/** Between two looks for blocks that another peer would bring sooner. */
+export const secondLookMs = 250
+/** What another peer must win at least for a block to be taken from one that was asked for it. */
+export const secondGainMs = 500
+/** Blocks suggested to one peer at a time: a message at the least, a segment at the most. */
+export const suggestedBlocksMin = 4
+export const suggestedBlocksMax = segmentBlocks
+/** A holder whose suggestions were all followed and that suggests nothing for so long is asked for anything. */
+export const suggestionMs = 3_000
+/** Peers told of in one message. */
+export const peersToldMax = 8
+/** Between two such messages to one peer. */
+export const peersTellMs = 30_000
 /** Time between two `have` messages to one peer. */
 export const haveIntervalMs = 250
 /** A lane that opened and says no hello within this time is closed. */

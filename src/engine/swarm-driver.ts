@@ -46,7 +46,6 @@ export class SwarmDriver {
   readonly #lanes = new Map<LaneId, Lane>()
   readonly #book: PeerBook
   readonly #blocks: VerifiedBlocks
-  readonly #records = new Map<PeerId, Uint8Array>()
   readonly #dialling = new AbortController()
   readonly #manifest = Promise.withResolvers<Manifest>()
   #lastReader = 0
@@ -109,15 +108,14 @@ export class SwarmDriver {
 
   meet(peers: readonly TrackedPeer[]): void {
     const self = this.#parts.network.status().peerId
-    const others = peers.filter((peer) => peer.peerId !== self)
-    for (const { peerId, record } of others) this.#records.set(peerId, record)
-    this.#turn({ type: 'peers', peerIds: others.map((peer) => peer.peerId) })
+    this.#turn({ type: 'peers', peers: peers.filter((peer) => peer.peerId !== self) })
   }
 
   /** `begun`: what was read of an inbound lane already. */
   addLane(lane: Lane, begun?: { readonly reader: FrameReader; readonly frames: readonly Frame[] }): void {
     if (this.#closed) return lane.close()
     this.#lanes.set(lane.id, lane)
+    void this.#introduceSelf(lane.localPeerId)
     const laneId = lane.id
     const reader = begun?.reader ?? new FrameReader(frameBytesMax)
     lane.onChunk = (chunk) => this.#onChunk(lane, reader, chunk)
@@ -217,7 +215,7 @@ export class SwarmDriver {
         this.#options.onHeld(this.#machine.held!)
         return this.#options.onManifest(effect.bytes, effect.manifest)
       case 'connect':
-        return void this.#connect(effect.peerId)
+        return void this.#connect(effect)
       case 'close-lane':
         this.#lanes.get(effect.laneId)?.close()
         return
@@ -280,15 +278,19 @@ export class SwarmDriver {
     }
   }
 
-  async #connect(peerId: PeerId): Promise<void> {
-    const record = this.#records.get(peerId)
+  async #connect({ peerId, record }: Extract<SwarmEffect, { type: 'connect' }>): Promise<void> {
     try {
-      if (!record) throw new DriverClosed()
       const lane = await this.#parts.network.connect(record, { signal: this.#dialling.signal })
       this.addLane(lane)
     } catch (error) {
       this.#parts.log('connect-failed', { message: error instanceof Error ? error.message : String(error) })
       this.#turn({ type: 'connect-failed', peerId })
     }
+  }
+
+  /** Peers tell each other how this one can be reached. */
+  async #introduceSelf(peerId: PeerId): Promise<void> {
+    const record = await this.#parts.network.selfRecord().catch(() => undefined)
+    if (record) this.#turn({ type: 'self', self: { peerId, record } })
   }
 }

@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import type { PeerId } from '../../src/core/ids.ts'
 import {
+  blockBytes,
   busyRestMs,
   haveIntervalMs,
   messagesUnderWayMax,
   queuedBlocksMax,
+  windowBlocksMin,
   windowBytesMax,
-  windowBytesMin,
   windowBytesStart
 } from '../../src/core/limits.ts'
 import { Window } from '../../src/core/swarm/window.ts'
 import { contentOf } from '../support/swarm-content.ts'
-import { type Node, World } from '../support/swarm-world.ts'
-
-const meet = (node: Node, ...names: string[]) => node.turn({ type: 'peers', peerIds: names as PeerId[] })
+import { meet } from '../support/swarm-pair.ts'
+import { World } from '../support/swarm-world.ts'
 
 describe('swarm: serving', () => {
   it('[EX11] [SW7] tells of blocks only when they are durable, and of the last by one word', () => {
@@ -32,7 +31,9 @@ describe('swarm: serving', () => {
     }
     world.until(tellAll)
     world.pass(1_000)
-    const states = watcher.received('state')
+    const states = watcher.got.flatMap(({ from, frame }) =>
+      from === 'middle' && frame.type === 'state' ? [frame] : []
+    )
     expect(states.at(-1)).toMatchObject({ complete: true, ranges: [] })
     expect(states.filter(({ complete }) => complete)).toHaveLength(1)
     const spanMs = world.nowMs
@@ -228,9 +229,9 @@ describe('window', () => {
     const steady = new Window()
     steady.asked(0, 0)
     nowMs = deliver(steady, 0, 1_000, 20)
-    expect(steady.bytes).toBe(windowBytesStart * 1.5)
+    expect(steady.bytes).toBe(windowBytesStart * 2)
     for (let pace = 500; pace > 1; pace *= 0.5) nowMs = deliver(steady, nowMs, pace, 1)
-    expect(steady.bytes).toBe(windowBytesMin)
+    expect(steady.bytes).toBe(windowBlocksMin * blockBytes)
   })
 
   it('[SW4] a silence in which nothing was asked is no loss of pace', () => {

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { bytesEqual } from '../../src/core/bytes.ts'
-import type { PeerId } from '../../src/core/ids.ts'
 import { segmentBlocks, stallTimeoutMs, unstoredBytesMax, windowBytesMax } from '../../src/core/limits.ts'
 import { contentOf } from '../support/swarm-content.ts'
+import { meet } from '../support/swarm-pair.ts'
 import { type Node, World } from '../support/swarm-world.ts'
 
-const peer = (name: string) => name as PeerId
 const swarmKey = new Uint8Array(32).fill(7)
 
 function expectAllBlocks(node: Node, world: World): void {
@@ -15,7 +14,6 @@ function expectAllBlocks(node: Node, world: World): void {
   expect(wrong).toBe(-1)
 }
 
-const meet = (node: Node, ...names: string[]) => node.turn({ type: 'peers', peerIds: names.map(peer) })
 const askedBlocks = (node: Node) =>
   node
     .sent('want')
@@ -159,7 +157,8 @@ describe('swarm: fetching', () => {
     meet(two, 'holder')
     world.until(() => one.isComplete && two.isComplete)
     expectAllBlocks(one, world)
-    expect(one.swarm.sessions().map((view) => view.peerId)).toEqual(['two'])
+    expect(one.did('manifest')).toHaveLength(1)
+    expect(one.received('state').some(({ manifest }) => manifest !== undefined)).toBe(true)
   })
 
   it('[SW10] waits for a holder, and begins when one is announced', () => {

@@ -4,7 +4,8 @@ import { contentOf } from './swarm-content.ts'
 import { type Node, World } from './swarm-world.ts'
 
 /** A node hears of others. */
-export const meet = (node: Node, ...names: string[]) => node.turn({ type: 'peers', peerIds: names as PeerId[] })
+export const meet = (node: Node, ...names: string[]) =>
+  node.turn({ type: 'peers', peers: names.map((name) => ({ peerId: name as PeerId, record: new Uint8Array(1) })) })
 
 /** Why it said goodbye, each time. */
 export const byes = (node: Node) => node.sent('bye').map(({ code }) => code)

@@ -7,12 +7,16 @@ import {
   helloBytesMax,
   manifestBytesMax,
   messageBlocks,
-  pathNodesMax
+  pathNodesMax,
+  peerIdCharsMax,
+  peersToldMax,
+  recordBytesMax
 } from '../limits.ts'
 import { hashBytes } from '../merkle/node.ts'
 import { PayloadReader, PayloadWriter, rangesBytes } from './bytes-io.ts'
 import { BadFrame } from './errors.ts'
 import { frameHeadBytes, optionalTypes, type RawFrame } from './frame-reader.ts'
+import { peerRecordBytes, readPeerRecord, writePeerRecord } from './peer-record.ts'
 import type { ByeCode, Frame, KnownFrame, PeerRole, RefuseCode } from './types.ts'
 
 /** Version of the protocol that a hello states; another one is refused with a clear error. */
@@ -31,7 +35,9 @@ const typeCodes = {
   'blocks': 10,
   'refuse': 11,
   'cancel': 12,
-  'bye': 13
+  'bye': 13,
+  'peers': 128,
+  'suggest': 129
 } as const
 
 const roles: readonly PeerRole[] = ['tab', 'keeper', 'program']
@@ -51,11 +57,14 @@ const noBytes = new Uint8Array(0)
 
 /** A frame as it travels, in a buffer of its own that may be given away. */
 export function encodeFrame(frame: KnownFrame): Uint8Array {
-  const writer = new PayloadWriter(frameHeadBytes + payloadBytes(frame))
+  const writer = new PayloadWriter(frameBytes(frame))
   writer.u32(writer.bytes.length - 4).u8(typeCodes[frame.type])
   writePayload(writer, frame)
   return writer.bytes
 }
+
+/** What a frame takes on the wire. */
+export const frameBytes = (frame: KnownFrame): number => frameHeadBytes + payloadBytes(frame)
 
 function payloadBytes(frame: KnownFrame): number {
   switch (frame.type) {
@@ -69,6 +78,7 @@ function payloadBytes(frame: KnownFrame): number {
     case 'gone':
     case 'want':
     case 'cancel':
+    case 'suggest':
       return rangesBytes(frame.ranges)
     case 'want-hashes':
       return 4
@@ -82,6 +92,8 @@ function payloadBytes(frame: KnownFrame): number {
       return 1 + rangesBytes(frame.ranges)
     case 'bye':
       return 1
+    case 'peers':
+      return frame.peers.reduce((sum, peer) => sum + peerRecordBytes(peer), 1)
   }
 }
 
@@ -108,6 +120,7 @@ function writePayload(writer: PayloadWriter, frame: KnownFrame): void {
     case 'gone':
     case 'want':
     case 'cancel':
+    case 'suggest':
       writer.ranges(frame.ranges)
       break
     case 'want-hashes':
@@ -132,6 +145,10 @@ function writePayload(writer: PayloadWriter, frame: KnownFrame): void {
       break
     case 'bye':
       writer.u8(byeCodes.indexOf(frame.code))
+      break
+    case 'peers':
+      writer.u8(frame.peers.length)
+      for (const peer of frame.peers) writePeerRecord(writer, peer)
   }
 }
 
@@ -207,6 +224,12 @@ function readBlocks(reader: PayloadReader): Frame {
   return { type: 'blocks', start, blocks: Array.from({ length: count }, () => reader.bytes(size)) }
 }
 
+function readPeers(reader: PayloadReader): Frame {
+  const count = reader.u8()
+  if (count > peersToldMax) throw new BadFrame('too many peers at once')
+  return { type: 'peers', peers: Array.from({ length: count }, () => readPeerRecord(reader)) }
+}
+
 const decoders = new Map<number, (reader: PayloadReader) => Frame>([
   [typeCodes.hello, readHello],
   [
@@ -229,6 +252,8 @@ const decoders = new Map<number, (reader: PayloadReader) => Frame>([
   [typeCodes.blocks, readBlocks],
   [typeCodes.refuse, (reader) => ({ type: 'refuse', code: oneOf(refuseCodes, reader.u8()), ranges: reader.ranges() })],
   [typeCodes.cancel, (reader) => ({ type: 'cancel', ranges: reader.ranges() })],
+  [typeCodes.peers, readPeers],
+  [typeCodes.suggest, (reader) => ({ type: 'suggest', ranges: reader.ranges() })],
   [typeCodes.bye, (reader) => ({ type: 'bye', code: oneOf(byeCodes, reader.u8()) })]
 ])
 
@@ -242,6 +267,8 @@ const bytesMaxByType = new Map<number, number>([
   [typeCodes.want, rangeFrameBytes],
   [typeCodes.cancel, rangeFrameBytes],
   [typeCodes.refuse, rangeFrameBytes],
+  [typeCodes.suggest, rangeFrameBytes],
+  [typeCodes.peers, 2 + peersToldMax * (3 + peerIdCharsMax + recordBytesMax)],
   [typeCodes.hashes, (groupLeaves + pathNodesMax + 1) * hashBytes],
   [typeCodes.blocks, frameBytesMax]
 ])

@@ -10,6 +10,12 @@ export type RefuseCode = 'busy' | 'not-held' | 'not-serving' | 'cancelled'
 export type ByeCode =
   'unknown-swarm' | 'bad-proof' | 'duplicate' | 'leaving' | 'protocol' | 'bad-block' | 'stalled' | 'too-many'
 
+/** A peer and its signed record, which whoever dials it checks. */
+export interface PeerRecord {
+  readonly peerId: PeerId
+  readonly record: Uint8Array
+}
+
 /** Messages of `/quire/exchange/1`; SPEC.md has their bytes. */
 export type Frame =
   | { type: 'hello'; swarmId: SwarmId; role: PeerRole; lane: number; proof?: Uint8Array }
@@ -25,6 +31,10 @@ export type Frame =
   | { type: 'refuse'; code: RefuseCode; ranges: readonly BlockRange[] }
   | { type: 'cancel'; ranges: readonly BlockRange[] }
   | { type: 'bye'; code: ByeCode }
+  /** Peers of the swarm, and how to reach them. [EX15] */
+  | { type: 'peers'; peers: readonly PeerRecord[] }
+  /** Of what the sender holds, take these of it first; none: take what you like. [EX16] */
+  | { type: 'suggest'; ranges: readonly BlockRange[] }
   /** A kind of frame that this version does not know; passed over. [EX4] */
   | { type: 'unknown'; code: number }
 

@@ -1,14 +1,17 @@
 import type { BlockRange } from '../block/bitmap.ts'
-import { BadBlock, BadFrame } from '../exchange/errors.ts'
+import { type BadBlock, BadFrame } from '../exchange/errors.ts'
 import type { RefuseCode } from '../exchange/types.ts'
 import type { GroupIndex, PeerId } from '../ids.ts'
-import { busyRestMs, queuedBlocksMax, rangesPerFrameMax, stallTimeoutMs, unstoredBytesMax } from '../limits.ts'
+import { busyRestMs, queuedBlocksMax, suggestionMs, unstoredBytesMax } from '../limits.ts'
 import type { HashGroup } from '../merkle/group.ts'
+import { Arriving } from './arriving.ts'
 import { Choice } from './choice.ts'
 import type { SwarmLane } from './lane.ts'
 import { Leaves } from './leaves.ts'
 import { groupOf, Need } from './need.ts'
-import { rising, runsOf } from './runs.ts'
+import { runsOf } from './runs.ts'
+import { Seconds } from './seconds.ts'
+import type { Session } from './session.ts'
 import type { SwarmState } from './state.ts'
 
 /** Blocks asked for at once before another lane gets a turn to choose. */
@@ -16,12 +19,13 @@ const runBlocks = 16
 
 /**
  * The asking half: how much is asked over which lane, and what becomes of what comes. Owns `held` and the lanes'
- * in-flight sets.
+ * in-flight sets. Looks again only at lanes of which something changed.
  */
 export class Asking {
   readonly #state: SwarmState
   readonly #leaves: Leaves
-  readonly #hashing = new Map<number, Uint8Array>()
+  readonly #seconds: Seconds
+  readonly #arriving: Arriving
   readonly #readers = new Map<number, readonly BlockRange[]>()
   #need: Need | undefined
   #choice: Choice | undefined
@@ -29,17 +33,28 @@ export class Asking {
   #isAdmitted = false
   /** The store fails: more would only be fetched to be thrown away. */
   #isHalted = false
+  /** Lanes that may have room, or something new to be asked. */
+  readonly #changed = new Set<SwarmLane>()
+  #hasAllChanged = true
+  /** When the next peer that was busy may be asked again. */
+  #restedAtMs = Infinity
 
   constructor(state: SwarmState) {
     this.#state = state
     this.#leaves = new Leaves(state)
+    this.#seconds = new Seconds(state)
+    this.#arriving = new Arriving(state, this.#leaves, this.#seconds, (index) => this.#lost(index))
     if (state.held) this.begin()
   }
 
   /** The manifest is known. */
   begin(): void {
-    this.#need = new Need(this.#state.held!)
-    this.#choice = new Choice(this.#need, this.#leaves, this.#readers)
+    const { held, holders, options } = this.#state
+    const need = new Need(held!)
+    this.#need = need
+    const { random } = options
+    this.#choice = new Choice({ need, leaves: this.#leaves, holders: holders!, readers: this.#readers, random })
+    this.#hasAllChanged = true
   }
 
   admit(): void {
@@ -62,11 +77,31 @@ export class Asking {
     this.#reconsider()
   }
 
-  /** Fills the windows of all lanes, a run at a time in turn, so that all get a share. [SW4] */
+  /** A peer said something of itself, or has one lane more. */
+  changed(session: Session): void {
+    for (const lane of session.lanes.values()) this.#changed.add(lane)
+  }
+
+  wakeAtMs(): number {
+    if (!this.#need || this.#isHalted || this.#state.isComplete) return Infinity
+    return Math.min(this.#restedAtMs, this.#seconds.wakeAtMs())
+  }
+
+  /** Fills the windows of lanes, a run at a time in turn, so that all get a share. [SW4] */
   fill(): void {
     if (!this.#need || this.#isHalted || this.#state.isComplete) return
-    let asking = [...this.#state.lanes.values()].filter((lane) => lane.state === 'open' && lane.session!.serves)
-    while (asking.length > 0) asking = asking.filter((lane) => this.#askRun(lane))
+    const { nowMs, lanes } = this.#state
+    if (nowMs >= this.#restedAtMs) {
+      this.#restedAtMs = Infinity
+      this.#reconsider()
+    }
+    if (this.#hasAllChanged || this.#changed.size > 0) {
+      let asking = [...(this.#hasAllChanged ? lanes.values() : this.#changed)].filter(canBeAsked)
+      this.#hasAllChanged = false
+      this.#changed.clear()
+      while (asking.length > 0) asking = asking.filter((lane) => this.#askRun(lane))
+    }
+    if (nowMs >= this.#seconds.wakeAtMs()) this.#askSeconds()
   }
 
   onHashes(lane: SwarmLane, group: GroupIndex, hashes: HashGroup): void {
@@ -77,6 +112,7 @@ export class Asking {
 
   onHashesRefused(lane: SwarmLane, group: GroupIndex, code: RefuseCode): void {
     this.#leaves.onRefused(lane, group, code)
+    this.#choice?.groupReopened(group)
     this.#reconsider()
     if (code === 'busy') this.#rest(lane)
   }
@@ -90,35 +126,26 @@ export class Asking {
     lane.lastProgressMs = nowMs
     lane.session!.receivedBytes += bytes
     lane.window.received(nowMs, bytes)
-    blocks.forEach((block, i) => this.#hashing.set(start + i, block))
-    const { laneId, peerId } = lane.info
-    this.#state.emit({ type: 'hash', laneId, peerId, start, blocks })
+    this.#changed.add(lane)
+    this.#arriving.come(lane, start, blocks)
   }
 
-  /** Returns the first block that is not what it must be, if any. [SW5] */
   onHashed(peerId: PeerId, start: number, digests: readonly Uint8Array[]): BadBlock | undefined {
-    let bad: BadBlock | undefined
-    digests.forEach((digest, i) => {
-      const index = start + i
-      const bytes = this.#hashing.get(index)
-      if (!this.#hashing.delete(index) || !bytes) return
-      if (this.#leaves.matches(index, digest)) return this.#state.emit({ type: 'store', peerId, index, bytes })
-      this.#giveBack(index)
-      bad ??= new BadBlock(index)
-    })
-    return bad
+    return this.#arriving.hashed(peerId, start, digests)
   }
 
   onStored(indexes: readonly number[]): void {
+    const wasFull = this.#roomBlocks() < runBlocks
     for (const index of indexes) {
       this.#need!.keep(index)
       if (this.#need!.isSettled(groupOf(index))) this.#leaves.forget(groupOf(index))
     }
+    this.#hasAllChanged ||= wasFull
   }
 
   /** Nothing more is asked for until there is room again, which `admit` says. [SW6] */
   onStoreFailed(indexes: readonly number[]): void {
-    for (const index of indexes) this.#giveBack(index)
+    for (const index of indexes) this.#lost(index)
     this.#isHalted = true
   }
 
@@ -127,9 +154,20 @@ export class Asking {
     this.#isAdmitted = false
     const lost: number[] = []
     for (const { start, count } of ranges) {
-      for (let index = start; index < start + count; index++) if (this.#need?.lose(index)) lost.push(index)
+      for (let index = start; index < start + count; index++) {
+        if (!this.#need?.lose(index)) continue
+        lost.push(index)
+        this.#reopened(index)
+      }
     }
     return lost
+  }
+
+  /** A holder says what to take of it first. [SW15] */
+  onSuggest(session: Session, ranges: readonly BlockRange[]): void {
+    session.suggest(this.#state.nowMs, ranges)
+    session.isExhausted = false
+    this.changed(session)
   }
 
   onRefused(lane: SwarmLane, ranges: readonly BlockRange[], code: RefuseCode): void {
@@ -138,56 +176,78 @@ export class Asking {
       if (count > lane.inFlight.size) throw new BadFrame('an answer to what was not asked')
       const indexes = Array.from({ length: count }, (_, i) => start + i)
       lane.answered(indexes)
-      for (const index of indexes) {
-        if (code === 'not-held') session.holdings?.clear(index)
-        this.#giveBack(index)
-      }
+      if (code === 'not-held') session.learn([{ start, count }], false, this.#state.holders)
+      for (const index of indexes) this.#lost(index)
     }
     lane.lastProgressMs = this.#state.nowMs
+    this.#changed.add(lane)
     if (code === 'not-serving') session.serves = false
     if (code === 'busy') this.#rest(lane)
   }
 
   /** What was asked over a lane that ended can be asked over others. */
   release(lane: SwarmLane): void {
-    for (const index of lane.inFlight) this.#giveBack(index)
+    for (const index of lane.inFlight) this.#lost(index)
     lane.inFlight.clear()
+    for (const group of lane.groupsAsked) this.#choice?.groupReopened(group)
     this.#leaves.release(lane)
+    this.#changed.delete(lane)
     this.#reconsider()
     this.#hurry()
   }
 
-  isStalled(lane: SwarmLane): boolean {
-    return lane.isOwed && this.#state.nowMs - lane.lastProgressMs >= stallTimeoutMs
-  }
-
   /** Returns whether the lane may be asked for more. */
   #askRun(lane: SwarmLane): boolean {
-    const { nowMs, manifest } = this.#state
     const session = lane.session!
-    const windowBlocks = Math.floor(lane.window.bytes / manifest!.blockBytes)
-    const roomBlocks = Math.min(
-      windowBlocks - lane.inFlight.size + lane.cancelled.size,
-      queuedBlocksMax - lane.inFlight.size,
-      Math.floor(unstoredBytesMax / manifest!.blockBytes) - this.#need!.takenBlocks
-    )
+    const windowBlocks = this.#windowBlocks(lane)
     // Less than a run of room waits until more is free: small requests cost as much as large ones.
-    const run = Math.min(runBlocks, Math.max(1, Math.floor(windowBlocks / 2)))
-    if (session.isExhausted || session.restUntilMs > nowMs || roomBlocks < run) return false
-    const chosen = this.#choice!.choose(lane, run, this.#isAdmitted)
-    if (chosen.size === 0) {
+    const run = Math.min(runBlocks, Math.floor(windowBlocks / 2))
+    if (session.restUntilMs > this.#state.nowMs || this.#laneRoom(lane) < run || this.#roomBlocks() < run) return false
+    session.suggests &&= this.#state.nowMs < session.suggestedAtMs + suggestionMs || lane.inFlight.size > 0
+    const chosen = session.isExhausted ? [] : this.#choice!.choose(lane, run, this.#isAdmitted)
+    if (chosen.length === 0) {
       session.isExhausted = true
+      this.#seconds.wish()
+      if (session.suggests) this.#lookAgainAt(session.suggestedAtMs + suggestionMs)
       return false
     }
-    lane.window.asked(nowMs, lane.inFlight.size)
-    lane.asked(nowMs)
-    for (const index of chosen) {
-      lane.inFlight.add(index)
-      this.#need!.take(index)
-    }
-    const ranges = runsOf([...chosen])
-    this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'want', ranges } })
+    this.#ask(lane, chosen)
     return true
+  }
+
+  #ask(lane: SwarmLane, chosen: readonly number[]): void {
+    lane.window.asked(this.#state.nowMs, lane.inFlight.size)
+    this.#state.owes(lane)
+    for (const index of chosen) lane.inFlight.add(index)
+    const frame = { type: 'want', ranges: runsOf(chosen) } as const
+    this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame })
+  }
+
+  /** Lanes that have room and nothing of their own to ask relieve others. [SW14] */
+  #askSeconds(): void {
+    const idle = new Map<SwarmLane, number>()
+    for (const lane of this.#state.lanes.values()) {
+      if (!canBeAsked(lane) || !lane.session!.isExhausted || lane.session!.restUntilMs > this.#state.nowMs) continue
+      const room = this.#laneRoom(lane)
+      if (room > 0) idle.set(lane, room)
+    }
+    for (const [lane, indexes] of this.#seconds.look(idle)) if (indexes.length > 0) this.#ask(lane, indexes)
+  }
+
+  #windowBlocks(lane: SwarmLane): number {
+    const { blockBytes } = this.#state.manifest!
+    lane.window.fit(blockBytes)
+    return Math.floor(lane.window.bytes / blockBytes)
+  }
+
+  #laneRoom(lane: SwarmLane): number {
+    const room = this.#windowBlocks(lane) - lane.inFlight.size + lane.cancelled.size
+    return Math.min(room, queuedBlocksMax - lane.inFlight.size)
+  }
+
+  /** Blocks that may still be taken, of all lanes together. */
+  #roomBlocks(): number {
+    return Math.floor(unstoredBytesMax / this.#state.manifest!.blockBytes) - this.#need!.takenBlocks
   }
 
   /** What a reader waits for and nobody was asked for goes before what was asked already. */
@@ -197,27 +257,43 @@ export class Asking {
 
   /** Takes back what was asked and nobody waits for, so that what a reader waits for comes at once. [SW8] */
   #makeRoom(): void {
-    if (!this.#choice) return
+    const choice = this.#choice
+    if (!choice) return
     for (const lane of this.#state.lanes.values()) {
-      const spare = [...lane.inFlight].filter((index) => !lane.cancelled.has(index) && !this.#choice!.isWished(index))
-      if (spare.length === 0) continue
-      for (const index of spare) lane.cancelled.add(index)
-      const ranges = runsOf(rising(spare)).slice(0, rangesPerFrameMax)
-      this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'cancel', ranges } })
+      const spare = [...lane.inFlight].filter((index) => !choice.isWished(index))
+      this.#seconds.takeBack(lane, spare)
     }
   }
 
   #rest(lane: SwarmLane): void {
     lane.session!.restUntilMs = this.#state.nowMs + busyRestMs
+    this.#lookAgainAt(lane.session!.restUntilMs)
   }
 
-  #giveBack(index: number): void {
-    this.#need?.giveBack(index)
+  #lookAgainAt(atMs: number): void {
+    if (atMs > this.#state.nowMs) this.#restedAtMs = Math.min(this.#restedAtMs, atMs)
+  }
+
+  /** A block that was asked for, or came, must be asked for again. */
+  #lost(index: number): void {
+    if (this.#seconds.isElsewhere(index) || !this.#need?.isTaken(index)) return
+    this.#need.giveBack(index)
+    this.#reopened(index)
     this.#reconsider()
+  }
+
+  #reopened(index: number): void {
+    this.#choice!.groupReopened(groupOf(index))
+    for (const session of this.#state.sessions.values()) {
+      if (!session.isComplete && session.has(index)) session.offer({ start: index, count: 1 })
+    }
   }
 
   /** Something may be had again, of everyone, whatever was found out before. */
   #reconsider(): void {
     for (const session of this.#state.sessions.values()) session.isExhausted = false
+    this.#hasAllChanged = true
   }
 }
+
+const canBeAsked = (lane: SwarmLane): boolean => lane.state === 'open' && lane.session!.serves

@@ -2,7 +2,7 @@ import type { BlockRange } from '../block/bitmap.ts'
 import { BadFrame, Overasked } from '../exchange/errors.ts'
 import type { LaneInfo } from '../exchange/types.ts'
 import type { GroupIndex } from '../ids.ts'
-import { queuedBlocksMax, queuedGroupsMax } from '../limits.ts'
+import { queuedBlocksMax, queuedGroupsMax, secondGainMs, stallTimeoutMs } from '../limits.ts'
 import type { Session } from './session.ts'
 import { Window } from './window.ts'
 
@@ -19,6 +19,8 @@ export class SwarmLane {
   readonly inFlight = new Set<number>()
   /** Those of them that were cancelled: they may still come. */
   readonly cancelled = new Set<number>()
+  /** When the last of them was. */
+  calledOffAtMs = -Infinity
   readonly groupsAsked = new Set<GroupIndex>()
   lastProgressMs: number
 
@@ -40,9 +42,15 @@ export class SwarmLane {
     return this.inFlight.size > 0 || this.groupsAsked.size > 0
   }
 
-  /** Something is asked of it; after a silence its time to answer begins now. */
-  asked(nowMs: number): void {
-    if (!this.isOwed) this.lastProgressMs = nowMs
+  isStalled(nowMs: number): boolean {
+    return this.isOwed && nowMs >= this.lastProgressMs + stallTimeoutMs
+  }
+
+  /** When so much will be here, as far as one can tell: a silence is likely to last as long again. */
+  etaMs(nowMs: number, bytes: number): number {
+    const pace = this.window.paceAt(nowMs)
+    const expectedMs = pace > 0 ? bytes / pace : secondGainMs
+    return this.isOwed ? Math.max(expectedMs, nowMs - this.lastProgressMs) : expectedMs
   }
 
   /** Takes blocks that were asked; throws BadFrame for others. */

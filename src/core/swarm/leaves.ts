@@ -12,6 +12,7 @@ import type { SwarmState } from './state.ts'
 /** Leaf hashes: those verified and still of use, and those asked for. Owns the lanes' `groupsAsked`. [SW2] */
 export class Leaves {
   readonly #state: SwarmState
+  /** In the order in which they came. */
   readonly #known = new Map<GroupIndex, Uint8Array>()
   readonly #asked = new Set<GroupIndex>()
 
@@ -21,6 +22,18 @@ export class Leaves {
 
   know(group: GroupIndex, leaves: Uint8Array): void {
     this.#known.set(group, leaves)
+  }
+
+  knows(group: GroupIndex): boolean {
+    return this.#known.has(group)
+  }
+
+  isAsked(group: GroupIndex): boolean {
+    return this.#asked.has(group)
+  }
+
+  known(): IterableIterator<GroupIndex> {
+    return this.#known.keys()
   }
 
   /** Every block of the group is here: 16 KiB that nobody needs again. */
@@ -41,7 +54,7 @@ export class Leaves {
     let asked = 0
     for (const other of session.lanes.values()) asked += other.groupsAsked.size
     if (asked >= groupsAheadMax) return false
-    lane.asked(this.#state.nowMs)
+    this.#state.owes(lane)
     this.#asked.add(group)
     lane.groupsAsked.add(group)
     this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'want-hashes', group } })

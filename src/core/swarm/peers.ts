@@ -1,7 +1,10 @@
+import type { PeerRecord } from '../exchange/types.ts'
 import type { PeerId } from '../ids.ts'
 import { backoffMs, backoffMsMax, banMs, knownPeersMax, peersDialledMax } from '../limits.ts'
 
 interface KnownPeer {
+  /** How to reach it; one that came to us by itself may be known without. */
+  record: Uint8Array | undefined
   state: 'known' | 'dialling' | 'connected'
   failures: number
   /** When it was last lost, or could not be reached. */
@@ -13,19 +16,37 @@ interface KnownPeer {
 /** Whom to dial, and when again: the one place that decides it for a data set. [SW10] */
 export class Peers {
   readonly #known = new Map<PeerId, KnownPeer>()
+  /** Peers that are dialled or connected. */
+  #busy = 0
+  /** Nobody can be dialled before this. */
+  #dialAtMs = Infinity
 
   /** News of a peer that rests means that it may be back: it is tried again soon, unless it lied. */
-  found(peerIds: readonly PeerId[]): void {
-    for (const peerId of peerIds) {
-      const peer = this.#known.get(peerId)
-      if (peer) peer.notBeforeMs = Math.min(peer.notBeforeMs, peer.lostAtMs + backoffMs)
-      else this.#add(peerId)
+  found(peers: readonly PeerRecord[]): void {
+    for (const { peerId, record } of peers) {
+      const peer = this.#known.get(peerId) ?? this.#add(peerId)
+      peer.record = record
+      peer.notBeforeMs = Math.min(peer.notBeforeMs, peer.lostAtMs + backoffMs)
     }
+    this.#dialAtMs = -Infinity
+  }
+
+  /** What peers tell of others fills gaps alone: a record that a tracker checked is not replaced, a rest not cut. */
+  heardOf(peers: readonly PeerRecord[]): void {
+    for (const { peerId, record } of peers) {
+      const peer = this.#known.get(peerId) ?? this.#add(peerId)
+      peer.record ??= record
+    }
+    this.#dialAtMs = -Infinity
+  }
+
+  recordOf(peerId: PeerId): Uint8Array | undefined {
+    return this.#known.get(peerId)?.record
   }
 
   connected(peerId: PeerId): void {
     const peer = this.#known.get(peerId) ?? this.#add(peerId)
-    peer.state = 'connected'
+    this.#set(peer, 'connected')
   }
 
   /** It worked: earlier failures no longer count. */
@@ -37,7 +58,7 @@ export class Peers {
   disconnected(nowMs: number, peerId: PeerId, failed: boolean): void {
     const peer = this.#known.get(peerId)
     if (!peer) return
-    peer.state = 'known'
+    this.#set(peer, 'known')
     if (failed) peer.failures++
     const restMs = Math.min(backoffMsMax, backoffMs * 2 ** Math.max(0, peer.failures - 1))
     peer.lostAtMs = nowMs
@@ -54,32 +75,44 @@ export class Peers {
   }
 
   /** Peers to dial now, so that at most `peersDialledMax` are dialled or connected. */
-  toDial(nowMs: number): PeerId[] {
-    const chosen: PeerId[] = []
-    let busy = 0
-    for (const peer of this.#known.values()) if (peer.state !== 'known') busy++
+  toDial(nowMs: number): PeerRecord[] {
+    const chosen: PeerRecord[] = []
+    if (nowMs < this.#dialAtMs || this.#busy >= peersDialledMax) return chosen
+    this.#dialAtMs = Infinity
     for (const [peerId, peer] of this.#known) {
-      if (busy >= peersDialledMax) break
-      if (peer.state !== 'known' || dueAtMs(peer) > nowMs) continue
-      peer.state = 'dialling'
-      busy++
-      chosen.push(peerId)
+      const { record } = peer
+      if (peer.state !== 'known' || !record) continue
+      if (dueAtMs(peer) > nowMs || this.#busy >= peersDialledMax) {
+        this.#dialAtMs = Math.min(this.#dialAtMs, dueAtMs(peer))
+        continue
+      }
+      this.#set(peer, 'dialling')
+      chosen.push({ peerId, record })
     }
     return chosen
   }
 
   /** When the next resting peer may be dialled. */
-  wakeAtMs(nowMs: number): number {
-    let earliest = Infinity
-    for (const peer of this.#known.values()) {
-      if (peer.state === 'known' && dueAtMs(peer) > nowMs) earliest = Math.min(earliest, dueAtMs(peer))
-    }
-    return earliest
+  wakeAtMs(): number {
+    return this.#busy >= peersDialledMax ? Infinity : this.#dialAtMs
+  }
+
+  #set(peer: KnownPeer, state: KnownPeer['state']): void {
+    this.#busy += Number(state !== 'known') - Number(peer.state !== 'known')
+    if (state === 'known') this.#dialAtMs = -Infinity
+    peer.state = state
   }
 
   #add(peerId: PeerId): KnownPeer {
     if (this.#known.size >= knownPeersMax) this.#forgetOne()
-    const peer: KnownPeer = { state: 'known', failures: 0, lostAtMs: 0, notBeforeMs: 0, bannedUntilMs: 0 }
+    const peer: KnownPeer = {
+      record: undefined,
+      state: 'known',
+      failures: 0,
+      lostAtMs: 0,
+      notBeforeMs: 0,
+      bannedUntilMs: 0
+    }
     this.#known.set(peerId, peer)
     return peer
   }

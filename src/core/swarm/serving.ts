@@ -11,6 +11,10 @@ import type { SwarmState } from './state.ts'
 /** The serving half: who is sent what next. Owns the lanes' queues. */
 export class Serving {
   readonly #state: SwarmState
+  /** Lanes that wait for blocks. */
+  readonly #waiting = new Set<SwarmLane>()
+  /** Something may go out that could not before. */
+  #hasChanged = false
 
   constructor(state: SwarmState) {
     this.#state = state
@@ -31,6 +35,8 @@ export class Serving {
       if (held.hasRange(range)) lane.enqueue(range)
       else missing.push(range)
     }
+    if (lane.queuedBlocks > 0) this.#waiting.add(lane)
+    this.#hasChanged = true
     if (missing.length > 0) this.#refuse(lane, 'not-held', missing)
     if (over.length > 0) this.#refuse(lane, 'busy', over)
   }
@@ -38,6 +44,7 @@ export class Serving {
   /** What is still in the queue will not come; what is under way will. [EX12] */
   onCancel(lane: SwarmLane, ranges: readonly BlockRange[]): void {
     const removed = ranges.flatMap((range) => lane.cancel(range))
+    if (lane.queuedBlocks === 0) this.#waiting.delete(lane)
     if (removed.length > 0) this.#refuse(lane, 'cancelled', removed)
   }
 
@@ -64,36 +71,55 @@ export class Serving {
   onSent(lane: SwarmLane, bytes: number): void {
     lane.messagesUnderWay--
     lane.session!.sentBytes += bytes
+    this.#hasChanged = true
   }
 
   onMissing(lane: SwarmLane, { start, count }: BlockRange): void {
     lane.messagesUnderWay--
+    this.#hasChanged = true
     this.#refuse(lane, 'not-held', [{ start, count }])
+  }
+
+  /** The lane takes no more for now, or again. */
+  setBlocked(lane: SwarmLane, isBlocked: boolean): void {
+    lane.isBlocked = isBlocked
+    this.#hasChanged ||= !isBlocked
+  }
+
+  /** The lane ended. */
+  release(lane: SwarmLane): void {
+    this.#waiting.delete(lane)
   }
 
   /** Sends on, always to the peer that got least, while lanes take more. [SW9] */
   pump(): void {
-    const { manifest, lanes } = this.#state
-    if (!manifest) return
-    for (;;) {
-      let next: SwarmLane | undefined
-      for (const lane of lanes.values()) {
-        if (isReady(lane) && (!next || lane.session!.servedVirtual < next.session!.servedVirtual)) next = lane
-      }
-      const range = next?.dequeue(blocksPerMessage(manifest.blockBytes))
-      if (!next || !range) return
+    const { manifest } = this.#state
+    if (!manifest || !this.#hasChanged) return
+    this.#hasChanged = false
+    const most = blocksPerMessage(manifest.blockBytes)
+    for (let next = this.#next(); next; next = this.#next()) {
+      const range = next.dequeue(most)!
+      if (next.queuedBlocks === 0) this.#waiting.delete(next)
       next.messagesUnderWay++
       next.session!.servedVirtual += range.count * manifest.blockBytes
       this.#state.emit({ type: 'send-blocks', laneId: next.info.laneId, ...range })
     }
   }
 
+  #next(): SwarmLane | undefined {
+    let next: SwarmLane | undefined
+    for (const lane of this.#waiting) {
+      if (isReady(lane) && (!next || lane.session!.servedVirtual < next.session!.servedVirtual)) next = lane
+    }
+    return next
+  }
+
   /** One that comes, or comes back after a pause, must not catch up on what others got meanwhile. */
   #join(session: Session): void {
-    if (session.queuedBlocks > 0) return
     let least = Infinity
-    for (const other of this.#state.sessions.values()) {
-      if (other !== session && other.queuedBlocks > 0) least = Math.min(least, other.servedVirtual)
+    for (const { session: other } of this.#waiting) {
+      if (other === session) return
+      least = Math.min(least, other!.servedVirtual)
     }
     if (least < Infinity) session.servedVirtual = Math.max(session.servedVirtual, least)
   }
@@ -104,7 +130,7 @@ export class Serving {
 }
 
 const isReady = (lane: SwarmLane): boolean =>
-  lane.state === 'open' && lane.queuedBlocks > 0 && !lane.isBlocked && lane.messagesUnderWay < messagesUnderWayMax
+  lane.state === 'open' && !lane.isBlocked && lane.messagesUnderWay < messagesUnderWayMax
 
 /** Blocks in one message: three of the usual size, fewer of larger ones. */
 const blocksPerMessage = (blockBytes: number): number =>

@@ -2,7 +2,13 @@ import { Bitmap, type BlockRange } from '../block/bitmap.ts'
 import { BadFrame, BeyondEnd } from '../exchange/errors.ts'
 import type { PeerRole } from '../exchange/types.ts'
 import type { GroupIndex, PeerId } from '../ids.ts'
+import { suggestedBlocksMax } from '../limits.ts'
+import type { Holders } from './holders.ts'
 import type { SwarmLane } from './lane.ts'
+import { segmentOf } from './need.ts'
+
+/** Of a holder's suggestions the newest are kept; an honest one never has more open. */
+const suggestionsKept = 2 * suggestedBlocksMax
 
 /** What is known of one peer, over all its lanes. No decisions. */
 export class Session {
@@ -15,13 +21,18 @@ export class Session {
 
   /** It answers wants. */
   serves = false
-  hasSpoken = false
   /** Undefined until the number of blocks is known here. */
   holdings: Bitmap | undefined
   /** Hash groups that it does not have. */
   readonly groupsRefused = new Set<GroupIndex>()
-  /** Where the search for the next block to ask goes on. */
-  cursor = 0
+  /** It holds a part: segments in which something was open of what it holds, when last looked at. In no order. */
+  readonly offers: number[] = []
+  readonly #offered = new Set<number>()
+  #holdsEverything = false
+  /** What it wants to be asked for first, in this order; of one that suggests nothing else is asked. */
+  readonly suggestions: number[] = []
+  suggests = false
+  suggestedAtMs = -Infinity
   /** Nothing more can be asked of it until something changes. */
   isExhausted = false
   /** It was busy. */
@@ -31,9 +42,16 @@ export class Session {
   /** For fair sharing: grows with bytes served, never below that of the least served. */
   servedVirtual = 0
   sentBytes = 0
-  /** Newly held blocks that it was not told yet. */
-  toTell: number[] = []
+  /** What was suggested to it and it has not asked for. */
+  readonly suggested = new Set<number>()
+  /** What was suggested to it and it does not have. */
+  readonly given = new Set<number>()
+  wasSuggested = false
+  /** How far in the news of held blocks it was told. */
+  toldUpTo = 0
   toldAtMs = -Infinity
+  toldOfPeersAtMs = -Infinity
+  heardOfPeersAtMs = -Infinity
   wasToldManifest = false
   wasToldComplete = false
 
@@ -52,33 +70,79 @@ export class Session {
     return this.holdings?.has(index) ?? false
   }
 
-  get queuedBlocks(): number {
-    let queued = 0
-    for (const lane of this.lanes.values()) queued += lane.queuedBlocks
-    return queued
-  }
-
   /** The number of blocks is known here: what it holds can be counted. */
   size(blockCount: number): void {
     this.holdings = new Bitmap(blockCount)
   }
 
-  /** It holds all of `blockCount` blocks. */
-  learnComplete(blockCount: number): void {
-    this.holdings = Bitmap.full(blockCount)
+  /** It holds everything. */
+  learnComplete(holders: Holders): void {
+    const { holdings } = this
+    if (!holdings || this.#holdsEverything) return
+    holders.completed(holdings)
+    this.#holdsEverything = true
+    this.holdings = Bitmap.full(holdings.size)
     this.#changed()
   }
 
   /** It holds these, or no longer; throws BeyondEnd. [EX10] */
-  learn(ranges: readonly BlockRange[], held: boolean): void {
+  learn(ranges: readonly BlockRange[], isHeld: boolean, holders: Holders | undefined): void {
     const { holdings } = this
-    if (!holdings) throw new BadFrame('it speaks of blocks before the manifest')
+    if (!holdings || !holders) throw new BadFrame('it speaks of blocks before the manifest')
+    if (ranges.some(({ start, count }) => start + count > holdings.size)) throw new BeyondEnd()
+    if (this.#holdsEverything && isHeld) return
+    if (this.#holdsEverything && ranges.length > 0) this.#countAgain(holders)
     for (const range of ranges) {
-      if (range.start + range.count > holdings.size) throw new BeyondEnd()
-      if (held) holdings.setRange(range)
-      else holdings.clearRange(range)
+      holders.tell(this.holdings!, range, isHeld)
+      if (isHeld) this.offer(range)
     }
     this.#changed()
+  }
+
+  /** It would rather give these than others; throws BadFrame or BeyondEnd. [EX16] */
+  suggest(nowMs: number, ranges: readonly BlockRange[]): void {
+    const blocks = ranges.reduce((sum, { count }) => sum + count, 0)
+    if (blocks > suggestedBlocksMax) throw new BadFrame('more is suggested than may be')
+    const { holdings } = this
+    if (!holdings || ranges.some(({ start, count }) => start + count > holdings.size)) throw new BeyondEnd()
+    this.suggests = blocks > 0
+    this.suggestedAtMs = nowMs
+    for (const { start, count } of ranges) {
+      for (let index = start; index < start + count; index++) this.suggestions.push(index)
+    }
+    this.suggestions.splice(0, this.suggestions.length - suggestionsKept)
+  }
+
+  /** Something may be open of these blocks that it holds. */
+  offer({ start, count }: BlockRange): void {
+    const last = segmentOf(start + count - 1)
+    for (let segment = segmentOf(start); segment <= last; segment++) {
+      if (this.#offered.has(segment)) continue
+      this.#offered.add(segment)
+      this.offers.push(segment)
+    }
+  }
+
+  /** Nothing is open there of what it holds. */
+  withdrawOffer(place: number): void {
+    this.#offered.delete(this.offers[place]!)
+    const last = this.offers.pop()!
+    if (place < this.offers.length) this.offers[place] = last
+  }
+
+  /** It is gone, and with it what it holds. */
+  leave(holders: Holders | undefined): void {
+    if (this.holdings) holders?.left(this.holdings, this.#holdsEverything)
+  }
+
+  /** It held everything and has lost something: from now on each block counts. */
+  #countAgain(holders: Holders): void {
+    const { size } = this.holdings!
+    holders.left(this.holdings!, true)
+    this.#holdsEverything = false
+    this.holdings = new Bitmap(size)
+    holders.tell(this.holdings, { start: 0, count: size }, true)
+    this.offer({ start: 0, count: size })
   }
 
   #changed(): void {

@@ -2,24 +2,30 @@ import type { QuireError } from '../errors.ts'
 import { BadFrame, BadProof, Duplicate, PeerLeft, Stalled, TooMany } from '../exchange/errors.ts'
 import type { ByeCode, Frame, LaneInfo } from '../exchange/types.ts'
 import type { LaneId, PeerId } from '../ids.ts'
-import { dialTimeoutMs, helloTimeoutMs, lanesPerSessionMax, sessionsMax } from '../limits.ts'
+import { dialTimeoutMs, helloTimeoutMs, lanesPerSessionMax, sessionsMax, stallTimeoutMs } from '../limits.ts'
 import type { Asking } from './asking.ts'
 import { Greeting } from './greeting.ts'
 import { SwarmLane } from './lane.ts'
 import type { Peers } from './peers.ts'
+import type { Serving } from './serving.ts'
 import { Session } from './session.ts'
+import type { Spreading } from './spreading.ts'
 import type { SwarmState } from './state.ts'
 
 /** How lanes and sessions begin and end, and why. Owns `lanes` and `sessions`. */
 export class Sessions {
   readonly #state: SwarmState
   readonly #asking: Asking
+  readonly #serving: Serving
+  readonly #spreading: Spreading
   readonly #peers: Peers
   readonly #greeting: Greeting
 
-  constructor(state: SwarmState, asking: Asking, peers: Peers) {
+  constructor(state: SwarmState, asking: Asking, serving: Serving, spreading: Spreading, peers: Peers) {
     this.#state = state
     this.#asking = asking
+    this.#serving = serving
+    this.#spreading = spreading
     this.#peers = peers
     this.#greeting = new Greeting(state)
   }
@@ -31,6 +37,7 @@ export class Sessions {
     }
     const lane = new SwarmLane(info, nowMs)
     lanes.set(info.laneId, lane)
+    this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, nowMs + helloTimeoutMs)
     this.#peers.connected(info.peerId)
     if (info.direction === 'outbound') this.#greeting.sayHello(lane)
   }
@@ -50,7 +57,10 @@ export class Sessions {
     lane.state = 'open'
     session.lanes.set(number, lane)
     if (lane.info.direction === 'inbound') this.#greeting.sayWelcome(lane)
-    if (number > 0) return undefined
+    if (number > 0) {
+      this.#asking.changed(session)
+      return undefined
+    }
     this.#state.sessions.set(session.peerId, session)
     return session
   }
@@ -97,9 +107,15 @@ export class Sessions {
 
   endOverdue(): void {
     const { lanes, nowMs } = this.#state
+    if (this.#state.overdueAtMs > nowMs) return
     for (const lane of [...lanes.values()]) {
-      const isMute = lane.state === 'greeting' && nowMs - lane.openedAtMs >= helloTimeoutMs
-      if (isMute || this.#asking.isStalled(lane)) this.end(lane, new Stalled())
+      const isMute = lane.state === 'greeting' && nowMs >= lane.openedAtMs + helloTimeoutMs
+      if (isMute || lane.isStalled(nowMs)) this.end(lane, new Stalled())
+    }
+    this.#state.overdueAtMs = Infinity
+    for (const { state, openedAtMs, isOwed, lastProgressMs } of lanes.values()) {
+      if (state === 'greeting') this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, openedAtMs + helloTimeoutMs)
+      if (isOwed) this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, lastProgressMs + stallTimeoutMs)
     }
   }
 
@@ -143,8 +159,13 @@ export class Sessions {
     const { session } = lane
     if (session) {
       for (const [number, each] of session.lanes) if (each === lane) session.lanes.delete(number)
-      if (session.control === lane) this.#state.sessions.delete(session.peerId)
+      if (session.control === lane) {
+        this.#state.sessions.delete(session.peerId)
+        session.leave(this.#state.holders)
+        this.#spreading.left(session)
+      }
     }
+    this.#serving.release(lane)
     this.#asking.release(lane)
   }
 

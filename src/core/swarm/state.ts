@@ -1,6 +1,8 @@
 import { Bitmap } from '../block/bitmap.ts'
 import type { LaneId, PeerId } from '../ids.ts'
+import { stallTimeoutMs } from '../limits.ts'
 import { decodeManifest, type Manifest } from '../manifest/manifest.ts'
+import { Holders } from './holders.ts'
 import type { SwarmLane } from './lane.ts'
 import type { Session } from './session.ts'
 import type { SwarmEffect, SwarmOptions } from './types.ts'
@@ -15,6 +17,10 @@ export class SwarmState {
   manifestBytes: Uint8Array | undefined
   /** What is durable here; undefined until the manifest is known. */
   held: Bitmap | undefined
+  /** What the peers of all sessions hold; undefined until the manifest is known. */
+  holders: Holders | undefined
+  /** No lane is overdue before this. */
+  overdueAtMs = Infinity
   nowMs = 0
   effects: SwarmEffect[] = []
 
@@ -28,11 +34,18 @@ export class SwarmState {
     this.manifest = decodeManifest(bytes)
     this.manifestBytes = bytes
     this.held = held ?? new Bitmap(this.manifest.blockCount)
+    this.holders = new Holders(this.manifest.blockCount)
     for (const session of this.sessions.values()) session.size(this.manifest.blockCount)
   }
 
   get isComplete(): boolean {
     return this.held?.isFull ?? false
+  }
+
+  /** Something is asked over a lane; after a silence its time to answer begins now. */
+  owes(lane: SwarmLane): void {
+    if (!lane.isOwed) lane.lastProgressMs = this.nowMs
+    this.overdueAtMs = Math.min(this.overdueAtMs, this.nowMs + stallTimeoutMs)
   }
 
   emit(effect: SwarmEffect): void {

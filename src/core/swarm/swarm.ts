@@ -5,15 +5,15 @@ import { QuireError } from '../errors.ts'
 import { BadFrame, PeerLeft, WrongManifest } from '../exchange/errors.ts'
 import type { Frame } from '../exchange/types.ts'
 import type { LaneId } from '../ids.ts'
-import { helloTimeoutMs, stallTimeoutMs } from '../limits.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { Asking } from './asking.ts'
-import { someSegment } from './choice.ts'
+import { Introducing } from './introducing.ts'
 import type { SwarmLane } from './lane.ts'
 import { Peers } from './peers.ts'
 import { Serving } from './serving.ts'
 import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { Spreading } from './spreading.ts'
 import { SwarmState } from './state.ts'
 import { Telling } from './telling.ts'
 import type { SessionView, SwarmEffect, SwarmInput, SwarmOptions } from './types.ts'
@@ -24,7 +24,9 @@ export class Swarm {
   readonly #asking: Asking
   readonly #serving: Serving
   readonly #telling: Telling
+  readonly #spreading: Spreading
   readonly #peers = new Peers()
+  readonly #introducing: Introducing
   readonly #sessions: Sessions
   #hasStopped = false
 
@@ -33,7 +35,9 @@ export class Swarm {
     this.#asking = new Asking(this.#state)
     this.#serving = new Serving(this.#state)
     this.#telling = new Telling(this.#state)
-    this.#sessions = new Sessions(this.#state, this.#asking, this.#peers)
+    this.#spreading = new Spreading(this.#state)
+    this.#introducing = new Introducing(this.#state, this.#peers)
+    this.#sessions = new Sessions(this.#state, this.#asking, this.#serving, this.#spreading, this.#peers)
   }
 
   get held(): Bitmap | undefined {
@@ -61,14 +65,14 @@ export class Swarm {
   /** When `wake` is due; Infinity: only another input changes anything. */
   wakeAtMs(): number {
     if (this.#hasStopped) return Infinity
-    const { nowMs, lanes, isComplete, sessions } = this.#state
-    let earliest = Math.min(this.#telling.wakeAtMs(), isComplete ? Infinity : this.#peers.wakeAtMs(nowMs))
-    for (const { state, openedAtMs, isOwed, lastProgressMs } of lanes.values()) {
-      if (state === 'greeting') earliest = Math.min(earliest, openedAtMs + helloTimeoutMs)
-      if (isOwed) earliest = Math.min(earliest, lastProgressMs + stallTimeoutMs)
-    }
-    for (const { restUntilMs } of sessions.values()) if (restUntilMs > nowMs) earliest = Math.min(earliest, restUntilMs)
-    return earliest
+    const { isComplete, overdueAtMs } = this.#state
+    return Math.min(
+      overdueAtMs,
+      this.#telling.wakeAtMs(),
+      this.#asking.wakeAtMs(),
+      this.#introducing.wakeAtMs(),
+      isComplete ? Infinity : this.#peers.wakeAtMs()
+    )
   }
 
   #take(input: SwarmInput): void {
@@ -88,7 +92,9 @@ export class Swarm {
       case 'group-known':
         return this.#asking.knowGroup(input.group, input.leaves)
       case 'peers':
-        return this.#peers.found(input.peerIds)
+        return this.#peers.found(input.peers)
+      case 'self':
+        return this.#introducing.setSelf(input.self)
       case 'connect-failed':
         return this.#onConnectFailed(input)
       case 'stop':
@@ -151,8 +157,7 @@ export class Swarm {
         throw input.error
       case 'lane-blocked':
       case 'lane-drained':
-        lane.isBlocked = input.type === 'lane-blocked'
-        return
+        return this.#serving.setBlocked(lane, input.type === 'lane-blocked')
       case 'hashes-read':
         return this.#serving.onHashesRead(lane, input.group, input.hashes)
       case 'blocks-sent':
@@ -172,7 +177,12 @@ export class Swarm {
     }
     switch (frame.type) {
       case 'want':
-        return this.#serving.onWant(lane, frame.ranges)
+        this.#serving.onWant(lane, frame.ranges)
+        return this.#spreading.wanted(lane.session!, frame.ranges)
+      case 'suggest':
+        return this.#asking.onSuggest(lane.session!, frame.ranges)
+      case 'peers':
+        return this.#introducing.hear(lane.session!, frame.peers)
       case 'want-hashes':
         return this.#serving.onWantHashes(lane, frame.group)
       case 'cancel':
@@ -198,25 +208,19 @@ export class Swarm {
   #onHoldings(lane: SwarmLane, frame: Extract<Frame, { type: 'state' | 'have' | 'gone' }>): void {
     const session = lane.session!
     if (session.control !== lane) throw new BadFrame('holdings on a further lane')
-    if (frame.type !== 'state') return session.learn(frame.ranges, frame.type === 'have')
+    this.#asking.changed(session)
+    this.#spreading.changed(session)
+    if (frame.type !== 'state') return session.learn(frame.ranges, frame.type === 'have', this.#state.holders)
     session.wasToldManifest ||= frame.manifest !== undefined
     if (frame.manifest && !this.#learnManifest(frame.manifest)) return
     this.#telling.onState(session, frame)
-    if (!session.hasSpoken) this.#startCursor(session)
-    session.hasSpoken = true
+    this.#introducing.began()
   }
 
   #begin(session: Session): void {
     const { manifest } = this.#state
     if (manifest) session.size(manifest.blockCount)
     this.#telling.tellState(session)
-  }
-
-  /** The first peer is asked from the front; those that join later from elsewhere, so that they meet less. */
-  #startCursor(session: Session): void {
-    const { manifest, options, sessions } = this.#state
-    const isFirst = ![...sessions.values()].some((other) => other !== session && other.serves)
-    if (manifest && !isFirst) session.cursor = someSegment(manifest.blockCount, options.random())
   }
 
   /** Returns whether there is one now that can be worked with; throws WrongManifest. [SW1] */
@@ -247,10 +251,12 @@ export class Swarm {
     if (this.#hasStopped) return
     this.#sessions.endOverdue()
     this.#serving.pump()
+    this.#spreading.suggest()
     this.#asking.fill()
     this.#telling.tellNews()
+    this.#introducing.tell()
     if (this.#state.isComplete) return
-    for (const peerId of this.#peers.toDial(this.#state.nowMs)) this.#state.emit({ type: 'connect', peerId })
+    for (const peer of this.#peers.toDial(this.#state.nowMs)) this.#state.emit({ type: 'connect', ...peer })
   }
 
   #stop(): void {

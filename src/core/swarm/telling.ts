@@ -6,11 +6,19 @@ import { rising, runsOf } from './runs.ts'
 import type { Session } from './session.ts'
 import type { SwarmState } from './state.ts'
 
+/** News that everybody was told is forgotten so many at a time. */
+const newsKept = 4096
+
 type StateFrame = Extract<Frame, { type: 'state' }>
 
 /** What peers are told of our holdings, and what they tell of theirs. Owns the sessions' `toTell` and `holdings`. */
 export class Telling {
   readonly #state: SwarmState
+  /** Blocks that became durable, in that order, from the `#first`th on; older news everybody was told. */
+  #news: number[] = []
+  #first = 0
+  /** Nobody is to be told anything before this. */
+  #newsAtMs = Infinity
 
   constructor(state: SwarmState) {
     this.#state = state
@@ -24,7 +32,8 @@ export class Telling {
     session.wasToldManifest ||= manifest !== undefined
     session.wasToldComplete = isComplete
     session.toldAtMs = nowMs
-    session.toTell = []
+    session.toldUpTo = this.#end
+    this.#newsAtMs = -Infinity
     const first = ranges.slice(0, rangesPerFrameMax)
     this.#send(session, { type: 'state', serving: options.serving, complete: isComplete, manifest, ranges: first })
     this.#sendRanges(session, 'have', ranges.slice(rangesPerFrameMax))
@@ -32,57 +41,71 @@ export class Telling {
 
   /** A peer's own words about itself; the manifest was looked at before. Throws what a lie deserves. */
   onState(session: Session, frame: StateFrame): void {
-    const { manifest } = this.#state
+    const { manifest, holders } = this.#state
     session.serves = frame.serving
     session.isExhausted = false
     if (!manifest) {
       if (frame.complete || frame.ranges.length > 0) throw new BadFrame('it speaks of blocks before the manifest')
       return
     }
-    if (frame.complete) session.learnComplete(manifest.blockCount)
-    session.learn(frame.ranges, true)
+    if (frame.complete) session.learnComplete(holders!)
+    session.learn(frame.ranges, true, holders)
   }
 
   /** Blocks became durable: to be told to those who lack something. [EX11] */
   stored(indexes: readonly number[]): void {
-    for (const session of this.#state.sessions.values()) {
-      if (!session.isComplete) session.toTell.push(...indexes)
-    }
+    for (const index of indexes) this.#news.push(index)
+    this.#newsAtMs = -Infinity
   }
 
   /** Blocks are no longer here. */
   evicted(indexes: readonly number[]): void {
-    const gone = new Set(indexes)
+    const ranges = runsOf(rising(indexes))
     for (const session of this.#state.sessions.values()) {
-      session.toTell = session.toTell.filter((index) => !gone.has(index))
       session.wasToldComplete = false
-      this.#sendRanges(session, 'gone', runsOf(rising(gone)))
+      this.#sendRanges(session, 'gone', ranges)
     }
+    this.#newsAtMs = -Infinity
   }
 
   tellNews(): void {
-    for (const session of this.#state.sessions.values()) {
-      if (this.#newsAtMs(session) <= this.#state.nowMs) this.#tell(session)
+    const { sessions, nowMs } = this.#state
+    if (this.#newsAtMs > nowMs) return
+    this.#newsAtMs = Infinity
+    let toldByAll = this.#end
+    for (const session of sessions.values()) {
+      if (this.#isDueAtMs(session) <= nowMs) this.#tell(session)
+      this.#newsAtMs = Math.min(this.#newsAtMs, this.#isDueAtMs(session))
+      toldByAll = Math.min(toldByAll, session.toldUpTo)
     }
+    if (toldByAll - this.#first < newsKept) return
+    this.#news = this.#news.slice(toldByAll - this.#first)
+    this.#first = toldByAll
   }
 
   wakeAtMs(): number {
-    let earliest = Infinity
-    for (const session of this.#state.sessions.values()) earliest = Math.min(earliest, this.#newsAtMs(session))
-    return earliest
+    return this.#newsAtMs
   }
 
-  #newsAtMs(session: Session): number {
-    if (session.wasToldComplete || (session.toTell.length === 0 && !this.#state.isComplete)) return Infinity
+  get #end(): number {
+    return this.#first + this.#news.length
+  }
+
+  #isDueAtMs(session: Session): number {
+    if (session.wasToldComplete) return Infinity
+    // One that holds everything is told the end alone, unless it seeks what nobody else has.
+    if (session.isComplete && !session.suggests) session.toldUpTo = this.#end
+    if (session.toldUpTo === this.#end && !this.#state.isComplete) return Infinity
     return session.toldAtMs + haveIntervalMs
   }
 
   #tell(session: Session): void {
-    if (this.#state.isComplete) return this.tellState(session)
-    const indexes = rising(session.toTell)
-    session.toTell = []
-    session.toldAtMs = this.#state.nowMs
-    this.#sendRanges(session, 'have', runsOf(indexes))
+    const { held, isComplete, nowMs } = this.#state
+    if (isComplete) return this.tellState(session)
+    const news = this.#news.slice(session.toldUpTo - this.#first).filter((index) => held!.has(index))
+    session.toldUpTo = this.#end
+    session.toldAtMs = nowMs
+    this.#sendRanges(session, 'have', runsOf(rising(news)))
   }
 
   #sendRanges(session: Session, type: 'have' | 'gone', ranges: readonly BlockRange[]): void {

@@ -1,6 +1,6 @@
 import type { Bitmap, BlockRange } from '../block/bitmap.ts'
 import type { QuireError } from '../errors.ts'
-import type { Frame, KnownFrame, LaneInfo, PeerRole } from '../exchange/types.ts'
+import type { Frame, KnownFrame, LaneInfo, PeerRecord, PeerRole } from '../exchange/types.ts'
 import type { GroupIndex, LaneId, ManifestCid, PeerId, SwarmId } from '../ids.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { HashGroup } from '../merkle/group.ts'
@@ -47,7 +47,9 @@ export type SwarmInput =
   /** A reader wishes for these, in this order, before all else. Replaces its earlier wish; empty withdraws it. */
   | { type: 'reader'; readerId: number; ranges: readonly BlockRange[] }
   /** Peers that discovery found, or heard of again. */
-  | { type: 'peers'; peerIds: readonly PeerId[] }
+  | { type: 'peers'; peers: readonly PeerRecord[] }
+  /** How others can reach us: told to peers of the swarm. */
+  | { type: 'self'; self: PeerRecord }
   | { type: 'connect-failed'; peerId: PeerId }
   | { type: 'wake' }
   /** Says goodbye to everybody. */
@@ -65,7 +67,8 @@ export type SwarmEffect =
   | { type: 'store'; peerId: PeerId; index: number; bytes: Uint8Array }
   | { type: 'store-hashes'; group: GroupIndex; hashes: HashGroup }
   | { type: 'manifest'; bytes: Uint8Array; manifest: Manifest }
-  | { type: 'connect'; peerId: PeerId }
+  /** Then `lane-opened` or `connect-failed`. */
+  | { type: 'connect'; peerId: PeerId; record: Uint8Array }
   | { type: 'close-lane'; laneId: LaneId; error?: QuireError }
   /** The peer did wrong or failed; for the person, in plain words. */
   | { type: 'dropped'; peerId: PeerId; error: QuireError }

@@ -1,11 +1,11 @@
 import { bytesOfHex, hexOf } from '../bytes.ts'
 import { PayloadReader, PayloadWriter } from '../exchange/bytes-io.ts'
 import { BadFrame } from '../exchange/errors.ts'
+import { peerRecordBytes, readPeerRecord, writePeerRecord } from '../exchange/peer-record.ts'
 import { frameHeadBytes, optionalTypes, type RawFrame } from '../exchange/frame-reader.ts'
 import type { PeerRole } from '../exchange/types.ts'
-import type { PeerId, SwarmId } from '../ids.ts'
-import { announceTtlMsMax, peerIdCharsMax, peersPerAnswerMax, recordBytesMax } from '../limits.ts'
-import { utf8Decode, utf8Encode } from '../proto/proto.ts'
+import type { SwarmId } from '../ids.ts'
+import { announceTtlMsMax, peersPerAnswerMax, recordBytesMax } from '../limits.ts'
 import type { KnownTrackerFrame, TrackedPeer, TrackerFrame } from './types.ts'
 
 const typeCodes = { record: 1, announce: 2, leave: 3, peers: 4, refuse: 5 } as const
@@ -48,15 +48,15 @@ function payloadBytes(frame: KnownTrackerFrame): number {
     case 'leave':
       return swarmIdBytes
     case 'peers':
-      return frame.peers.reduce((sum, peer) => sum + 5 + peer.peerId.length + peer.record.length, swarmIdBytes + 1)
+      return frame.peers.reduce((sum, peer) => sum + 2 + peerRecordBytes(peer), swarmIdBytes + 1)
     case 'refuse':
       return swarmIdBytes + 1
   }
 }
 
-function writePeer(writer: PayloadWriter, { peerId, role, holder, record }: TrackedPeer): void {
-  writer.u8(roles.indexOf(role)).u8(holder ? flag.holder : 0)
-  writer.u8(peerId.length).put(utf8Encode(peerId)).u16(record.length).put(record)
+function writePeer(writer: PayloadWriter, peer: TrackedPeer): void {
+  writer.u8(roles.indexOf(peer.role)).u8(peer.holder ? flag.holder : 0)
+  writePeerRecord(writer, peer)
 }
 
 /** Throws BadFrame for bytes that are no frame. */
@@ -117,11 +117,5 @@ function readRole(reader: PayloadReader): PeerRole {
 function readPeer(reader: PayloadReader): TrackedPeer {
   const role = readRole(reader)
   const holder = (reader.u8() & flag.holder) !== 0
-  const idLength = reader.u8()
-  if (idLength === 0 || idLength > peerIdCharsMax) throw new BadFrame('a peer id has an impossible length')
-  const peerId = utf8Decode(reader.bytes(idLength))
-  if (!peerId) throw new BadFrame('a peer id is no text')
-  const recordLength = reader.u16()
-  if (recordLength > recordBytesMax) throw new BadFrame('a record is too long')
-  return { peerId: peerId as PeerId, role, holder, record: reader.bytes(recordLength).slice() }
+  return { role, holder, ...readPeerRecord(reader) }
 }

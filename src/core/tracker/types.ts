@@ -1,13 +1,11 @@
-import type { PeerRole } from '../exchange/types.ts'
+import type { PeerRecord, PeerRole } from '../exchange/types.ts'
 import type { LaneId, PeerId, SwarmId } from '../ids.ts'
 
 /** A peer of a swarm as a tracker passes it on. `record` is its signed peer record, checked by whoever dials. */
-export interface TrackedPeer {
-  readonly peerId: PeerId
+export interface TrackedPeer extends PeerRecord {
   readonly role: PeerRole
   /** It has every block. */
   readonly holder: boolean
-  readonly record: Uint8Array
 }
 
 /** Messages of `/quire/tracker/1`; SPEC.md has their bytes. */

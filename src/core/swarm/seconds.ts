@@ -1,0 +1,105 @@
+import { blocksPerSecond, messageBlocks, rangesPerFrameMax, secondGainMs, secondLookMs } from '../limits.ts'
+import type { SwarmLane } from './lane.ts'
+import { rising, runsOf } from './runs.ts'
+import type { SwarmState } from './state.ts'
+
+/**
+ * The end of a fetch, or a peer that does not deliver: everything that can be had is asked for, and some of it would
+ * come sooner from another. Such blocks are taken back from the slow one; a few are asked of the other at the same
+ * time, and the first copy wins. Owns the lanes' `cancelled`. [SW14]
+ */
+export class Seconds {
+  readonly #state: SwarmState
+  /** Blocks asked of two, and whether one copy is here. */
+  readonly #doubles = new Map<number, { hasCome: boolean }>()
+  /** Copies that came in vain. */
+  #duplicates = 0
+  #lookAtMs = Infinity
+  #lookedAtMs = -Infinity
+
+  constructor(state: SwarmState) {
+    this.#state = state
+  }
+
+  /** When to look again. */
+  wakeAtMs(): number {
+    return this.#lookAtMs
+  }
+
+  /** A lane has room and nothing to ask: others may be relieved. */
+  wish(): void {
+    this.#lookAtMs = Math.min(this.#lookAtMs, Math.max(this.#state.nowMs, this.#lookedAtMs + secondLookMs))
+  }
+
+  /** Whether a block that came is the first copy; the other one is called off. */
+  isFirst(index: number, lane: SwarmLane): boolean {
+    const double = this.#doubles.get(index)
+    if (!double) return true
+    if (double.hasCome) {
+      this.#doubles.delete(index)
+      this.#duplicates++
+      return false
+    }
+    double.hasCome = true
+    for (const other of this.#state.lanes.values()) if (other !== lane) this.takeBack(other, [index])
+    return true
+  }
+
+  /** A block does not come over a lane, or was no good. Returns whether another copy is here or on its way. */
+  isElsewhere(index: number): boolean {
+    return this.#doubles.delete(index)
+  }
+
+  /** Cancels those of the blocks that were asked over a lane. */
+  takeBack(lane: SwarmLane, indexes: readonly number[]): void {
+    const spare = indexes.filter((index) => lane.inFlight.has(index) && !lane.cancelled.has(index))
+    if (spare.length === 0) return
+    for (const index of spare) lane.cancelled.add(index)
+    lane.calledOffAtMs = this.#state.nowMs
+    const ranges = runsOf(rising(spare)).slice(0, rangesPerFrameMax)
+    this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'cancel', ranges } })
+  }
+
+  /**
+   * Relieves slow lanes; `idle` have so much room for blocks. What a slow lane has not begun to send it gives back
+   * when told so; what it still owes a while later is asked of another too. Returns what to ask over which lane.
+   */
+  look(idle: ReadonlyMap<SwarmLane, number>): Map<SwarmLane, number[]> {
+    const { nowMs, lanes, manifest } = this.#state
+    const { blockBytes } = manifest!
+    const asked = new Map<SwarmLane, number[]>()
+    this.#lookAtMs = Infinity
+    this.#lookedAtMs = nowMs
+    const late = [...lanes.values()]
+      .filter((lane) => lane.inFlight.size > 0)
+      .map((lane) => ({ lane, etaMs: lane.etaMs(nowMs, lane.inFlight.size * blockBytes) }))
+      .sort((a, b) => b.etaMs - a.etaMs)
+    for (const [lane, roomBlocks] of idle) {
+      const doubled: number[] = []
+      let room = roomBlocks
+      for (const slow of late) {
+        const ownMs = lane.etaMs(nowMs, (lane.inFlight.size + 1) * blockBytes)
+        if (slow.etaMs - 2 * ownMs < secondGainMs || room === 0) break
+        if (slow.lane.session === lane.session) continue
+        const spare = [...slow.lane.inFlight].filter((index) => lane.session!.has(index) && !this.#doubles.has(index))
+        const unsent = spare.filter((index) => !slow.lane.cancelled.has(index)).slice(-room)
+        const owed = unsent.length === 0 && nowMs - slow.lane.calledOffAtMs >= secondLookMs ? spare : []
+        const second = owed.slice(0, Math.min(room, this.#budget()))
+        for (const index of second) this.#doubles.set(index, { hasCome: false })
+        doubled.push(...second)
+        room -= second.length + unsent.length
+        this.takeBack(slow.lane, unsent)
+        slow.lane.window.fellBehind()
+      }
+      asked.set(lane, doubled)
+    }
+    if (late.length > 0 && idle.size > 0) this.wish()
+    return asked
+  }
+
+  /** Blocks that may be asked of a second before the first has given them up. */
+  #budget(): number {
+    const most = Math.max(messageBlocks, Math.floor(this.#state.manifest!.blockCount / blocksPerSecond))
+    return Math.max(0, most - this.#duplicates - this.#doubles.size)
+  }
+}

@@ -1,0 +1,124 @@
+import { Bitmap, type BlockRange } from '../block/bitmap.ts'
+import { suggestedBlocksMax, suggestedBlocksMin } from '../limits.ts'
+import { runsOf } from './runs.ts'
+import type { Session } from './session.ts'
+import type { SwarmState } from './state.ts'
+
+/**
+ * The only holder of much that many want: each of them is suggested another part, so that they have something to
+ * trade and each block leaves here about once. Only what nobody else has is suggested, and only to one. [SW15]
+ */
+export class Spreading {
+  readonly #state: SwarmState
+  readonly #changed = new Set<Session>()
+  /** Blocks that were suggested to somebody who is still here, or that somebody has. */
+  #given: Bitmap | undefined
+  /** Where the next suggestion begins. */
+  #cursor = 0
+
+  constructor(state: SwarmState) {
+    this.#state = state
+  }
+
+  /** What a peer has, or asks for, may have changed. */
+  changed(session: Session): void {
+    if (this.#state.isComplete) this.#changed.add(session)
+  }
+
+  wanted(session: Session, ranges: readonly BlockRange[]): void {
+    if (session.suggested.size === 0) return
+    for (const { start, count } of ranges) {
+      for (let index = start; index < start + count; index++) session.suggested.delete(index)
+    }
+    this.#changed.add(session)
+  }
+
+  /** What it was to get alone, and what it alone had, is suggested to others. */
+  left(session: Session): void {
+    this.#changed.delete(session)
+    const given = this.#given
+    if (!given) return
+    for (const index of session.given) given.clear(index)
+    for (const { start, count } of session.holdings?.ranges() ?? []) {
+      for (let index = start; index < start + count; index++) {
+        if (this.#state.holders!.among(index) === 0) given.clear(index)
+      }
+    }
+  }
+
+  suggest(): void {
+    if (this.#changed.size === 0) return
+    const { held, sessions, options } = this.#state
+    if (options.serving && held?.isFull) {
+      let takers = 0
+      for (const session of sessions.values()) if (!session.isComplete) takers++
+      this.#given ??= new Bitmap(held.size)
+      if (takers > 1) for (const session of this.#changed) this.#suggestTo(session, takers)
+    }
+    this.#changed.clear()
+  }
+
+  #suggestTo(session: Session, takers: number): void {
+    if (session.isComplete || !session.holdings) return
+    for (const index of session.given) {
+      if (session.has(index) && session.given.delete(index)) session.suggested.delete(index)
+    }
+    const free = this.#given!.size - this.#given!.count
+    const grain = Math.max(suggestedBlocksMin, Math.min(suggestedBlocksMax, Math.floor(free / (2 * takers))))
+    if (2 * session.suggested.size > grain) return
+    const chosen = this.#pick(session, grain)
+    if (chosen.length === 0 && session.suggested.size === 0) this.#share(session, chosen)
+    if (chosen.length > 0) this.#send(session, chosen)
+    else if (this.#given!.isFull && this.#isAllSpread()) this.#endAll()
+  }
+
+  /** Everything was suggested: one that has nothing left to take gets half of what another has not asked for yet. */
+  #share(session: Session, chosen: number[]): void {
+    let richest: Session | undefined
+    for (const other of this.#state.sessions.values()) {
+      if (other !== session && other.suggested.size > (richest?.suggested.size ?? 2 * suggestedBlocksMin))
+        richest = other
+    }
+    if (!richest) return
+    const unasked = [...richest.suggested].filter((index) => !session.has(index))
+    for (const index of unasked.slice(Math.ceil(unasked.length / 2))) {
+      richest.suggested.delete(index)
+      richest.given.delete(index)
+      session.given.add(index)
+      session.suggested.add(index)
+      chosen.push(index)
+    }
+  }
+
+  #isAllSpread(): boolean {
+    for (const session of this.#state.sessions.values()) if (session.given.size > 0) return false
+    return true
+  }
+
+  /** Everything is with somebody: from now on this is a peer like any other. */
+  #endAll(): void {
+    for (const session of this.#state.sessions.values()) if (session.wasSuggested) this.#send(session, [])
+  }
+
+  #send(session: Session, chosen: readonly number[]): void {
+    session.wasSuggested = chosen.length > 0
+    const ranges = runsOf(chosen)
+    this.#state.emit({ type: 'send', laneId: session.control.info.laneId, frame: { type: 'suggest', ranges } })
+  }
+
+  /** Blocks that nobody has and nobody was told to take, on from where the last suggestion ended. */
+  #pick(session: Session, most: number): number[] {
+    const { holders } = this.#state
+    const given = this.#given!
+    const chosen: number[] = []
+    for (let step = 0; step < given.size && chosen.length < most && !given.isFull; step++) {
+      const index = this.#cursor
+      this.#cursor = (index + 1) % given.size
+      if (!given.set(index) || holders!.among(index) > 0) continue
+      session.given.add(index)
+      session.suggested.add(index)
+      chosen.push(index)
+    }
+    return chosen
+  }
+}

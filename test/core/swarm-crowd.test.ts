@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
+import { blocksPerSecond, messageBlocks, peersTellMs, peersToldMax, suggestedBlocksMax } from '../../src/core/limits.ts'
+import { contentOf } from '../support/swarm-content.ts'
+import { meet, pair, range } from '../support/swarm-pair.ts'
+import { type Node, World } from '../support/swarm-world.ts'
+
+const span = (start: number, count: number) => Array.from({ length: count }, (_, i) => start + i)
+const receivedBytes = (node: Node, from: string) =>
+  node.got.reduce(
+    (sum, got) => sum + (got.from === from && got.frame.type === 'blocks' ? got.frame.blocks.length : 0),
+    0
+  )
+const cameTwice = (node: Node) => {
+  const came = node.received('blocks').flatMap(({ start, blocks }) => span(start, blocks.length))
+  return came.length - new Set(came).size
+}
+const suggestedTo = (node: Node) =>
+  node.received('suggest').flatMap(({ ranges }) => ranges.flatMap(({ start, count }) => span(start, count)))
+
+describe('swarm: what is rare', () => {
+  it('[SW3] is asked for first, of the one who has it', () => {
+    const world = new World(contentOf(1024))
+    world.node('holder', { has: 'everything', pace: 100 })
+    for (const name of ['b', 'c', 'd']) world.node(name, { has: span(0, 512), pace: 1, isReluctant: true })
+    const taker = world.node('taker', { isReluctant: true })
+    meet(taker, 'b', 'c', 'd', 'holder')
+    world.pass(200)
+    taker.turn({ type: 'admit' })
+    world.until(() => taker.disk.size > 300)
+    const rare = [...taker.disk.keys()].filter((index) => index >= 512)
+    expect(rare.length).toBeGreaterThan(0.9 * taker.disk.size)
+  })
+
+  it('[SW3] among equals, segments begun are filled before others are begun', () => {
+    const world = new World(contentOf(2048))
+    for (const name of ['h1', 'h2', 'h3', 'h4']) world.node(name, { has: 'everything', pace: 50 })
+    const taker = world.node('taker')
+    meet(taker, 'h1', 'h2', 'h3', 'h4')
+    let partialMax = 0
+    world.until(() => {
+      const held = new Map<number, number>()
+      for (const index of taker.disk.keys()) held.set(index >> 6, (held.get(index >> 6) ?? 0) + 1)
+      partialMax = Math.max(partialMax, [...held.values()].filter((count) => count < 64).length)
+      return taker.isComplete
+    })
+    expect(partialMax).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('swarm: the end of a fetch', () => {
+  it('[SW14] is not held up by a slow peer, and hardly a block comes twice', () => {
+    const world = new World(contentOf(1280))
+    world.node('fast', { has: 'everything', pace: 100 })
+    const slow = world.node('slow', { has: 'everything', pace: 2 })
+    const taker = world.node('taker')
+    meet(taker, 'fast', 'slow')
+    world.until(() => taker.isComplete, 120_000)
+    // The slow one was asked for 256 blocks at first, half a second each; the other needs 13 s for everything.
+    expect(world.nowMs).toBeLessThan(20_000)
+    expect(slow.received('cancel').length).toBeGreaterThan(0)
+    expect(cameTwice(taker)).toBeLessThanOrEqual(1280 / blocksPerSecond)
+    expect(taker.codes()).toEqual([])
+  })
+
+  it('[SW14] a peer that falls silent costs no more than the bound, and not fifteen seconds', () => {
+    const world = new World(contentOf(1280))
+    let isMute = false
+    world.node('mute', { has: 'everything', pace: 50, sends: (frame) => (isMute ? undefined : frame) })
+    world.node('holder', { has: 'everything', pace: 100 })
+    const taker = world.node('taker')
+    meet(taker, 'mute', 'holder')
+    world.until(() => taker.disk.size > 1250)
+    isMute = true
+    const startMs = world.nowMs
+    world.until(() => taker.isComplete)
+    expect(world.nowMs - startMs).toBeLessThan(5_000)
+    expect(cameTwice(taker)).toBeLessThanOrEqual(Math.max(messageBlocks, 1280 / blocksPerSecond))
+  })
+
+  it('[SW14] the copy that comes second is thrown away, whoever sends it', () => {
+    const world = new World(contentOf(40))
+    world.node('slow', { has: 'everything', pace: 0.4 })
+    const taker = world.node('taker')
+    meet(taker, 'slow')
+    world.until(() => taker.received('hashes').length > 0)
+    world.node('fast', { has: 'everything', pace: 100 })
+    meet(taker, 'fast')
+    world.until(() => taker.isComplete, 300_000)
+    world.pass(20_000)
+    expect(taker.did('store')).toHaveLength(40)
+    expect(taker.codes()).toEqual([])
+  })
+})
+
+describe('swarm: one holder and many that want the same', () => {
+  const crowd = (count: number, takers: number) => {
+    const world = new World(contentOf(count), { latencyMs: 10 })
+    const holder = world.node('holder', { has: 'everything', pace: 20 })
+    const nodes = span(0, takers).map((i) => world.node(`t${i}`, { pace: 20 }))
+    for (const node of nodes)
+      meet(node, 'holder', ...nodes.filter((other) => other !== node).map(({ peerId }) => peerId))
+    return { world, holder, nodes }
+  }
+
+  it('[SW15] [EX16] each is suggested another part, and the holder sends little more than everything once', () => {
+    const { world, holder, nodes } = crowd(1600, 8)
+    world.until(() => nodes.every((node) => node.isComplete), 600_000)
+    const sent = nodes.reduce((sum, node) => sum + receivedBytes(node, 'holder'), 0)
+    expect(sent).toBeLessThan(1.5 * 1600)
+    expect(nodes.flatMap((node) => node.codes()).concat(holder.codes())).toEqual([])
+    const told = nodes.flatMap(suggestedTo)
+    expect(told.length).toBeGreaterThan(800)
+    expect(new Set(told).size).toBeGreaterThan(0.95 * told.length)
+  })
+
+  it('[SW15] what was suggested to one that leaves is suggested to others', () => {
+    const { world, nodes } = crowd(600, 3)
+    world.until(() => suggestedTo(nodes[0]!).length > 0 && nodes[0]!.disk.size > 5)
+    const suggested = suggestedTo(nodes[0]!)
+    const missing = suggested.filter((index) => !nodes[0]!.disk.has(index))
+    expect(missing.length).toBeGreaterThan(0)
+    nodes[0]!.crash()
+    const rest = nodes.slice(1)
+    world.until(() => rest.every((node) => node.isComplete), 600_000)
+    const again = rest.flatMap(suggestedTo)
+    expect(missing.filter((index) => again.includes(index)).length).toBeGreaterThan(missing.length / 2)
+  })
+
+  it('[SW15] one alone is suggested nothing, and a holder that falls silent about it is asked for anything', () => {
+    const { world, taker, holder, holderLane } = pair(400)
+    expect(taker.received('suggest')).toEqual([])
+    holder.say(holderLane, { type: 'suggest', ranges: [range(300, 20)] })
+    world.pass(50)
+    taker.turn({ type: 'admit' })
+    world.pass(1_000)
+    expect([...taker.disk.keys()].every((index) => index >= 300 && index < 320)).toBe(true)
+    world.until(() => taker.isComplete)
+  })
+
+  it('[EX16] more than may be suggested, or what is past the end, ends the session', () => {
+    for (const [ranges, code] of [
+      [[range(0, suggestedBlocksMax + 1)], 'bad-frame'],
+      [[range(99, 2)], 'beyond-end']
+    ] as const) {
+      const { world, taker, holder, holderLane } = pair(100)
+      holder.say(holderLane, { type: 'suggest', ranges })
+      world.pass(100)
+      expect(taker.codes()).toEqual([code])
+    }
+  })
+})
+
+describe('swarm: peers tell of peers', () => {
+  const record = (name: string) => ({ peerId: name as PeerId, record: Uint8Array.of(name.length) })
+
+  it('[SW16] [EX15] a node hears of others by those that it is connected to, and goes on without any tracker', () => {
+    const world = new World(contentOf(60))
+    world.node('holder', { has: 'everything' })
+    const middle = world.node('middle', { isReluctant: true })
+    const taker = world.node('taker')
+    middle.turn({ type: 'self', self: record('middle') })
+    meet(middle, 'holder')
+    world.pass(200)
+    meet(taker, 'middle')
+    world.until(() => taker.isComplete)
+    expect(taker.did('connect').map(({ peerId }) => peerId)).toEqual(['middle', 'holder'])
+    expect(taker.received('peers')[0]!.peers.map(({ peerId }) => peerId)).toContain('middle')
+  })
+
+  it('[SW16] tells few at a time, not often, and nothing to one that has everything', () => {
+    const world = new World(contentOf(60))
+    const middle = world.node('middle', { has: span(0, 30), isReluctant: true })
+    const names = span(0, 20).map((i) => `p${i}`)
+    for (const name of names) world.node(name, { isReluctant: true })
+    meet(middle, ...names)
+    world.node('full', { has: 'everything' })
+    meet(middle, 'full')
+    world.pass(4 * peersTellMs)
+    const told = middle.sent('peers')
+    expect(told.every(({ peers }) => peers.length <= peersToldMax)).toBe(true)
+    const toldBy = world.nodes
+      .get('p0' as PeerId)!
+      .got.filter(({ from, frame }) => from === 'middle' && frame.type === 'peers')
+    expect(toldBy.length).toBeGreaterThan(0)
+    expect(toldBy.length).toBeLessThanOrEqual(5)
+    expect(world.nodes.get('full' as PeerId)!.received('peers')).toEqual([])
+  })
+
+  it('[EX15] what comes too often is passed over, and a record that a tracker told is not replaced', () => {
+    const { world, taker, holder, holderLane } = pair(10)
+    const say = (...names: string[]) => holder.say(holderLane, { type: 'peers', peers: names.map(record) })
+    say('one', 'holder')
+    say('two')
+    world.pass(100)
+    const dialled = taker.did('connect')
+    expect(dialled.map(({ peerId }) => peerId)).toEqual(['one'])
+    meet(taker, 'one')
+    world.pass(peersTellMs)
+    say('one')
+    world.pass(peersTellMs)
+    expect(taker.did('connect').at(-1)!.record).toEqual(new Uint8Array(1))
+  })
+})

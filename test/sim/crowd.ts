@@ -1,0 +1,77 @@
+import { honest } from './characters.ts'
+import type { SimPeer } from './peer.ts'
+import { Tokens } from './tokens.ts'
+import type { Line } from './wire.ts'
+import { World } from './world.ts'
+
+export interface Crowd {
+  readonly seed: number
+  readonly peers: number
+  readonly bytes: number
+  readonly blockBytes?: number
+  readonly seeders?: number
+  readonly line?: Partial<Line>
+  readonly seederLine?: Partial<Line>
+}
+
+export interface CrowdResult {
+  readonly peers: number
+  readonly lastMs: number
+  readonly medianMs: number
+  readonly firstMs: number
+  readonly fluidMs: number
+  /** What the seeders sent, as a share of the data set. */
+  readonly seederCopies: number
+  readonly duplicates: number
+  readonly neighbours: number
+  readonly framesPerPeer: number
+  readonly dialsPerPeer: number
+  readonly writesPerSegment: number
+  readonly controlShare: number
+  readonly events: number
+  readonly cpuSeconds: number
+}
+
+export const homeLine: Line = { up: 2500, down: 10_000, latencyMs: 15, jitterMs: 4, loss: 0 }
+
+/** Everybody comes at once for what the seeders have. */
+export function runCrowd(crowd: Crowd): CrowdResult {
+  const { seed, peers, bytes, blockBytes = 64 * 1024, seeders = 1 } = crowd
+  const began = process.cpuUsage()
+  const tokens = new Tokens(Math.ceil(bytes / blockBytes), blockBytes, seed)
+  const world = new World(seed, tokens)
+  const line = { ...homeLine, ...crowd.line }
+  const sources = Array.from({ length: seeders }, (_, i) =>
+    world.join(`seeder${i}`, { line: { ...line, ...crowd.seederLine }, character: honest, holdsEverything: true })
+  )
+  world.pass(500)
+  const startMs = world.events.nowMs
+  for (let i = 0; i < peers; i++) {
+    world.events.after(world.random() * 1000, () => world.join(`peer${i}`, { line, character: honest }))
+  }
+  world.pass(1000)
+  world.until(() => world.lacking === 0, 3_600_000, 'everybody has everything')
+  const takers = world.all.slice(seeders)
+  const times = takers.map((peer) => peer.completedMs! - startMs).sort((a, b) => a - b)
+  const used = process.cpuUsage(began)
+  const up = { ...line, ...crowd.seederLine }.up * seeders
+  return {
+    peers,
+    lastMs: times.at(-1)!,
+    medianMs: times[Math.floor(times.length / 2)]!,
+    firstMs: times[0]!,
+    fluidMs: Math.max(bytes / up, bytes / line.down, (peers * bytes) / (up + peers * line.up)),
+    seederCopies: sum(sources, (peer) => peer.wire.sentBytes) / bytes,
+    duplicates: sum(takers, (peer) => peer.duplicateBlocks) / (peers * tokens.blockCount),
+    neighbours: sum(takers, (peer) => peer.machine.sessions().length) / peers,
+    framesPerPeer: sum(takers, (peer) => peer.wire.sentFrames) / peers,
+    dialsPerPeer: sum(takers, (peer) => peer.dials) / peers,
+    writesPerSegment: sum(takers, (peer) => peer.disk.writes) / (peers * Math.ceil(tokens.blockCount / 64)),
+    controlShare: sum(world.all, (peer) => peer.wire.sentBytes) / (peers * bytes) - 1,
+    events: world.events.count,
+    cpuSeconds: (used.user + used.system) / 1e6
+  }
+}
+
+const sum = (peers: readonly SimPeer[], of: (peer: SimPeer) => number): number =>
+  peers.reduce((total, peer) => total + of(peer), 0)

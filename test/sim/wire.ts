@@ -1,0 +1,161 @@
+import { frameBytes } from '../../src/core/exchange/codec.ts'
+import type { KnownFrame } from '../../src/core/exchange/types.ts'
+import type { LaneId } from '../../src/core/ids.ts'
+import { laneBufferBytesMax } from '../../src/core/limits.ts'
+import type { Events } from './events.ts'
+
+/** How a peer hangs on the network. */
+export interface Line {
+  /** Bytes a millisecond. */
+  readonly up: number
+  readonly down: number
+  /** Its part of the way to any other. */
+  readonly latencyMs: number
+  /** How much a message may come later than another at the same time: lanes overtake each other. */
+  readonly jitterMs: number
+  /** Share of messages that are lost and come again, late. */
+  readonly loss: number
+}
+
+/** Whoever holds an end of a lane. */
+export interface LaneOwner {
+  readonly wire: Wire
+  onFrame(end: LaneEnd, frame: KnownFrame): void
+  onDrained(end: LaneEnd): void
+  onClosed(end: LaneEnd): void
+}
+
+export interface LaneEnd {
+  readonly laneId: LaneId
+  readonly owner: LaneOwner
+  other: LaneEnd
+  isOpen: boolean
+  /** Given to the lane and not yet gone out. */
+  readonly queue: KnownFrame[]
+  queuedBytes: number
+  isBlocked: boolean
+  /** Nothing on this lane arrives before this: it keeps its order. */
+  arrivedMs: number
+}
+
+/** A message this small goes between those of other lanes without waiting for its turn. */
+const smallBytes = 2048
+
+let lastLane = 0
+
+/**
+ * One peer's line. Lanes share the uplink message by message in turn, and the downlink in the order of arrival; loss
+ * is delay, and what comes after on the same lane waits for what was lost.
+ */
+export class Wire {
+  readonly line: Line
+  sentBytes = 0
+  sentFrames = 0
+  readonly #events: Events
+  readonly #random: () => number
+  /** Lanes with something to send, in turn. */
+  readonly #sending: LaneEnd[] = []
+  #isSending = false
+  #downFreeMs = 0
+
+  constructor(line: Line, events: Events, random: () => number) {
+    this.line = line
+    this.#events = events
+    this.#random = random
+  }
+
+  /** Returns whether the lane takes more. */
+  send(end: LaneEnd, frame: KnownFrame): boolean {
+    if (!end.isOpen) return true
+    const bytes = frameBytes(frame)
+    this.sentFrames++
+    this.sentBytes += bytes
+    if (bytes < smallBytes && end.queue.length === 0) {
+      this.#arrive(end, frame, bytes)
+      return true
+    }
+    if (end.queue.push(frame) === 1) this.#sending.push(end)
+    end.queuedBytes += bytes
+    this.#next()
+    end.isBlocked = end.queuedBytes > laneBufferBytesMax
+    return !end.isBlocked
+  }
+
+  /** What is not gone out yet is cut, but for short words; the other side hears of it. */
+  close(end: LaneEnd, afterMs: number): void {
+    if (!end.isOpen) return
+    for (const frame of end.queue) if (frame.type === 'bye') this.#arrive(end, frame, 0)
+    end.isOpen = false
+    end.queue.length = 0
+    const { other } = end
+    const atMs = Math.max(end.arrivedMs, this.#events.nowMs + afterMs + this.#latencyMs(end))
+    this.#events.at(atMs, () => {
+      if (!other.isOpen) return
+      other.isOpen = false
+      other.queue.length = 0
+      other.owner.onClosed(other)
+    })
+  }
+
+  #next(): void {
+    if (this.#isSending) return
+    let end = this.#sending.shift()
+    while (end && end.queue.length === 0) end = this.#sending.shift()
+    if (!end) return
+    const turn = end
+    const frame = turn.queue.shift()!
+    const bytes = frameBytes(frame)
+    this.#isSending = true
+    this.#events.after(bytes / this.line.up, () => {
+      this.#isSending = false
+      if (turn.isOpen) this.#sent(turn, frame, bytes)
+      this.#next()
+    })
+  }
+
+  #sent(end: LaneEnd, frame: KnownFrame, bytes: number): void {
+    end.queuedBytes -= bytes
+    if (end.queue.length > 0) this.#sending.push(end)
+    this.#arrive(end, frame, bytes)
+    if (!end.isBlocked || end.queuedBytes > laneBufferBytesMax / 2) return
+    end.isBlocked = false
+    end.owner.onDrained(end)
+  }
+
+  #arrive(end: LaneEnd, frame: KnownFrame, bytes: number): void {
+    const { other } = end
+    let atMs = this.#events.nowMs + this.#latencyMs(end)
+    if (this.line.jitterMs > 0) atMs += this.#random() * this.line.jitterMs
+    if (this.line.loss > 0 && this.#random() < this.line.loss) atMs += 2 * this.#latencyMs(end) + 50
+    atMs = Math.max(atMs, end.arrivedMs)
+    if (bytes >= smallBytes) atMs = other.owner.wire.#takeIn(atMs, bytes)
+    end.arrivedMs = atMs
+    this.#events.at(atMs, () => {
+      if (other.isOpen) other.owner.onFrame(other, frame)
+    })
+  }
+
+  /** When something that arrives at a time has come in whole. */
+  #takeIn(atMs: number, bytes: number): number {
+    this.#downFreeMs = Math.max(this.#downFreeMs, atMs) + bytes / this.line.down
+    return this.#downFreeMs
+  }
+
+  #latencyMs({ other }: LaneEnd): number {
+    return this.line.latencyMs + other.owner.wire.line.latencyMs
+  }
+}
+
+/** A lane between two peers; both ends are open. */
+export function laneBetween(one: LaneOwner, two: LaneOwner): [LaneEnd, LaneEnd] {
+  const [a, b] = [endOf(one), endOf(two)]
+  a.other = b
+  b.other = a
+  return [a, b]
+}
+
+function endOf(owner: LaneOwner): LaneEnd {
+  const laneId = ++lastLane as LaneId
+  const end = { laneId, owner, isOpen: true, queue: [], queuedBytes: 0, isBlocked: false, arrivedMs: 0 }
+  return end as unknown as LaneEnd
+}
