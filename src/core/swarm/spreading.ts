@@ -25,10 +25,16 @@ export class Spreading {
     if (this.#state.isComplete) this.#changed.add(session)
   }
 
+  /** It asks for blocks: they are with somebody soon, whether they were suggested or not. */
   wanted(session: Session, ranges: readonly BlockRange[]): void {
-    if (session.suggested.size === 0) return
+    const { held, isComplete, options } = this.#state
+    if (!isComplete || !options.serving || !held) return
+    this.#given ??= new Bitmap(held.size)
     for (const { start, count } of ranges) {
-      for (let index = start; index < start + count; index++) session.suggested.delete(index)
+      for (let index = start; index < start + count; index++) {
+        session.suggested.delete(index)
+        this.#given.set(index)
+      }
     }
     this.#changed.add(session)
   }
