@@ -147,7 +147,7 @@ export const secondLookMs = 250
 export const secondGainMs = 500
 /** Blocks suggested to one peer at a time: a message at the least, a segment at the most. */
 export const suggestedBlocksMin = 4
-export const suggestedBlocksMax = segmentBlocks
+export const suggestedBlocksMax = 64
 /** A holder whose suggestions were all followed and that suggests nothing for so long is asked for anything. */
 export const suggestionMs = 3_000
 /** Peers told of in one message. */

@@ -2,7 +2,7 @@ import type { Bitmap } from '../core/block/bitmap.ts'
 import { QuireError } from '../core/errors.ts'
 import { decodeFrame, encodeFrame } from '../core/exchange/codec.ts'
 import { FrameReader } from '../core/exchange/frame-reader.ts'
-import type { Frame } from '../core/exchange/types.ts'
+import type { Frame, PeerRecord } from '../core/exchange/types.ts'
 import { groupIndex, type LaneId, type ManifestCid, type PeerId, type SetId } from '../core/ids.ts'
 import { frameBytesMax } from '../core/limits.ts'
 import type { Manifest } from '../core/manifest/manifest.ts'
@@ -134,7 +134,8 @@ export class SwarmDriver {
   /** What we fetch from a peer through a relay goes on over a direct lane, which takes the place of the other. [EX7] */
   goDirect(peerId: PeerId): void {
     const ours = [...this.#lanes.values()].filter((lane) => lane.peerId === peerId && lane.direction === 'outbound')
-    if (ours.some(({ kind }) => kind === 'relayed')) void this.#connect(peerId)
+    const record = this.#machine.recordOf(peerId)
+    if (record && ours.some(({ kind }) => kind === 'relayed')) void this.#connect({ peerId, record })
   }
 
   /** Verified blocks for a reader of the content; what is missing is fetched first. */
@@ -278,7 +279,7 @@ export class SwarmDriver {
     }
   }
 
-  async #connect({ peerId, record }: Extract<SwarmEffect, { type: 'connect' }>): Promise<void> {
+  async #connect({ peerId, record }: PeerRecord): Promise<void> {
     try {
       const lane = await this.#parts.network.connect(record, { signal: this.#dialling.signal })
       this.addLane(lane)

@@ -4,7 +4,7 @@ import { manifestCidOf } from '../block/cid.ts'
 import { QuireError } from '../errors.ts'
 import { BadFrame, PeerLeft, WrongManifest } from '../exchange/errors.ts'
 import type { Frame } from '../exchange/types.ts'
-import type { LaneId } from '../ids.ts'
+import type { LaneId, PeerId } from '../ids.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { Asking } from './asking.ts'
 import { Introducing } from './introducing.ts'
@@ -51,6 +51,11 @@ export class Swarm {
   /** Peers that have greeted. */
   sessions(): SessionView[] {
     return [...this.#state.sessions.values()].map(viewOf)
+  }
+
+  /** How to reach a peer, as far as anybody told. */
+  recordOf(peerId: PeerId): Uint8Array | undefined {
+    return this.#peers.recordOf(peerId)
   }
 
   handle(nowMs: number, input: SwarmInput): SwarmEffect[] {
