@@ -95,22 +95,22 @@ describe('swarm: the end of a fetch', () => {
 
 describe('swarm: one holder and many that want the same', () => {
   const crowd = (count: number, takers: number) => {
-    const world = new World(contentOf(count), { latencyMs: 10 })
-    const holder = world.node('holder', { has: 'everything', pace: 20 })
-    const nodes = span(0, takers).map((i) => world.node(`t${i}`, { pace: 20 }))
+    const world = new World(contentOf(count, { blockBytes: 16 * 1024 }), { latencyMs: 10 })
+    const holder = world.node('holder', { has: 'everything', pace: 400 })
+    const nodes = span(0, takers).map((i) => world.node(`t${i}`, { pace: 400 }))
     for (const node of nodes)
       meet(node, 'holder', ...nodes.filter((other) => other !== node).map(({ peerId }) => peerId))
     return { world, holder, nodes }
   }
 
   it('[SW15] [EX16] each is suggested another part, and the holder sends little more than everything once', () => {
-    const { world, holder, nodes } = crowd(1600, 8)
+    const { world, holder, nodes } = crowd(800, 8)
     world.until(() => nodes.every((node) => node.isComplete), 600_000)
     const sent = nodes.reduce((sum, node) => sum + receivedBytes(node, 'holder'), 0)
-    expect(sent).toBeLessThan(1.5 * 1600)
+    expect(sent).toBeLessThan(1.5 * 800)
     expect(nodes.flatMap((node) => node.codes()).concat(holder.codes())).toEqual([])
     const told = nodes.flatMap(suggestedTo)
-    expect(told.length).toBeGreaterThan(800)
+    expect(told.length).toBeGreaterThan(400)
     expect(new Set(told).size).toBeGreaterThan(0.95 * told.length)
   })
 
