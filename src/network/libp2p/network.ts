@@ -33,6 +33,8 @@ export class Libp2pNetwork implements Network {
   #starting: Promise<Running> | undefined
   #running: Running | undefined
   #status: NetworkStatus
+  /** Our addresses when they were last told; none once every relay was lost, so that its return is news. */
+  #told = ''
   #record: { readonly of: string; readonly sealed: Promise<Uint8Array> } | undefined
   onStatus: (status: NetworkStatus) => void = () => undefined
   onSelfRecord: () => void = () => undefined
@@ -162,9 +164,8 @@ export class Libp2pNetwork implements Network {
       this.onStatus(status)
     }
     const addresses = this.#addresses().join()
-    if (addresses !== '' && addresses !== this.#record?.of) {
-      void this.selfRecord()
-      this.onSelfRecord()
-    }
+    if (addresses === this.#told) return
+    this.#told = addresses
+    if (addresses !== '') this.onSelfRecord()
   }
 }
