@@ -56,6 +56,9 @@ export class DiskSource implements FileSource {
   readonly modifiedAtMs: number
   readonly #file: string
   #handle: Promise<FileHandle> | undefined
+  /** Several parts are read side by side, the last not always at last. */
+  #readers = 0
+  #isReadToEnd = false
 
   constructor(file: string, path: string, sizeBytes: number, modifiedAtMs: number) {
     this.#file = file
@@ -66,6 +69,7 @@ export class DiskSource implements FileSource {
   }
 
   async read(start: number, end: number): Promise<Uint8Array> {
+    this.#readers++
     try {
       this.#handle ??= open(this.#file, 'r')
       const handle = await this.#handle
@@ -78,11 +82,13 @@ export class DiskSource implements FileSource {
       }
       const { size, mtimeMs } = await handle.stat()
       if (size !== this.sizeBytes || mtimeMs !== this.modifiedAtMs) throw new SourceChanged(this.path)
-      if (end >= this.sizeBytes) await this.#close()
+      this.#isReadToEnd ||= end >= this.sizeBytes
       return bytes.subarray(0, filled)
     } catch (cause) {
-      await this.#close().catch(() => undefined)
+      this.#isReadToEnd = true // nobody reads on
       throw cause instanceof SourceChanged ? cause : new SourceChanged(this.path, { cause })
+    } finally {
+      if (--this.#readers === 0 && this.#isReadToEnd) await this.#close()
     }
   }
 
@@ -90,6 +96,6 @@ export class DiskSource implements FileSource {
   async #close(): Promise<void> {
     const handle = this.#handle
     this.#handle = undefined
-    await (await handle)?.close()
+    await handle?.then((opened) => opened.close()).catch(() => undefined) // what did not open need not be closed
   }
 }
