@@ -226,6 +226,8 @@ describe('window', () => {
     let nowMs = 0
     for (let pace = 1_000; pace < 30_000; pace *= 1.3) nowMs = deliver(window, nowMs, pace, 1)
     expect(window.bytes).toBe(windowBytesMax)
+    deliver(window, nowMs, 10_000, 1)
+    expect(window.bytes).toBe(0.75 * windowBytesMax)
     const steady = new Window()
     steady.asked(0, 0)
     nowMs = deliver(steady, 0, 1_000, 20)

@@ -1,0 +1,165 @@
+/**
+ * Bugs made on purpose, each of which must be caught: `node test/sim/mutations.ts [name …]`. Works on a copy of the
+ * checkout, one change of text at a time, and runs the tests of the swarm, then the simulator, until one fails.
+ */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+interface Mutation {
+  readonly name: string
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+interface Report {
+  readonly testResults: readonly { readonly assertionResults: readonly { status: string; fullName: string }[] }[]
+}
+
+const swarm = (file: string) => `src/core/swarm/${file}.ts`
+
+const mutations: readonly Mutation[] = [
+  {
+    name: 'a have before durability',
+    file: swarm('arriving'),
+    from: "return this.#state.emit({ type: 'store', peerId, index, bytes })",
+    to: "return (this.#state.held!.set(index), this.#state.emit({ type: 'store', peerId, index, bytes }))"
+  },
+  {
+    name: 'the window never shrinks',
+    file: swarm('window'),
+    from: 'this.#bytes *= 0.75',
+    to: 'this.#bytes *= 1'
+  },
+  {
+    name: 'a copy that comes second is stored too',
+    file: swarm('seconds'),
+    from: 'if (double.hasCome) {',
+    to: 'if (double.hasCome && index < 0) {'
+  },
+  {
+    name: 'no bound on blocks asked of two',
+    file: swarm('seconds'),
+    from: 'return Math.max(0, most - this.#duplicates - this.#doubles.size)',
+    to: 'return 1e9 + most'
+  },
+  {
+    name: 'a slow peer is never relieved',
+    file: swarm('seconds'),
+    from: 'if (late.length > 0 && idle.size > 0) this.wish()',
+    to: 'if (late.length < 0) this.wish()'
+  },
+  {
+    name: 'a lying peer is kept',
+    file: swarm('sessions'),
+    from: 'this.#peers.ban(this.#state.nowMs, peerId)',
+    to: 'void peerId'
+  },
+  {
+    name: 'blocks are stored unchecked',
+    file: swarm('leaves'),
+    from: 'return leaves !== undefined && bytesEqual(digest, hashAt(leaves, index % groupLeaves))',
+    to: 'return leaves !== undefined || bytesEqual(digest, hashAt(leaves!, index % groupLeaves))'
+  },
+  {
+    name: 'what a lost lane was asked for is forgotten',
+    file: swarm('asking'),
+    from: 'for (const index of lane.inFlight) this.#lost(index)',
+    to: 'for (const index of lane.inFlight) void index'
+  },
+  {
+    name: 'a silent peer never stalls',
+    file: swarm('lane'),
+    from: 'return this.isOwed && nowMs >= this.lastProgressMs + stallTimeoutMs',
+    to: 'return this.isOwed && nowMs < 0'
+  },
+  {
+    name: 'one block is taken by two lanes',
+    file: swarm('need'),
+    from: 'return !this.#held.has(index) && !this.#taken.has(index)',
+    to: 'return !this.#held.has(index)'
+  },
+  {
+    name: 'the commonest first',
+    file: swarm('choice'),
+    from: 'const rank = 2 * rarity +',
+    to: 'const rank = -2 * rarity +'
+  },
+  {
+    name: 'everybody is suggested the same',
+    file: swarm('spreading'),
+    from: 'if (!given.set(index) || holders!.among(index) > 0) continue',
+    to: 'if (holders!.among(index) > 0) continue'
+  },
+  {
+    name: 'served in the order of asking, whoever got how much',
+    file: swarm('serving'),
+    from: 'lane.session!.servedVirtual < next.session!.servedVirtual',
+    to: 'lane.session!.servedVirtual < -1'
+  },
+  {
+    name: 'a store that fails is asked for more',
+    file: swarm('asking'),
+    from: 'this.#isHalted = true',
+    to: 'this.#isHalted = false'
+  },
+  {
+    name: 'peers tell nobody of peers',
+    file: swarm('introducing'),
+    from: 'if (told.length === 0) return',
+    to: 'if (told.length >= 0) return'
+  },
+  {
+    name: 'holders that left still count',
+    file: swarm('holders'),
+    from: 'else this.#forget(holdings)',
+    to: 'else void holdings'
+  }
+]
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const copied = ['src', 'test/core', 'test/sim', 'test/support', 'package.json', 'vitest.config.ts', 'tsconfig.json']
+
+/** Names of the first tests that fail in a copy. */
+function failures(copy: string, filters: readonly string[]): string[] {
+  const args = [
+    'run',
+    '--project',
+    'unit',
+    '--reporter=json',
+    '--bail=1',
+    `--outputFile=${join(copy, 'report.json')}`,
+    ...filters
+  ]
+  const vitest = join(copy, 'node_modules/vitest/vitest.mjs')
+  const run = spawnSync(process.execPath, [vitest, ...args], { cwd: copy, stdio: 'ignore', timeout: 100_000 })
+  if (run.error) return ['a run that does not end']
+  const report = JSON.parse(readFileSync(join(copy, 'report.json'), 'utf8')) as Report
+  const tests = report.testResults.flatMap((file) => file.assertionResults)
+  return tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName)
+}
+
+const named = process.argv.slice(2)
+let missed = 0
+const copy = mkdtempSync(join(tmpdir(), 'quire-mutations-'))
+try {
+  for (const path of copied) cpSync(join(root, path), join(copy, path), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  for (const { name, file, from, to } of mutations) {
+    if (named.length > 0 && !named.includes(name)) continue
+    const text = readFileSync(join(copy, file), 'utf8')
+    if (text.split(from).length !== 2) throw new Error(`${name}: its place in ${file} is not there once`)
+    writeFileSync(join(copy, file), text.replace(from, to))
+    const inTests = failures(copy, ['test/core/swarm'])
+    const caught = inTests.length > 0 ? inTests : failures(copy, ['test/sim/sim'])
+    writeFileSync(join(copy, file), text)
+    if (caught.length === 0) missed++
+    console.log(`| ${name} | ${caught.length === 0 ? 'NOT CAUGHT' : caught.slice(0, 3).join('; ')} |`)
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true })
+}
+process.exitCode = missed > 0 ? 1 : 0
