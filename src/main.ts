@@ -1,4 +1,7 @@
+import { shellDelayMs } from './core/limits.ts'
 import { openPageQuire } from './engine/browser.ts'
+import type { Quire } from './engine/types.ts'
+import { whenState } from './engine/watch.ts'
 import { mountPage } from './ui/mount.ts'
 import { Saver } from './ui/saving.ts'
 import { routeOf } from './ui/routes.ts'
@@ -9,14 +12,15 @@ import { serveStreams } from './ui/stream-host.ts'
 const target = document.getElementById('app')
 
 if (target) {
+  const route = routeOf(location.hash)
+  const link = route.name === 'receive' ? `${location.origin}/${route.link}` : undefined
   // The engine's worker starts while the page is drawn. libp2p is larger: it comes after the first paint.
-  const isAwaited = routeOf(location.hash).name === 'receive'
-  const quire = openPageQuire({ connect: isAwaited ? firstPaint() : undefined })
+  const quire = openPageQuire({ connect: link === undefined ? undefined : firstPaint() })
   // Browsers leave it out where the page is not secure, or a setting forbids it.
   const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker
   const saving = new Saver(serveStreams(quire, workers), workers)
   const shell = new Shell()
-  startServiceWorker(shell, workers)
+  startServiceWorker(shell, workers, link === undefined ? undefined : firstBytes(quire, link))
   mountPage(target, { quire, shell, saving })
 }
 
@@ -24,4 +28,11 @@ if (target) {
 function firstPaint(): Promise<unknown> {
   if (document.hidden) return Promise.resolve()
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+}
+
+/** Opens the link before the screen for it is loaded. Settles when something of it is here, or that takes long. */
+function firstBytes(quire: Promise<Quire>, link: string): Promise<unknown> {
+  const opened = quire.then((engine) => engine.open(link))
+  const shown = opened.then((item) => whenState(item, ({ title }) => title !== ''))
+  return Promise.race([shown, new Promise((resolve) => setTimeout(resolve, shellDelayMs))])
 }

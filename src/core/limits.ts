@@ -224,8 +224,6 @@ export const socketTryMs = 2_500
 export const socketTriesMax = 3
 /** Time for lanes that are being opened before connections that carry none are closed. */
 export const spareConnectionMs = 10_000
-/** A peer that dialled over WebRTC closes the channel it began with: one round trip. Without that it is taken as it is. */
-export const beginningChannelMs = 1_000
 /** A circuit with less left of its budget carries no new lane. */
 export const circuitReserveBytes = 4 * MiB
 /** What was sent on a lane goes out within this when it is closed, or it is cut. */
@@ -285,6 +283,8 @@ export const streamPingsMax = 2
 export const streamFirstAnswerMs = 2_000
 /** What may be gathered in memory to be saved where nothing can be streamed to disk. */
 export const saveInMemoryBytesMax = 512 * MiB
+/** The service worker waits for the first bytes of a link that was opened, at most so long. */
+export const shellDelayMs = 3_000
 /** First pause before the service worker is installed again, where the network failed meanwhile; doubled up to the longest. */
 export const shellRetryMs = 1_000
 export const shellRetryMsMax = 60_000

@@ -18,17 +18,22 @@ interface InstallEvent extends Event {
 const lookEveryMs = 60 * 60_000
 
 /**
- * Registers the service worker once the page has loaded, and tells `shell` what comes of it. A new version waits until
+ * Registers the service worker once the page has loaded and `hasRoom` has settled (to install it takes the same
+ * processor and line as what a person is waiting for), and tells `shell` what comes of it. A new version waits until
  * the person asks for it: nothing under way is interrupted.
  */
-export function startServiceWorker(shell: ShellSignals, container: ServiceWorkerContainer | undefined): void {
+export function startServiceWorker(
+  shell: ShellSignals,
+  container: ServiceWorkerContainer | undefined,
+  hasRoom: Promise<unknown> = Promise.resolve()
+): void {
   addEventListener('beforeinstallprompt', (event) => {
     event.preventDefault()
     shell.offerInstall(() => (event as InstallEvent).prompt())
   })
   // Without a build there is no worker.
   if (!container || import.meta.env.DEV) return
-  const start = () => void register(shell, container)
+  const start = () => void hasRoom.catch(() => undefined).then(() => register(shell, container))
   if (document.readyState === 'complete') start()
   else addEventListener('load', start, { once: true })
 }

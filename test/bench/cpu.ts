@@ -3,7 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** Clock ticks a second, as Linux counts processor time. */
 const ticks = 100
 
-/** Processor seconds, over all threads, of this process and of every process that it started, alive or awaited. */
+/**
+ * Processor seconds, over all threads, of this process and of every process below it: both browsers with all their
+ * processes, relay and trackers. What ended meanwhile counts with the one that started it. Chromium's crash handlers
+ * leave the family, and do nothing.
+ */
 export function cpuSeconds(): number {
   const facts = new Map<number, { parent: number; seconds: number }>()
   for (const name of readdirSync('/proc')) {
@@ -23,9 +27,10 @@ export function cpuSeconds(): number {
 function factOf(pid: number): { parent: number; seconds: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in brackets may hold spaces; state, parent and times follow it.
+    // The name in brackets may hold spaces; state, parent and times follow it: its own, and those of children that ended.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return { parent: Number(fields[1]), seconds: (Number(fields[11]) + Number(fields[12])) / ticks }
+    const spent = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+    return { parent: Number(fields[1]), seconds: spent / ticks }
   } catch {
     return undefined // it ended while we looked
   }

@@ -1,3 +1,4 @@
+import { within } from '../support/waiting.ts'
 import { cpuSeconds } from './cpu.ts'
 
 /** One run of one way to do something. `value` is in the unit of its row: MB/s, or milliseconds. */
@@ -6,29 +7,48 @@ export interface Sample {
   readonly cpuSeconds: number
 }
 
-/** A way to do something; what `prepare` costs is not counted. */
+/** A way to do something. Neither `prepare` nor `after` is counted. */
 export interface Way {
   readonly prepare?: () => Promise<void>
   readonly run: () => Promise<number>
+  readonly after?: () => Promise<void>
 }
 
+/** What `prepare` left to do in the background is over by then. */
+const settleMs = 1_500
+/** One run of one way; a way that takes longer fails its section. */
+const runMsMax = 300_000
+
 /** Runs each way in turn, A B C A B C …, so that a machine that changes its pace changes it for all of them. */
-export async function interleaved(
+export async function interleaved<Name extends string>(
   rounds: number,
-  ways: Readonly<Record<string, Way>>
-): Promise<Record<string, Sample[]>> {
-  const samples: Record<string, Sample[]> = Object.fromEntries(Object.keys(ways).map((name) => [name, []]))
+  ways: Readonly<Record<Name, Way>>
+): Promise<Record<Name, Sample[]>> {
+  const names = Object.keys(ways) as Name[]
+  const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<Name, Sample[]>
   for (let round = 0; round < rounds; round++) {
-    for (const [name, { prepare, run }] of Object.entries(ways)) {
-      await prepare?.()
-      const before = cpuSeconds()
-      const value = await run()
-      const sample = { value, cpuSeconds: cpuSeconds() - before }
-      samples[name]!.push(sample)
-      console.error(`  round ${round + 1}: ${name} ${value.toFixed(1)}, ${sample.cpuSeconds.toFixed(1)} CPU-s`)
+    for (const name of names) {
+      const sample = await within(runMsMax, `one run of ${name}`, measured(ways[name]))
+      samples[name].push(sample)
+      tell(`round ${round + 1} of ${rounds}: ${name} ${sample.value.toFixed(1)}, ${sample.cpuSeconds.toFixed(1)} CPU-s`)
     }
   }
   return samples
+}
+
+async function measured({ prepare, run, after }: Way): Promise<Sample> {
+  await prepare?.()
+  await new Promise((resolve) => setTimeout(resolve, settleMs))
+  const before = cpuSeconds()
+  const value = await run()
+  const sample = { value, cpuSeconds: cpuSeconds() - before }
+  await after?.()
+  return sample
+}
+
+/** Says on stderr how far it is. */
+export function tell(text: string): void {
+  console.error(`  ${text}`)
 }
 
 export function median(values: readonly number[]): number {
@@ -38,9 +58,14 @@ export function median(values: readonly number[]): number {
 }
 
 /** Median of a/b, round by round. */
-export function ratio(a: readonly Sample[], b: readonly Sample[], of: keyof Sample): number {
-  return median(a.map((sample, i) => sample[of] / b[i]![of]))
+export function ratio(a: readonly Sample[], b: readonly Sample[], of: keyof Sample): string {
+  return median(a.map((sample, i) => sample[of] / b[i]![of])).toFixed(2)
 }
 
-export const spread = (samples: readonly Sample[]): string =>
-  `${median(samples.map((sample) => sample.value)).toFixed(1)} (${samples.map((sample) => sample.value.toFixed(1)).join(' ')})`
+/** The median, and every round behind it. */
+export function spread(values: readonly number[], digits = 1): string {
+  return `${median(values).toFixed(digits)} (${values.map((value) => value.toFixed(digits)).join(' ')})`
+}
+
+export const valuesOf = (samples: readonly Sample[]): number[] => samples.map((sample) => sample.value)
+export const cpuOf = (samples: readonly Sample[]): number[] => samples.map((sample) => sample.cpuSeconds)

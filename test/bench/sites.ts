@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from '../support/files.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
@@ -16,9 +15,15 @@ export function installRivals(): void {
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' })
 }
 
-/** Serves the bare page and WebTorrent's published bundle. Returns the origin. */
-export async function serveRivals(): Promise<string> {
-  const outDir = await mkdtemp(join(tmpdir(), 'quire-bench-'))
+/** A server of the benchmark's own. */
+interface Served extends AsyncDisposable {
+  readonly url: string
+}
+
+/** Serves the bare page and WebTorrent's published bundle. */
+export async function serveRivals(): Promise<Served> {
+  const folder = await temporaryFolder('bench-rivals')
+  const outDir = folder.path
   const { build } = await import('vite')
   await build({
     root: join(here, 'pages'),
@@ -39,20 +44,30 @@ export async function serveRivals(): Promise<string> {
     response.writeHead(200, { 'Content-Type': type }).end(readFileSync(file))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  server.unref()
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.close()
+      server.closeAllConnections()
+      await folder[Symbol.asyncDispose]()
+    }
+  }
 }
 
-/** A BitTorrent tracker for tabs. Returns its address. */
-export async function serveTorrentTracker(): Promise<string> {
+/** A BitTorrent tracker for tabs. */
+export async function serveTorrentTracker(): Promise<Served> {
   interface TrackerModule {
     default: new (options: object) => {
       http: { address(): AddressInfo }
       listen(port: number, host: string, done: () => void): void
+      close(done: () => void): void
     }
   }
   const { default: Server } = (await import(join(here, 'node_modules/bittorrent-tracker/server.js'))) as TrackerModule
   const tracker = new Server({ udp: false, http: true, ws: true, stats: false })
   await new Promise<void>((resolve) => tracker.listen(0, '127.0.0.1', resolve))
-  return `ws://127.0.0.1:${tracker.http.address().port}`
+  return {
+    url: `ws://127.0.0.1:${tracker.http.address().port}`,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => tracker.close(resolve))
+  }
 }

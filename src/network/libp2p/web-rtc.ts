@@ -1,6 +1,6 @@
 import type { Upgrader } from '@libp2p/interface'
 import type { webRTC } from '@libp2p/webrtc'
-import { beginningChannelMs } from '../../core/limits.ts'
+import { directTryMs } from '../../core/limits.ts'
 
 type MakeWebRtc = ReturnType<typeof webRTC>
 
@@ -13,7 +13,7 @@ interface Beginning {
 /**
  * libp2p's WebRTC where who is dialled waits for the dialler. A dialler opens a channel named `init`, and once it is
  * connected it waits until that has opened, closes it, and goes on. By itself, who is dialled closes it as soon as it is
- * connected: where that is the sooner, the dialler waits for a closed channel to open until its dial times out. So
+ * connected: where that is the sooner, the dialler waits for a closed channel to open until its dial times out, one time in ten. So
  * incoming connections take no streams until the dialler has closed that channel. [NW20]
  */
 export function patient(make: MakeWebRtc): MakeWebRtc {
@@ -39,7 +39,7 @@ function hasBegun({ peerConnection, earlyDataChannels }: Beginning): Promise<voi
   const lookAtNew = (event: Event): void => look((event as RTCDataChannelEvent).channel)
   for (const { channel } of earlyDataChannels) look(channel)
   peerConnection.addEventListener('datachannel', lookAtNew)
-  const late = setTimeout(resolve, beginningChannelMs)
+  const late = setTimeout(resolve, directTryMs)
   return promise.finally(() => {
     clearTimeout(late)
     peerConnection.removeEventListener('datachannel', lookAtNew)

@@ -1,4 +1,5 @@
 import BareWorker from './bare-worker.ts?worker'
+import HashWorker from './hash-worker.ts?worker'
 
 /**
  * What a browser gives with no protocol at all: one data channel, 256 KiB messages, and at the other end either nothing
@@ -79,4 +80,25 @@ function receive(totalBytes: number, way: 'raw' | 'pipeline'): Promise<number> {
   })
 }
 
-Object.assign(globalThis, { bare: { offer, answer, accept, send, receive } })
+/** Milliseconds of one pass of SHA-256 over a file, in a worker. */
+function hash(file: File): Promise<number> {
+  const worker = new HashWorker()
+  return new Promise((resolve) => {
+    const startMs = performance.now()
+    worker.onmessage = () => {
+      worker.terminate()
+      resolve(performance.now() - startMs)
+    }
+    worker.postMessage(file)
+  })
+}
+
+/** Removes what the pipeline stored. */
+async function forget(): Promise<void> {
+  for (const { name } of await indexedDB.databases()) {
+    const request = indexedDB.deleteDatabase(name!)
+    await new Promise((resolve) => (request.onsuccess = resolve))
+  }
+}
+
+Object.assign(globalThis, { bare: { offer, answer, accept, send, receive, hash, forget } })

@@ -1,0 +1,77 @@
+import type { Page } from 'playwright'
+
+/** What the pages of the benchmark put on their window. */
+interface RivalWindow {
+  bare: {
+    offer(): Promise<string>
+    answer(offer: string): Promise<string>
+    accept(answer: string): Promise<void>
+    send(totalBytes: number): Promise<void>
+    receive(totalBytes: number, way: 'raw' | 'pipeline'): Promise<number>
+    hash(file: File): Promise<number>
+    forget(): Promise<void>
+  }
+  ready: boolean
+  seed(file: File, tracker: string): Promise<string>
+  fetchMagnet(magnet: string): Promise<{ firstMs: number; lastMs: number }>
+  fetched: Promise<{ firstMs: number; lastMs: number }>
+  forget(): Promise<void>
+}
+declare const window: RivalWindow
+
+/** Two pages, one in each browser. */
+export interface Pages {
+  readonly sender: Page
+  readonly receiver: Page
+}
+
+export async function openRival(page: Page, url: string): Promise<Page> {
+  await page.goto(url)
+  await page.waitForFunction(() => 'bare' in window || 'ready' in window)
+  return page
+}
+
+export async function connectBare({ sender, receiver }: Pages): Promise<void> {
+  const offer = await sender.evaluate(() => window.bare.offer())
+  const answer = await receiver.evaluate((text) => window.bare.answer(text), offer)
+  await sender.evaluate((text) => window.bare.accept(text), answer)
+}
+
+/** Milliseconds from the first message until the last byte came, or everything was stored. */
+export async function sendBare(
+  { sender, receiver }: Pages,
+  totalBytes: number,
+  way: 'raw' | 'pipeline'
+): Promise<number> {
+  const received = receiver.evaluate(([bytes, how]) => window.bare.receive(bytes, how), [totalBytes, way] as const)
+  await sender.evaluate((bytes) => window.bare.send(bytes), totalBytes)
+  return received
+}
+
+/** Removes what the pipeline stored. */
+export const forgetBare = (page: Page): Promise<void> => page.evaluate(() => window.bare.forget())
+
+/** Milliseconds of one pass of SHA-256 over the chosen file. */
+export const hashChosen = (page: Page): Promise<number> =>
+  page.evaluate(() => window.bare.hash(document.querySelector('input')!.files![0]!))
+
+/** Seeds the chosen file; returns the magnet link. */
+export const seedChosen = (page: Page, tracker: string): Promise<string> =>
+  page.evaluate((url) => window.seed(document.querySelector('input')!.files![0]!, url), tracker)
+
+/** Milliseconds, by the page's clock, from the call to the first verified piece and to the last. */
+export const fetchMagnet = (page: Page, magnet: string): Promise<{ firstMs: number; lastMs: number }> =>
+  page.evaluate(async (uri) => {
+    const startMs = performance.now()
+    const { firstMs, lastMs } = await window.fetchMagnet(uri)
+    return { firstMs: firstMs - startMs, lastMs: lastMs - startMs }
+  }, magnet)
+
+/** Opens the rival's page with a magnet link in its address; milliseconds from there to the first verified piece. */
+export async function visitMagnet(page: Page, url: string, magnet: string): Promise<number> {
+  await page.goto(`${url}#${magnet}`)
+  await page.waitForFunction(() => 'ready' in window)
+  return (await page.evaluate(() => window.fetched)).firstMs
+}
+
+export const forgetTorrents = (page: Page): Promise<void> => page.evaluate(() => window.forget())

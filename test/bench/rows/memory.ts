@@ -1,0 +1,79 @@
+import { byId, linkOf, untilPercent, untilState } from '../../support/person.ts'
+import { heapMeter, type HeapMeter } from '../heap.ts'
+import { median, tell } from '../measure.ts'
+import type { BenchOptions } from '../options.ts'
+import { bigFile, openPair, serveSite } from '../places.ts'
+import type { Section } from '../results.ts'
+
+const sampleMs = 1_000
+const limitMs = 900_000
+
+/** What two pages hold in memory while a large file goes from one to the other. One run: it is long, and heaps vary little. */
+export async function memory({ megabytes }: BenchOptions): Promise<Section> {
+  const totalBytes = (megabytes ?? 2000) * 1e6
+  await using site = await serveSite()
+  await using file = await bigFile(totalBytes)
+  await using pair = await openPair()
+  const { sender, receiver } = { sender: pair.sender.page, receiver: pair.receiver.page }
+  const meters = { sending: await heapMeter(sender), receiving: await heapMeter(receiver) }
+  for (const page of [sender, receiver]) {
+    await page.goto(`${site.url}/#/`)
+    await byId(page, 'file-input').waitFor({ state: 'attached' })
+    await page.waitForTimeout(2_000)
+  }
+  const idle = { adding: await meters.sending.read({ clean: true }), receiving: 0, sending: 0 }
+  const adding = sampled('adding', meters.sending)
+  await byId(sender, 'file-input').setInputFiles(file.path)
+  await byId(sender, 'share-link').waitFor({ state: 'attached', timeout: limitMs })
+  const added = await adding()
+  await sender.waitForTimeout(2_000)
+  idle.sending = await meters.sending.read({ clean: true })
+  idle.receiving = await meters.receiving.read({ clean: true })
+  await receiver.goto(await linkOf(sender))
+  await untilPercent(receiver, 1)
+  const [sending, receiving] = [sampled('sending', meters.sending), sampled('receiving', meters.receiving)]
+  await untilState(receiver, 'complete', limitMs)
+  const [sent, received] = [await sending(), await receiving()]
+  return {
+    title: 'Memory',
+    explains:
+      `JavaScript heap and buffers of the delivered page and its worker over what they were when idle, sampled each second while ${totalBytes / 1e6} MB ` +
+      'on disk are added, sent and received; garbage that waits to be collected counts. One run.',
+    head: ['while', 'idle, MiB', 'over idle, MiB: median', 'most', 'second fifth → last fifth', 'goal'],
+    rows: [
+      row('adding', idle.adding, added, 'stated'),
+      row('sending', idle.sending, sent, 'median ≤ 64 MiB, flat'),
+      row('receiving', idle.receiving, received, 'median ≤ 64 MiB, flat')
+    ]
+  }
+}
+
+/** Samples until the function that it returns is called, which gives them. */
+function sampled(what: string, meter: HeapMeter): () => Promise<number[]> {
+  const samples: number[] = []
+  let going = true
+  const loop = async () => {
+    while (going) {
+      samples.push(await meter.read())
+      if (samples.length % 15 === 0)
+        tell(`${what}: ${mib(samples.at(-1)!)} MiB in ${meter.workerCount()} worker and page`)
+      await new Promise((resolve) => setTimeout(resolve, sampleMs))
+    }
+  }
+  const looping = loop()
+  return async () => {
+    going = false
+    await looping
+    return samples
+  }
+}
+
+const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
+
+function row(what: string, idle: number, samples: readonly number[], goal: string): string[] {
+  const over = samples.map((bytes) => bytes - idle)
+  const fifth = Math.max(1, Math.floor(over.length / 5))
+  const [second, last] = [over.slice(fifth, 2 * fifth), over.slice(-fifth)]
+  const trend = `${mib(median(second.length > 0 ? second : over))} → ${mib(median(last))}`
+  return [what, mib(idle), mib(median(over)), mib(Math.max(...over)), trend, goal]
+}
