@@ -183,7 +183,7 @@ describe('a relay', () => {
     expect(await lane).toMatchObject({ protocol: '/quire/tracker/1', direction: 'outbound', peerId: relay.peerId })
   })
 
-  it('[NW1] [NW2] [NW3] may be away at the start and may be restarted: reserved again within 5 s of its return', async () => {
+  it('[NW1] [NW2] [NW3] [NW15] may be away at the start and may be restarted: reserved again within 5 s of its return', async () => {
     const first = await start()
     const { port } = first
     await first.stop()
@@ -191,11 +191,14 @@ describe('a relay', () => {
       makeNetwork({ relays: [`http://127.0.0.1:${port}`] }),
       makeNetwork({ relays: [`http://127.0.0.1:${port}`] })
     ])
+    let told = 0
+    a.onSelfRecord = () => told++
     await Promise.all([a.start(), b.start()])
     await whenReserved(a, 'unreachable')
     for (const round of [1, 2, 3]) {
       const again = await start(port)
       await within(5_000, `reserved, round ${round}`, Promise.all([whenReserved(a), whenReserved(b)]))
+      expect(told).toBe(round)
       const lane = await openEcho(a, b)
       const back = collect(lane, 3)
       lane.send(Uint8Array.of(1, 2, 3))
