@@ -14,8 +14,6 @@ export interface Way {
   readonly after?: () => Promise<void>
 }
 
-/** What `prepare` left to do in the background is over by then. */
-const settleMs = 1_500
 /** One run of one way; a way that takes longer fails its section. */
 const runMsMax = 300_000
 
@@ -36,9 +34,15 @@ export async function interleaved<Name extends string>(
   return samples
 }
 
+/** What was begun before and nobody tells the end of (writing to disk, collecting garbage, announcing) is over by then. */
+export function settled(): Promise<void> {
+  // Time: there is no event for it.
+  return new Promise((resolve) => setTimeout(resolve, 2_000))
+}
+
 async function measured({ prepare, run, after }: Way): Promise<Sample> {
   await prepare?.()
-  await new Promise((resolve) => setTimeout(resolve, settleMs))
+  await settled()
   const before = cpuSeconds()
   const value = await run()
   const sample = { value, cpuSeconds: cpuSeconds() - before }

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright'
 import { byId, linkOf, untilPercent, untilState } from '../../support/person.ts'
-import { median, tell } from '../measure.ts'
+import { median, settled, tell } from '../measure.ts'
 import type { BenchOptions } from '../options.ts'
 import { bigFile, openPair, serveSite } from '../places.ts'
 import type { Section } from '../results.ts'
@@ -25,7 +25,7 @@ export async function longTasks({ rounds, megabytes }: BenchOptions): Promise<Se
     for (const page of [sender, receiver]) await page.addInitScript(watchTasks)
     await sender.goto(`${site.url}/#/`)
     await byId(sender, 'file-input').waitFor({ state: 'attached' })
-    await sender.waitForTimeout(1_000)
+    await settled()
     await take(sender)
     await byId(sender, 'file-input').setInputFiles(file.path)
     await byId(sender, 'share-link').waitFor({ state: 'attached', timeout: limitMs })

@@ -1,6 +1,6 @@
 import { byId, linkOf, untilPercent, untilState } from '../../support/person.ts'
 import { heapMeter, type HeapMeter } from '../heap.ts'
-import { median, tell } from '../measure.ts'
+import { median, settled, tell } from '../measure.ts'
 import type { BenchOptions } from '../options.ts'
 import { bigFile, openPair, serveSite } from '../places.ts'
 import type { Section } from '../results.ts'
@@ -19,14 +19,14 @@ export async function memory({ megabytes }: BenchOptions): Promise<Section> {
   for (const page of [sender, receiver]) {
     await page.goto(`${site.url}/#/`)
     await byId(page, 'file-input').waitFor({ state: 'attached' })
-    await page.waitForTimeout(2_000)
+    await settled()
   }
   const idle = { adding: await meters.sending.read({ clean: true }), receiving: 0, sending: 0 }
   const adding = sampled('adding', meters.sending)
   await byId(sender, 'file-input').setInputFiles(file.path)
   await byId(sender, 'share-link').waitFor({ state: 'attached', timeout: limitMs })
   const added = await adding()
-  await sender.waitForTimeout(2_000)
+  await settled()
   idle.sending = await meters.sending.read({ clean: true })
   idle.receiving = await meters.receiving.read({ clean: true })
   await receiver.goto(await linkOf(sender))
@@ -57,6 +57,7 @@ function sampled(what: string, meter: HeapMeter): () => Promise<number[]> {
       samples.push(await meter.read())
       if (samples.length % 15 === 0)
         tell(`${what}: ${mib(samples.at(-1)!)} MiB in ${meter.workerCount()} worker and page`)
+      // Time: a heap changes without a word.
       await new Promise((resolve) => setTimeout(resolve, sampleMs))
     }
   }
