@@ -13,8 +13,8 @@ interface RivalWindow {
   }
   ready: boolean
   seed(file: File, tracker: string): Promise<string>
-  fetchMagnet(magnet: string): Promise<{ firstMs: number; lastMs: number }>
-  fetched: Promise<{ firstMs: number; lastMs: number }>
+  open(magnet: string): { first: Promise<number>; last: Promise<number> }
+  opened: { first: Promise<number> }
   forget(): Promise<void>
 }
 declare const window: RivalWindow
@@ -59,19 +59,25 @@ export const hashChosen = (page: Page): Promise<number> =>
 export const seedChosen = (page: Page, tracker: string): Promise<string> =>
   page.evaluate((url) => window.seed(document.querySelector('input')!.files![0]!, url), tracker)
 
-/** Milliseconds, by the page's clock, from the call to the first verified piece and to the last. */
-export const fetchMagnet = (page: Page, magnet: string): Promise<{ firstMs: number; lastMs: number }> =>
+/** Fetches all of it; milliseconds from the first verified piece to the last. */
+export const fetchMagnet = (page: Page, magnet: string): Promise<number> =>
+  page.evaluate(async (uri) => {
+    const { first, last } = window.open(uri)
+    return (await last) - (await first)
+  }, magnet)
+
+/** Milliseconds from the call to the first verified piece. */
+export const firstPiece = (page: Page, magnet: string): Promise<number> =>
   page.evaluate(async (uri) => {
     const startMs = performance.now()
-    const { firstMs, lastMs } = await window.fetchMagnet(uri)
-    return { firstMs: firstMs - startMs, lastMs: lastMs - startMs }
+    return (await window.open(uri).first) - startMs
   }, magnet)
 
 /** Opens the rival's page with a magnet link in its address; milliseconds from there to the first verified piece. */
 export async function visitMagnet(page: Page, url: string, magnet: string): Promise<number> {
   await page.goto(`${url}#${magnet}`)
   await page.waitForFunction(() => 'ready' in window)
-  return (await page.evaluate(() => window.fetched)).firstMs
+  return page.evaluate(() => window.opened.first)
 }
 
 export const forgetTorrents = (page: Page): Promise<void> => page.evaluate(() => window.forget())

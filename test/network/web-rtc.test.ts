@@ -64,6 +64,13 @@ describe('an incoming WebRTC connection', () => {
     expect(upgraded).toBe(1)
   })
 
+  it('[NW20] takes them when the first comes, though nobody told of the end of that channel', async () => {
+    const accepted = accept([new Channel('init')])
+    peerConnection.dispatchEvent(Object.assign(new Event('datachannel'), { channel: new Channel('') }))
+    await accepted
+    expect(upgraded).toBe(1)
+  })
+
   it('[NW20] takes them at once where it is closed already', async () => {
     const init = new Channel('init')
     init.close()

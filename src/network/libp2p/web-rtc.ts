@@ -32,8 +32,8 @@ export function patient(make: MakeWebRtc): MakeWebRtc {
 function hasBegun({ peerConnection, earlyDataChannels }: Beginning): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const look = (channel: RTCDataChannel): void => {
-    if (channel.label !== 'init') return
-    if (channel.readyState === 'closed') resolve()
+    // A stream comes only after that channel, whose end is not told everywhere.
+    if (channel.label !== 'init' || channel.readyState === 'closed') resolve()
     else channel.addEventListener('close', () => resolve(), { once: true })
   }
   const lookAtNew = (event: Event): void => look((event as RTCDataChannelEvent).channel)

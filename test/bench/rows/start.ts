@@ -7,7 +7,7 @@ import type { BenchOptions } from '../options.ts'
 import { bigFile, openPair, serveSite } from '../places.ts'
 import type { Section } from '../results.ts'
 import { choose } from '../library.ts'
-import { fetchMagnet, openRival, type Pages, seedChosen, visitMagnet } from '../rivals.ts'
+import { firstPiece, openRival, type Pages, seedChosen, visitMagnet } from '../rivals.ts'
 import { serveRivals, serveTorrentTracker } from '../sites.ts'
 
 interface WatchedWindow {
@@ -133,7 +133,7 @@ function warmMagnet(scene: Scene): Way {
       magnet = await seed(scene, `warm-${++round}.bin`)
       await receiver.bringToFront()
     },
-    run: async () => (await fetchMagnet(receiver, magnet)).firstMs
+    run: () => firstPiece(receiver, magnet)
   }
 }
 

@@ -105,10 +105,7 @@ function torrentWay(pages: Pages, rate: (ms: number) => number, tracker: string)
     async prepare() {
       magnet = await seedChosen(pages.sender, tracker)
     },
-    async run() {
-      const { firstMs, lastMs } = await fetchMagnet(pages.receiver, magnet)
-      return rate(lastMs - firstMs)
-    },
+    run: async () => rate(await fetchMagnet(pages.receiver, magnet)),
     async after() {
       await forgetTorrents(pages.receiver)
       await forgetTorrents(pages.sender)
