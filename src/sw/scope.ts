@@ -19,6 +19,11 @@ export interface WindowPage {
   readonly url: string
   readonly type: string
   postMessage(message: unknown, transfer: Transferable[]): void
+  focus(): Promise<unknown>
+}
+
+export interface NoteEvent extends LifeEvent {
+  readonly notification: { close(): void }
 }
 
 export interface WorkerScope {
@@ -30,6 +35,7 @@ export interface WorkerScope {
   }
   skipWaiting(): Promise<void>
   addEventListener(type: 'install' | 'activate', listener: (event: LifeEvent) => void): void
+  addEventListener(type: 'notificationclick', listener: (event: NoteEvent) => void): void
   addEventListener(type: 'fetch', listener: (event: RequestEvent) => void): void
   addEventListener(type: 'message', listener: (event: WorkerMessageEvent) => void): void
 }

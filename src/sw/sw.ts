@@ -5,6 +5,7 @@ import { NoPageAnswered, StreamUnknown } from '../core/stream/errors.ts'
 import { readToWorker } from '../core/stream/messages.ts'
 import { type Handler, parseRequest } from './handler.ts'
 import type { WorkerScope } from './scope.ts'
+import { shareTargetHandler } from './share-target.ts'
 import { shellHandler } from './shell.ts'
 import { type Pages, streamHandler } from './stream.ts'
 
@@ -16,8 +17,8 @@ const precache = new PrecacheController({ cacheName: 'quire-shell' })
 precache.addToCacheList(__QUIRE_SHELL__)
 
 const streamPrefix = `${scope.registration.scope}stream/`
-const pages: Pages = {
-  async byId(id) {
+const pages = {
+  async byId(id: string) {
     const page = await scope.clients.get(id)
     return page?.type === 'window' && !page.url.startsWith(streamPrefix) ? page : undefined
   },
@@ -25,10 +26,14 @@ const pages: Pages = {
     const windows = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true })
     return windows.filter(({ url }) => !url.startsWith(streamPrefix))
   }
-}
+} satisfies Pages
 
 /** The first that can, does. */
-const handlers: readonly Handler[] = [streamHandler(pages), shellHandler(precache)]
+const handlers: readonly Handler[] = [
+  streamHandler(pages),
+  shareTargetHandler(caches, scope.registration.scope),
+  shellHandler(precache)
+]
 
 scope.addEventListener('install', (event) => void precache.install(event))
 
@@ -42,6 +47,12 @@ scope.addEventListener('fetch', (event) => {
   const parsed = parseRequest(event.request, scope.registration.scope, event.clientId)
   const handler = handlers.find((each) => each.canHandle(parsed))
   if (handler) event.respondWith(handler.handle(parsed).catch(errorResponse))
+})
+
+// A note that the page showed leads back to the page.
+scope.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(pages.all().then(([page]) => page?.focus()))
 })
 
 scope.addEventListener('message', (event) => {

@@ -53,6 +53,14 @@ function english(f: Format) {
       folderInput: 'Folder to share',
       nothingDropped: 'There was no file in what you dropped.'
     },
+    note: {
+      title: 'Share a text',
+      label: 'Text',
+      line: 'It is sealed and shared as a file.',
+      share: 'Share',
+      instead: 'Share it as a text',
+      name: 'Note'
+    },
     first: {
       title: 'Share a file straight from this tab',
       line: 'No account, no upload. Whoever has the link fetches it from you, and from everyone else who already has a copy.',
@@ -120,7 +128,8 @@ function english(f: Format) {
     standing: {
       onlyHere: 'Only this tab',
       noOneYet: 'No one has fetched it yet',
-      noOtherOnline: 'No other full copy is online',
+      unseen: '1 copy in sight',
+      unseenLine: 'Only this tab is known to have it',
       beingFetched: (n: number) => `${count(n, 'peer is', 'peers are')} fetching it`,
       copies: (n: number) => `${count(n, 'copy', 'copies')} now`,
       thisAndOthers: (n: number) => `This tab and ${others(n)}`,
@@ -138,6 +147,9 @@ function english(f: Format) {
       failed: 'Nothing was lost elsewhere',
       stops: 'Link stops working',
       stopsLine: 'Until you open Quire again',
+      mayStop: 'Link may stop working',
+      mayStopLine: 'Unless someone else has it open',
+      mayStopShort: 'Closing may break the link',
       stopsForGood: 'Link stops working for good',
       stopsForGoodLine: 'A private window keeps nothing',
       stopsShort: 'Closing breaks the link',
@@ -173,6 +185,8 @@ function english(f: Format) {
       sealing: 'Sealing',
       sealingLine: 'The link appears when everything is sealed. Keep this tab open.',
       progress: (done: number, total: number) => f.bytesOf(done, total),
+      unseen: 'No other copy is in sight',
+      unseenLine: 'Keep this tab open until someone fetches it. If nobody else has it open, the link finds nothing.',
       only: 'Only this tab has it',
       onlyLine: 'Keep this tab open until someone fetches it. If you close it now, the link finds nothing.',
       onlyPrivateLine:
@@ -185,7 +199,11 @@ function english(f: Format) {
       pausedLine: 'The link finds nothing here until you resume.',
       theirs: 'Copies that others already made stay theirs.',
       cutOffLine: 'Nobody can find you for now. Quire keeps trying by itself.',
-      peers: (n: number) => (n === 0 ? 'No one is connected.' : `${count(n, 'peer')} connected.`)
+      peers: (n: number, sentBytesPerSecond: number) => {
+        if (n === 0) return 'No one is connected.'
+        const going = sentBytesPerSecond > 0 ? `, ${f.rate(sentBytesPerSecond)} to them` : ''
+        return `${count(n, 'peer')} connected${going}.`
+      }
     },
     receive: {
       opening: 'Opening the link',
@@ -308,7 +326,7 @@ function english(f: Format) {
       title: (name: string) => (name === '' ? 'Remove this item?' : `Remove “${name}”?`),
       line: 'Its blocks leave this device. Copies that others already made stay theirs.',
       frees: (bytes: number) => `That frees ${f.bytes(bytes)}.`,
-      last: 'No other full copy is online: its link finds nothing from then on.',
+      last: 'No other full copy is in sight: its link may find nothing from then on.',
       yes: 'Remove',
       done: (name: string) => `${name} was removed.`
     },

@@ -8,6 +8,16 @@ export interface PickedFile {
 export const pickedOf = (files: Iterable<File>): PickedFile[] =>
   [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))
 
+/** A text as a file, named after its first words. */
+export function noteOf(text: string, otherwise: string): PickedFile {
+  const firstLine = text.trim().split('\n', 1)[0]!.slice(0, noteNameMax)
+  const name = `${firstLine.replaceAll(/[^\p{L}\p{N}_-]+/gu, ' ').trim() || otherwise}.txt`
+  return { path: name, file: new File([text], name, { type: 'text/plain' }) }
+}
+
+/** Letters of a note's name. */
+const noteNameMax = 40
+
 /** Files and folders that were dropped. Call it within the drop event: the list is emptied right after. */
 export async function droppedOf(transfer: DataTransfer): Promise<PickedFile[]> {
   const items = [...transfer.items].filter((item) => item.kind === 'file')

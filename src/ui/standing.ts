@@ -93,14 +93,16 @@ function whole(view: ItemView, { fresh, durable }: Circumstances): Standing {
     }
   }
   const fetching = view.peers.filter((peer) => peer.sentBytesPerSecond > 0).length
+  // Holders do not look for each other: that none is connected proves nothing of what was shared before.
+  const certain = fresh || !durable
   return {
     level: 1,
     atRisk: true,
-    copies: w.onlyHere,
-    copiesLine: fetching > 0 ? w.beingFetched(fetching) : fresh ? w.noOneYet : w.noOtherOnline,
-    closing: durable ? w.stops : w.stopsForGood,
-    closingLine: durable ? w.stopsLine : w.stopsForGoodLine,
-    closingShort: w.stopsShort
+    copies: fresh ? w.onlyHere : w.unseen,
+    copiesLine: fetching > 0 ? w.beingFetched(fetching) : fresh ? w.noOneYet : w.unseenLine,
+    closing: durable ? (fresh ? w.stops : w.mayStop) : w.stopsForGood,
+    closingLine: durable ? (fresh ? w.stopsLine : w.mayStopLine) : w.stopsForGoodLine,
+    closingShort: certain ? w.stopsShort : w.mayStopShort
   }
 }
 

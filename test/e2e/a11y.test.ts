@@ -7,6 +7,8 @@ import { openFakePage } from '../support/fake-page.ts'
 import type { FakePage } from '../support/fake-page.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+/** How long the page may take on a busy machine. */
+const soon = { timeout: 10_000 }
 const desktop = { width: 1280, height: 800 }
 const phone = { width: 390, height: 844 }
 
@@ -34,6 +36,9 @@ const screens: readonly (readonly [name: string, query: string, hash: string, sh
   ['receive, nobody', 'scene=odd', '#/i/nobody', 'No one online has this yet'],
   ['receive, no room', 'scene=odd', '#/i/noroom', 'no room'],
   ['receive, damaged block', 'scene=odd', '#/i/liar', 'failed its check'],
+  ['receive, nothing known yet', 'scene=edges', '#/i/zero', 'Asking for the first block'],
+  ['names at their edges', 'scene=edges', '#/', 'Not known yet'],
+  ['receive, a long name and many files', 'scene=edges', '#/i/long', '201 files'],
   ['cut link', 'scene=full', '#/s/err-link-cut', 'end of this link is missing']
 ]
 
@@ -54,6 +59,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
       const page = await fake.open(query, hash, { viewport, colorScheme })
       await page.getByText(shows).first().waitFor({ state: 'attached' })
       expect(await violations(page)).toEqual([])
+      expect(await page.locator('body').innerText()).not.toMatch(/undefined|NaN|Infinity|\[object/)
     }
   })
 })
@@ -64,6 +70,38 @@ it.each(screens)('%s fits 320 px without sideways scroll', async (_name, query, 
   expect(await sideways(page)).toBe(0)
 })
 
+/** What can be touched and is smaller than a finger. */
+function smallTargets(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('a[href], button, [role=switch]')]
+      // A row is touched anywhere; the skip link is for keyboards.
+      .map((element) => (element.matches('[data-row]') ? element.closest('li')! : element))
+      .filter((element) => element.checkVisibility() && !element.closest('.vh, .skip, [inert]'))
+      .flatMap((element) => {
+        const { width, height } = element.getBoundingClientRect()
+        return Math.min(width, height) < 44 ? [`${width}x${height} ${element.outerHTML.slice(0, 100)}`] : []
+      })
+  )
+}
+
+it.each(screens)('%s has targets of at least 44 px on a phone', async (_name, query, hash, shows) => {
+  const page = await fake.open(query, hash, { viewport: phone, hasTouch: true })
+  await page.getByText(shows).first().waitFor({ state: 'attached' })
+  expect(await smallTargets(page)).toEqual([])
+})
+
+it('every place has a title of its own', async () => {
+  const titleAt = async (query: string, hash: string, title: string) => {
+    const page = await fake.open(query, hash)
+    await expect.poll(() => page.title(), soon).toBe(title)
+  }
+  await titleAt('scene=full', '#/', 'Quire')
+  await titleAt('scene=full', '#/share/lisbon', 'Share “Lisbon in March” · Quire')
+  await titleAt('scene=full', '#/i/harbour', '62\u00a0% · Harbour walk, final cut.mp4 · Quire')
+  await titleAt('scene=full', '#/i/budget', 'grant-budget.xlsx · Quire')
+  await titleAt('scene=full', '#/s/err-link-cut', 'The end of this link is missing · Quire')
+})
+
 describe('with the keyboard alone', () => {
   it('a link is pasted, its item opened and left again', async () => {
     const page = await fake.open('scene=full', '#/')
@@ -71,10 +109,55 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('/')
     await page.keyboard.type('https://other.example/#/s/zDvFake-harbour?k=x')
     await page.keyboard.press('Enter')
-    await expect.poll(() => page.locator('h1').textContent()).toBe('Harbour walk, final cut.mp4')
+    await expect.poll(() => page.locator('h1').textContent(), soon).toBe('Harbour walk, final cut.mp4')
     expect(new URL(page.url()).hash).toBe('#/s/zDvFake-harbour?k=x')
     await page.keyboard.press('Escape')
-    await expect.poll(() => new URL(page.url()).hash).toBe('#/')
+    await expect.poll(() => new URL(page.url()).hash, soon).toBe('#/')
+  })
+
+  it('the first Tab leads past what every page has', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('thesis-draft-7.pdf').waitFor()
+    await page.keyboard.press('Tab')
+    await page.getByRole('button', { name: 'Skip to content' }).press('Enter')
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
+  })
+
+  it('the focus goes along to an item and back to its row', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('thesis-draft-7.pdf').waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Harbour walk, final cut.mp4' }).waitFor()
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
+    await page.keyboard.press('Escape')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-row')), soon).toBe('harbour')
+  })
+
+  it('filters are one stop, and arrows choose among them', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByRole('radio', { name: 'All 6' }).focus()
+    await page.keyboard.press('ArrowRight')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Sharing 2')
+    expect(await page.getByRole('radio', { name: 'Sharing 2' }).isChecked()).toBe(true)
+    expect(await page.locator('[data-row]').count()).toBe(2)
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Offline 1')
+  })
+
+  it('a text that is pasted becomes a note, and is shared as a file', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('thesis-draft-7.pdf').waitFor()
+    await page.evaluate(() => {
+      const clipboardData = new DataTransfer()
+      clipboardData.setData('text/plain', 'Dear all,\nsee you at noon.')
+      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }))
+    })
+    await page.getByRole('dialog', { name: 'Share a text' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Control+Enter')
+    await page.getByRole('dialog', { name: 'Share “Dear all.txt”' }).waitFor()
   })
 
   it('text that is no link is answered in words, beside the field', async () => {
@@ -121,6 +204,7 @@ describe('with the keyboard alone', () => {
     await page.getByRole('button', { name: 'Remove', exact: true }).focus()
     await page.keyboard.press('Enter')
     await page.locator('[data-row=harbour]').waitFor({ state: 'detached' })
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-row')), soon).toBe('lisbon')
   })
 
   it('the list of keys opens, and single keys can be switched off', async () => {

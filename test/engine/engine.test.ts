@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { QuireEngine } from '../../src/engine/engine.ts'
 import { blobSource } from '../../src/engine/sources.ts'
 import type { Item } from '../../src/engine/types.ts'
+import { whenState } from '../../src/engine/watch.ts'
 import { collectBytes } from '../../src/engine/reading.ts'
 import { MemoryHub } from '../../src/network/memory.ts'
 import { MemoryBlockStore, MemoryCatalog } from '../../src/store/memory.ts'
@@ -73,6 +74,25 @@ describe('share and fetch', () => {
     expect(Buffer.from(await read).equals(content)).toBe(true)
     expect(item!.peek()).toMatchObject({ state: 'sharing', doneBlocks: item!.peek().blockCount })
     await Promise.all([first.close(), again.close()])
+  })
+
+  it('rates fall to nothing when all is here', async () => {
+    const hub = hubWithTracker()
+    const [alice, bob] = await Promise.all([openEngine(hub, 'alice'), openEngine(hub, 'bob')])
+    const shared = alice.add([blobSource('a.bin', new Blob([seededBytes(9, 2_000_000)]))])
+    const item = await bob.open(await shared.whenLinked())
+    await item.whenReady({ signal: AbortSignal.timeout(5000) })
+    const atRest = (each: Item) =>
+      whenState(
+        each,
+        ({ peers }) => peers.every((peer) => peer.sentBytesPerSecond + peer.receivedBytesPerSecond === 0),
+        {
+          signal: AbortSignal.timeout(8000)
+        }
+      )
+    expect(shared.peek().peers[0]!.sentBytesPerSecond).toBeGreaterThan(0)
+    await Promise.all([atRest(shared), atRest(item)])
+    await Promise.all([alice.close(), bob.close()])
   })
 
   it('says that nobody is online, and begins by itself when a holder appears', async () => {

@@ -19,7 +19,7 @@ describe('how many copies exist, and what closing does', () => {
   })
 
   it('does not claim that no one fetched it when it cannot know', () => {
-    expect(of({}).copiesLine).toBe('No other full copy is online')
+    expect(of({})).toMatchObject({ copies: '1 copy in sight', closing: 'Link may stop working', atRisk: true })
     expect(of({ peers: [fakePeer(1, { sentBytesPerSecond: 10 })] }).copiesLine).toBe('1 peer is fetching it')
   })
 

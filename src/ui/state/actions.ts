@@ -28,7 +28,7 @@ export function itemActions(page: Page, item: Item, view: ItemView): ItemActions
   const retry = attempt(() => item.retry())
   async function saveWith(write: (files: readonly FileView[]) => Promise<'saved' | 'declined'>): Promise<void> {
     try {
-      const outcome = await write(await item.files())
+      const outcome = await page.visit.saving(item.files().then(write))
       if (outcome === 'saved') page.announcer.note(t.receive.saved)
     } catch (thrown) {
       const { code } = reportOf(thrown)

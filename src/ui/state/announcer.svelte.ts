@@ -1,5 +1,6 @@
 const restMs = 5_000
 const toastMs = 6_000
+const renewMs = 50
 
 /** Speaks to screen readers, at most one polite sentence in five seconds, and shows short notes. */
 export class Announcer {
@@ -33,7 +34,9 @@ export class Announcer {
 
   /** Interrupts: a wrong key, a failed save. */
   interrupt(text: string): void {
-    this.#urgent = text
+    // The same words once more are read only if they are new to the region.
+    this.#urgent = ''
+    setTimeout(() => (this.#urgent = text), renewMs)
   }
 
   /** A note on the screen, read out at once. */

@@ -30,6 +30,9 @@ export interface Page {
   share(files: readonly { readonly path: string; readonly file: File }[]): Promise<void>
   /** Opens a pasted link; false when the text holds none. */
   openLink(text: string): boolean
+  /** Opens a sheet to share a text, which holds this to begin with. */
+  write(text: string): void
+  showKeys(): void
   askToRemove(id: SetId): void
 }
 

@@ -10,6 +10,22 @@ export class Visit {
   /** The item whose page was open last: where the focus goes when the person comes back to the list. */
   lastOpened: SetId | undefined
 
+  #saves = $state(0)
+
+  /** Bytes are on their way to the disk: they come from this page. */
+  get isSaving(): boolean {
+    return this.#saves > 0
+  }
+
+  async saving<T>(work: Promise<T>): Promise<T> {
+    this.#saves++
+    try {
+      return await work
+    } finally {
+      this.#saves--
+    }
+  }
+
   markShared(id: SetId): void {
     if (!this.#shared.has(id)) this.#shared = new Set(this.#shared).add(id)
   }
@@ -24,8 +40,14 @@ export class Visit {
     return view.origin === 'added' && view.createdAtMs >= this.#startedAtMs && !this.#copied.has(view.id)
   }
 
-  /** Leaving now would cut somebody off: a peer is fetching, or the only copy of something just shared is here. */
+  /** Leaving now would break something off: files are read or saved, which begins anew at the next visit. */
+  isBusy(views: readonly ItemView[]): boolean {
+    return this.isSaving || views.some((view) => view.state === 'adding')
+  }
+
+  /** Leaving now would also cut somebody off: a peer is fetching, or the only copy of something just shared is here. */
   leavingHurts(views: readonly ItemView[]): boolean {
+    if (this.isBusy(views)) return true
     return views.some(
       (view) =>
         view.peers.some((peer) => peer.sentBytesPerSecond > 0) ||
