@@ -3,7 +3,6 @@ export const sheets = {
   receive: () => import('./Receive.svelte'),
   share: () => import('./Share.svelte'),
   note: () => import('../parts/Note.svelte'),
-  problem: () => import('../parts/LinkProblem.svelte'),
   help: () => import('../parts/Help.svelte'),
   remove: () => import('../parts/RemoveDialog.svelte')
 }
