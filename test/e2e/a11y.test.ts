@@ -90,6 +90,18 @@ it.each(screens)('%s has targets of at least 44 px on a phone', async (_name, qu
   expect(await smallTargets(page)).toEqual([])
 })
 
+it('a newcomer sees at once what this is, before the library is open', async () => {
+  const page = await fake.open('scene=loading', '#/')
+  await page.reload()
+  await page.getByText('Honest about copies').waitFor()
+  const known = await fake.open('scene=full', '#/')
+  // Opening a scene forgets earlier visits; this is one.
+  await known.reload()
+  await known.getByText('thesis-draft-7.pdf').waitFor()
+  await known.goto(known.url().replace('scene=full', 'scene=loading'))
+  await known.getByText('Opening the library').waitFor({ state: 'attached' })
+})
+
 it('every place has a title of its own', async () => {
   const titleAt = async (query: string, hash: string, title: string) => {
     const page = await fake.open(query, hash)

@@ -55,11 +55,11 @@ it('a file is shared, fetched, saved and removed without a mouse, and the focus 
   await writeFile(path, content)
 
   const { page } = alice
+  // Listened to from the start: a chooser that opens before the browser knows of the listener is cancelled.
+  page.on('filechooser', (chooser) => void chooser.setFiles(path))
   await page.goto(`${quire.url}/`)
   await tabTo(page, 'Choose files')
-  const chooser = page.waitForEvent('filechooser')
   await page.keyboard.press('Enter')
-  await (await chooser).setFiles(path)
   await page.getByRole('dialog', { name: 'Share “letter.bin”' }).waitFor()
   await page.getByTestId('share-link').waitFor({ state: 'attached' })
   await tabTo(page, 'Copy link')
