@@ -3,19 +3,17 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import { serviceWorker } from './src/sw/vite-plugin.ts'
 
-const noSecp256k1 = './src/network/libp2p/no-secp256k1.ts'
-const noOtherKeys = './src/network/libp2p/no-other-keys.ts'
+const standIn = (name: string): string => fileURLToPath(new URL(`./src/network/libp2p/${name}.ts`, import.meta.url))
 
 export default defineConfig({
   plugins: [svelte({ configFile: false }), serviceWorker()],
-  // Unused code that no bundler can see to be unused.
   resolve: {
     alias: [
-      { find: '@noble/curves/secp256k1.js', replacement: fileURLToPath(new URL(noSecp256k1, import.meta.url)) },
-      {
-        find: /^\.\/(rsa|ecdsa)\/(der|ecdsa|index|utils)\.js$/,
-        replacement: fileURLToPath(new URL(noOtherKeys, import.meta.url))
-      }
+      // Unused code that no bundler can see to be unused.
+      { find: '@noble/curves/secp256k1.js', replacement: standIn('no-secp256k1') },
+      { find: /^\.\/(rsa|ecdsa)\/(der|ecdsa|index|utils)\.js$/, replacement: standIn('no-other-keys') },
+      // It would ask third parties.
+      { find: '@multiformats/dns', replacement: standIn('no-dns') }
     ]
   },
   worker: { format: 'es' },

@@ -2,7 +2,6 @@ import type { SetId } from '../core/ids.ts'
 import { memoryBytesMax } from '../core/limits.ts'
 import { openBrowserStore } from '../store/browser.ts'
 import { StoreUnavailable } from '../store/errors.ts'
-import { MemoryBlockStore, MemoryCatalog } from '../store/memory.ts'
 import { buffered } from '../store/segment-buffer.ts'
 import type { BlockStore, Catalog } from '../store/types.ts'
 import type { RoomProbe } from './room.ts'
@@ -23,6 +22,7 @@ export async function openBrowserStores(): Promise<Stores> {
     return { store, catalog, flush: (set) => store.flush(set), room: browserRoom(true) }
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
+    const { MemoryBlockStore, MemoryCatalog } = await import('../store/memory.ts') // few browsers need it
     return {
       store: new MemoryBlockStore(),
       catalog: new MemoryCatalog(),
