@@ -62,7 +62,9 @@ function suffer(peer: SimPeer, luck: () => number): void {
     if (fate < 0.1) return peer.leave()
     peer.crash(noticedMs)
     if (fate < 0.2) return
-    world.events.after(luck() * 5_000, () => {
+    // A disk that is full when it comes back is a fault too, and those end.
+    const awayMs = Math.min(luck() * 5_000, faultsEndMs - 1 - world.events.nowMs)
+    world.events.after(awayMs, () => {
       world.join(`${peer.peerId}+`, peer.options, peer.disk).meet([...peer.met.values()])
     })
   })
