@@ -210,10 +210,14 @@ export const laneBufferBytesMax = 8 * MiB
 export const lanesPerPeerMax = 1024
 /** A dial that takes longer failed, whatever carries it. */
 export const dialTimeoutMs = 20_000
-/** One try for a direct connection: 0.2 s side by side, 1 s over 100 ms; libp2p does not tell of a pair that failed earlier. */
-export const directTryMs = 6_000
-/** Tries for a direct connection; on a busy machine one in six first tries fails. */
-export const directTriesMax = 2
+/**
+ * How long each try for a direct connection may take. One takes 0.2 s side by side and 1 s over 100 ms, but libp2p does
+ * not tell when one has failed, and on a busy machine one in ten does: so the first gives up soon, within
+ * `directPatienceMs`, and the others leave long paths their time.
+ */
+export const directTriesMs = [2_500, 6_000, 6_000] as const
+/** Who is dialled waits for the dialler's next step for so long: as long as the longest try. */
+export const beginningMs = 6_000
 /** A peer's circuit serves while it is tried directly, after so long: ten times what that takes side by side. */
 export const directPatienceMs = 4_000
 /** A peer that could not be reached directly is reached through the relay for so long before it is tried again. */
@@ -249,6 +253,7 @@ export const clockJumpMs = 5_000
 /** Sent by the worker and not yet taken by the lane; beyond, the sender waits. */
 export const bridgeBytesMax = 8 * MiB
 
+holds(directTriesMs[0] < directPatienceMs, 'a second try has its chance before the relay serves')
 holds(2 * gatheredBytesMax <= unstoredBytesMax, 'what waits for its segment leaves a fetch room to go on')
 
 // --- relay ---

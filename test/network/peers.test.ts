@@ -8,7 +8,7 @@ import {
   circuitReserveBytes,
   directPatienceMs,
   directRestMs,
-  directTriesMax,
+  directTriesMs,
   socketTriesMax,
   spareConnectionMs
 } from '../../src/core/limits.ts'
@@ -106,7 +106,7 @@ describe('reaching a peer', () => {
   it('[NW9] tries sockets, then WebRTC again and again, then the circuit', async () => {
     node.dials = reachable(circuit())
     expect(kindOf(await reach([circuit(), rtc(), tcp]))).toBe('relayed')
-    expect(node.dialled).toEqual([`${tcp}/p2p/${node.them}`, ...Array(directTriesMax).fill(rtc()), circuit()])
+    expect(node.dialled).toEqual([`${tcp}/p2p/${node.them}`, ...Array(directTriesMs.length).fill(rtc()), circuit()])
   })
 
   it('[NW9] tries no more than so many sockets', async () => {
@@ -140,7 +140,9 @@ describe('reaching a peer', () => {
       if (!isOver) return new Promise(() => undefined) // as libp2p does: it joins the dial that is about to end
       isOver = false
       setTimeout(() => (isOver = true))
-      return node.dialled.length < directTriesMax ? Promise.reject(new Error('late')) : Promise.resolve({ address })
+      return node.dialled.length < directTriesMs.length
+        ? Promise.reject(new Error('late'))
+        : Promise.resolve({ address })
     }
     expect(kindOf(await reach([rtc()]))).toBe('direct')
   })

@@ -1,6 +1,6 @@
 import type { Upgrader } from '@libp2p/interface'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { directTryMs } from '../../src/core/limits.ts'
+import { beginningMs } from '../../src/core/limits.ts'
 import { patient } from '../../src/network/libp2p/web-rtc.ts'
 
 type Make = Parameters<typeof patient>[0]
@@ -57,7 +57,7 @@ describe('an incoming WebRTC connection', () => {
     const accepted = accept(early ? [init] : [])
     if (!early) peerConnection.dispatchEvent(Object.assign(new Event('datachannel'), { channel: init }))
     new Channel('').close()
-    await vi.advanceTimersByTimeAsync(directTryMs - 1)
+    await vi.advanceTimersByTimeAsync(beginningMs - 1)
     expect(upgraded).toBe(0)
     init.close()
     await accepted
@@ -80,7 +80,7 @@ describe('an incoming WebRTC connection', () => {
 
   it('[NW20] takes them after a while, whatever the dialler does', async () => {
     const accepted = accept([])
-    await vi.advanceTimersByTimeAsync(directTryMs)
+    await vi.advanceTimersByTimeAsync(beginningMs)
     await accepted
     expect(upgraded).toBe(1)
   })

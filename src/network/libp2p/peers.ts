@@ -7,8 +7,7 @@ import {
   dialTimeoutMs,
   directPatienceMs,
   directRestMs,
-  directTriesMax,
-  directTryMs,
+  directTriesMs,
   knownPeersMax,
   socketTriesMax,
   socketTryMs,
@@ -20,6 +19,14 @@ import type { PeerContact } from './records.ts'
 import { kindOf } from './stream-lane.ts'
 
 type Timer = ReturnType<typeof setTimeout>
+
+interface Try {
+  readonly address: Multiaddr
+  readonly tryMs: number
+}
+
+const triesOf = (addresses: readonly Multiaddr[], tryMs: number): Try[] =>
+  addresses.map((address) => ({ address, tryMs }))
 
 const after = (delayMs: number) => new Promise<undefined>((resolve) => setTimeout(resolve, delayMs))
 
@@ -74,13 +81,13 @@ export class Peers {
     const known = this.#direct(peerId)
     if (known) return known
     const { sockets, circuits } = this.#sorted(peerId, addresses)
-    const socket = await this.#tryEach(peerId, sockets, socketTryMs)
+    const socket = await this.#tryEach(peerId, triesOf(sockets, socketTryMs))
     const trying = socket || this.#indirect.has(peerId) ? undefined : this.#tryDirectly(contact)
     const direct = socket ?? (trying && (await Promise.race([trying, after(directPatienceMs)])))
     // What arranges WebRTC goes over a circuit, which serves until there is a direct connection. [NW9]
     const found = direct ?? this.#circuit(peerId) ?? (await trying)
     if (found && kindOf(found) !== 'relayed') setTimeout(() => this.#closeSpare(peerId), spareConnectionMs)
-    const reached = found ?? (await this.#tryEach(peerId, circuits, dialTimeoutMs))
+    const reached = found ?? (await this.#tryEach(peerId, triesOf(circuits, dialTimeoutMs)))
     if (reached) return reached
     this.#forgetIndirect(peerId)
     throw new PeerUnreachable()
@@ -90,8 +97,9 @@ export class Peers {
   #tryDirectly(contact: PeerContact): Promise<Connection | undefined> {
     const { peerId, addresses } = contact
     const { webrtc } = this.#sorted(peerId, addresses)
-    const tries = Array.from({ length: webrtc.length && directTriesMax }, (_, i) => webrtc[i % webrtc.length]!)
-    const trying = this.#trying.get(peerId) ?? this.#tryEach(peerId, tries, directTryMs)
+    const tries =
+      webrtc.length === 0 ? [] : directTriesMs.map((tryMs, i) => ({ address: webrtc[i % webrtc.length]!, tryMs }))
+    const trying = this.#trying.get(peerId) ?? this.#tryEach(peerId, tries)
     this.#trying.set(peerId, trying)
     void trying.then((connection) => {
       this.#trying.delete(peerId)
@@ -121,8 +129,8 @@ export class Peers {
   }
 
   /** One address after the other; a direct connection that the peer makes meanwhile is as good. [NW9] */
-  async #tryEach(peerId: PeerId, addresses: readonly Multiaddr[], tryMs: number): Promise<Connection | undefined> {
-    for (const address of addresses) {
+  async #tryEach(peerId: PeerId, tries: readonly Try[]): Promise<Connection | undefined> {
+    for (const { address, tryMs } of tries) {
       const theirs = this.#whenTheyConnect(peerId)
       try {
         const signal = AbortSignal.timeout(tryMs)

@@ -1,6 +1,6 @@
 import type { Upgrader } from '@libp2p/interface'
 import type { webRTC } from '@libp2p/webrtc'
-import { directTryMs } from '../../core/limits.ts'
+import { beginningMs } from '../../core/limits.ts'
 
 type MakeWebRtc = ReturnType<typeof webRTC>
 
@@ -39,7 +39,7 @@ function hasBegun({ peerConnection, earlyDataChannels }: Beginning): Promise<voi
   const lookAtNew = (event: Event): void => look((event as RTCDataChannelEvent).channel)
   for (const { channel } of earlyDataChannels) look(channel)
   peerConnection.addEventListener('datachannel', lookAtNew)
-  const late = setTimeout(resolve, directTryMs)
+  const late = setTimeout(resolve, beginningMs)
   return promise.finally(() => {
     clearTimeout(late)
     peerConnection.removeEventListener('datachannel', lookAtNew)
