@@ -1,3 +1,4 @@
+// Long: every limit stands in one place.
 /** Every limit of Quire, with its unit and its reason. Nothing else in the code states one. */
 const KiB = 1024
 const MiB = 1024 * KiB
