@@ -15,7 +15,7 @@ if (target) {
   const route = routeOf(location.hash)
   const link = route.name === 'receive' ? `${location.origin}/${route.link}` : undefined
   // The engine's worker starts while the page is drawn. libp2p is larger: it comes after the first paint.
-  const quire = openPageQuire({ connect: link === undefined ? undefined : firstPaint() })
+  const quire = openPageQuire({ connect: link === undefined ? undefined : Promise.all([firstPaint(), check(link)]) })
   // Browsers leave it out where the page is not secure, or a setting forbids it.
   const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker
   const saving = new Saver(serveStreams(quire, workers), workers)
@@ -28,6 +28,12 @@ if (target) {
 function firstPaint(): Promise<unknown> {
   if (document.hidden) return Promise.resolve()
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+}
+
+/** Rejects when something is wrong with the link: then nobody is asked anything. Loads while the page is drawn. */
+async function check(link: string): Promise<void> {
+  const { parseLink } = await import('./core/link/link.ts')
+  parseLink(link)
 }
 
 /** Opens the link before the screen for it is loaded. Settles when something of it is here, or that takes long. */
