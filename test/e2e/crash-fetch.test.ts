@@ -1,15 +1,14 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { blockBytes } from '../../src/core/limits.ts'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
 import { byId, openLink, untilPercent, untilState } from '../support/person.ts'
-import { type Program, type Quire, startProgram, startQuire } from '../support/program.ts'
+import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
+import { shareSlowly, type SlowSharer } from '../support/slow-sharer.ts'
 import { type StorePage, serveStorePage } from '../support/store-page.ts'
 import type { Audit, Claim } from '../support/store-page/worker.ts'
-import { within } from '../support/waiting.ts'
 
 const content = seededBytes(8, 400 * blockBytes + 1)
 /** Not sealed, so that a stored block is a piece of the file, the last one filled up with zeros. */
@@ -18,27 +17,25 @@ const digests = Array.from({ length: Math.ceil(content.length / blockBytes) }, (
   block.set(content.subarray(index * blockBytes, (index + 1) * blockBytes))
   return sha256Of(block)
 })
+/** The page shows a new figure twice a second: at this pace after each 4 percent. */
+const bytesPerSecond = 2_000_000
 /** The browser is killed as soon as the page shows so many percent: about each segment once. */
-const momentsPercent = [1, 10, 19, 28, 37, 46, 55, 64, 73, 82]
+const momentsPercent = [1, 9, 17, 25, 33, 41, 49, 57, 65, 73]
 
 let place: Awaited<ReturnType<typeof temporaryFolder>>
 let quire: Quire
 let storePage: StorePage
-let sharer: Program
-let link: string
+let sharer: SlowSharer
 let profileDir: string
 
 beforeAll(async () => {
   ;[place, quire, storePage] = await Promise.all([temporaryFolder('crash'), startQuire(), serveStorePage()])
   profileDir = join(place.path, 'profile')
-  const path = join(place.path, 'film.bin')
-  await writeFile(path, content)
-  sharer = startProgram('relay/cli.ts', ['share', path, '--plain', '--relay', quire.url])
-  link = await within(30_000, 'a link is printed', sharer.line())
+  sharer = await shareSlowly(quire.url, content, bytesPerSecond)
 })
 
 afterAll(async () => {
-  await sharer.stop()
+  await sharer[Symbol.asyncDispose]()
   await quire.stop()
   await storePage[Symbol.asyncDispose]()
   await place[Symbol.asyncDispose]()
@@ -60,7 +57,7 @@ it('a browser killed ten times in one fetch claims what it showed, nothing that 
     const claims = await claimsIn(browser)
     expect(claims.filter(({ index, sha256 }) => sha256 !== digests[index])).toEqual([])
     expect(percentOf(claims)).toBeGreaterThanOrEqual(shownPercent)
-    await openLink(browser.page, link)
+    await openLink(browser.page, sharer.link)
     shownPercent = await untilPercent(browser.page, Math.max(moment, shownPercent + 1))
     await browser.kill()
   }
@@ -68,7 +65,7 @@ it('a browser killed ten times in one fetch claims what it showed, nothing that 
   const before = await claimsIn(browser)
   expect(percentOf(before)).toBeGreaterThanOrEqual(shownPercent)
   expect(percentOf(before)).toBeLessThan(100)
-  await openLink(browser.page, link)
+  await openLink(browser.page, sharer.link)
   await untilState(browser.page, 'complete', 60_000)
   expect(await byId(browser.page, 'connection-kind').textContent()).toBe('direct')
   const after = await claimsIn(browser)
