@@ -36,6 +36,10 @@ describe('simulation: a crowd that comes at once', () => {
     expect(ratio(result)).toBeLessThan(1.5)
   })
 
+  it('[SW15] suggestions are followed to their end, however small the window', () => {
+    expect(runCrowd({ seed: 6, peers: 120, bytes: 64 * MiB }).seederCopies).toBeLessThan(1.33)
+  })
+
   it('[SW9] peers alike are done within a fifth of each other, and have few neighbours', () => {
     const result = runCrowd({ seed: 4, peers: 100, bytes: 32 * MiB })
     expect(result.lastMs - result.firstMs).toBeLessThan(0.2 * result.lastMs)

@@ -203,7 +203,7 @@ export class Asking {
     // Less than a run of room waits until more is free: small requests cost as much as large ones.
     const run = Math.min(runBlocks, Math.floor(windowBlocks / 2))
     if (session.restUntilMs > this.#state.nowMs || this.#laneRoom(lane) < run || this.#roomBlocks() < run) return false
-    session.suggests &&= this.#state.nowMs < session.suggestedAtMs + suggestionMs || lane.inFlight.size > 0
+    session.suggests &&= this.#choice!.isGuided(lane, this.#state.nowMs)
     const chosen = session.isExhausted ? [] : this.#choice!.choose(lane, run, this.#isAdmitted)
     if (chosen.length === 0) {
       session.isExhausted = true

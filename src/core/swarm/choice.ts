@@ -7,6 +7,7 @@ import {
   segmentBlocks,
   segmentsBegunMax,
   segmentsComparedMax,
+  suggestionMs,
   urgentBlocks
 } from '../limits.ts'
 import type { Holders } from './holders.ts'
@@ -54,6 +55,13 @@ export class Choice {
     if (lane.session!.suggests) this.#suggested(lane, most, chosen)
     else this.#onwards(lane, most, chosen)
     return chosen
+  }
+
+  /** Its session was suggested something lately, or what was suggested is on its way or still to be asked for. [SW15] */
+  isGuided({ session, inFlight }: SwarmLane, nowMs: number): boolean {
+    const { suggestedAtMs, suggestions } = session!
+    if (nowMs < suggestedAtMs + suggestionMs || inFlight.size > 0) return true
+    return suggestions.some((index) => this.#parts.need.isOpen(index))
   }
 
   isWished(index: number): boolean {
