@@ -219,6 +219,8 @@ export const dialTimeoutMs = 20_000
 export const directTriesMs = [2_500, 6_000, 6_000] as const
 /** Who is dialled waits for the dialler's next step for so long: as long as the longest try. */
 export const beginningMs = 6_000
+/** A dialler's first channel stays open for so long: Firefox misses the end of one that is closed within a millisecond. */
+export const beginningEndMs = 30
 /** A peer's circuit serves while it is tried directly, after so long: ten times what that takes side by side. */
 export const directPatienceMs = 4_000
 /** A peer that could not be reached directly is reached through the relay for so long before it is tried again. */

@@ -1,6 +1,6 @@
 import type { Upgrader } from '@libp2p/interface'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { beginningMs } from '../../src/core/limits.ts'
+import { beginningEndMs, beginningMs } from '../../src/core/limits.ts'
 import { patient } from '../../src/network/libp2p/web-rtc.ts'
 
 type Make = Parameters<typeof patient>[0]
@@ -83,5 +83,33 @@ describe('an incoming WebRTC connection', () => {
     await vi.advanceTimersByTimeAsync(beginningMs)
     await accepted
     expect(upgraded).toBe(1)
+  })
+})
+
+describe('a WebRTC connection that a page makes', () => {
+  class Native {
+    createDataChannel(label: string): Channel {
+      return new Channel(label)
+    }
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers()
+    vi.stubGlobal('RTCPeerConnection', Native)
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+  })
+
+  it('[NW24] leaves its first channel open a little longer, others not, and the page has its own class back', async () => {
+    const { undoGentle } = await import('../../src/network/libp2p/gentle-rtc.ts')
+    const [init, other] = ['init', ''].map((label) => new RTCPeerConnection().createDataChannel(label))
+    for (const channel of [init, other]) channel!.close()
+    expect([init!.readyState, other!.readyState]).toEqual(['open', 'closed'])
+    await vi.advanceTimersByTimeAsync(beginningEndMs)
+    expect(init!.readyState).toBe('closed')
+    undoGentle()
+    expect(globalThis.RTCPeerConnection).toBe(Native)
   })
 })

@@ -1,3 +1,4 @@
+import { undoGentle } from './gentle-rtc.ts'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
@@ -11,6 +12,8 @@ import type { Network } from '../types.ts'
 import { Libp2pNetwork } from './network.ts'
 import { connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
 import { patient } from './web-rtc.ts'
+
+undoGentle()
 
 export interface BrowserNetworkOptions {
   readonly relays: readonly string[]
