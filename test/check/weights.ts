@@ -24,10 +24,13 @@ export const budgets: readonly {
 ]
 
 /**
- * Files that a first visit does not ask for: the service worker, which comes when all else is there, and what opens
- * when a person asks for it. The screen that a link opens counts: for most people it is the first.
+ * Files that a first visit does not ask for: the service worker, which comes when all else is there, what opens when a
+ * person asks for it, and letters beyond ASCII. The screen that a link opens counts: for most people it is the first.
  */
-const asksLater = [/(^|\/)sw\.js$/, /\/(Share|Sheet|Help|Note|receiving|RemoveDialog|zip-source|memory|into-folder)-/]
+const asksLater = [
+  /(^|\/)sw\.js$/,
+  /\/(Share|Sheet|Help|Note|receiving|RemoveDialog|zip-source|memory|into-folder|inter-latin)-/
+]
 
 /** What of a built page weighs what. `html` is its index.html. */
 export function weigh(dist: string, html: string): Weight[] {
