@@ -6,6 +6,8 @@ const usage = `quire: share files from tab to tab, from the command line
       prints the link and serves until stopped
   quire get LINK [-o DIR] [--relay URL] [--data DIR] [--json]
       fetches, verifies and writes; exit status 0 only when everything is there
+  quire relay [--port N] [--host H] [--data DIR] [--public-host HOST] [--no-keeper] [--config FILE] [--log] [--json]
+      page, relay and tracker from one port, until stopped; prints one line when it answers
 `
 
 async function main(): Promise<void> {
@@ -17,6 +19,8 @@ async function main(): Promise<void> {
       return (await import('./commands/share.ts')).shareCommand(args)
     case 'get':
       return (await import('./commands/get.ts')).getCommand(args)
+    case 'relay':
+      return (await import('./commands/relay.ts')).relayCommand(args)
     case undefined:
     case 'help':
     case '--help':

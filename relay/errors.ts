@@ -38,6 +38,24 @@ export class BadSetting extends QuireError {
   }
 }
 
+export class UnknownSetting extends QuireError {
+  readonly code = 'unknown-setting'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(name: string, nearest: string | undefined) {
+    super(`There is no setting ${name}.${nearest ? ` Is ${nearest} meant?` : ''}`, { name, nearest: nearest ?? '' })
+  }
+}
+
+export class BadConfigFile extends QuireError {
+  readonly code = 'bad-config-file'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(path: string, reason: string) {
+    super(`The file of settings ${path} cannot be used: ${reason}.`, { path, reason })
+  }
+}
+
 export class PageNotBuilt extends QuireError {
   readonly code = 'page-not-built'
   readonly fault = 'ours'

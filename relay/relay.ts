@@ -19,6 +19,7 @@ export interface RunningRelay {
   readonly url: string
   readonly peerId: string
   readonly stun: string | undefined
+  readonly turn: string | undefined
   stop(): Promise<void>
 }
 
@@ -37,6 +38,7 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
   await serveTracker(node, tracker)
   const stun = await serveStun(config.host, port)
   const peerId = node.peerId.toString()
+  const name = named(config.publicHost ?? 'localhost')
   facts = { version: 1, peerId, stunPort: stun && port }
   const stopLog = logLoad(log, () => ({
     connections: node.getConnections().length,
@@ -47,9 +49,10 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
   log('started', { stun: stun !== undefined })
   return {
     port,
-    url: `http://localhost:${port}`,
+    url: `http://${name}:${port}`,
     peerId,
-    stun: stun && `stun:localhost:${port}`,
+    stun: stun && `stun:${name}:${port}`,
+    turn: undefined,
     async stop() {
       stopLog()
       tracker.close()
@@ -62,6 +65,9 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     }
   }
 }
+
+/** A host as addresses name it: IPv6 in brackets. */
+const named = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
 /** Resolves with the port; throws PortTaken or CannotListen. */
 async function listen(server: Server, { host, port }: RelayConfig): Promise<number> {

@@ -278,6 +278,8 @@ export const relaySocketMessageBytesMax = 1 * MiB
 export const relaySocketBufferBytesMax = 1 * MiB
 /** A relay that is stopped ends its connections within this, or is cut off. */
 export const relayStopMs = 1_500
+/** A file of settings: some dozens of short lines. */
+export const configBytesMax = 64 * KiB
 /** Time between two lines about a relay's load. */
 export const relayLogMs = 60_000
 

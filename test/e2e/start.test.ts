@@ -27,12 +27,19 @@ describe('npm start', () => {
     }
   )
 
-  it('prints the same as JSON', async () => {
+  it('[RL4] prints the same as JSON, by either name, with the host that it is known by', async () => {
     await using folder = await temporaryFolder('start')
     const env = { QUIRE_PORT: '0', QUIRE_HOST: '127.0.0.1', QUIRE_DATA: folder.path }
-    await using program = startProgram('relay/start.js', ['--json'], env)
-    const { url, stun } = JSON.parse(await within(60_000, 'the line', program.line())) as Record<string, string>
+    const linesOf = async (file: string, args: readonly string[]) => {
+      await using program = startProgram(file, args, env)
+      return JSON.parse(await within(60_000, 'the line', program.line())) as Record<string, string | null>
+    }
+    const { url, stun } = await linesOf('relay/start.js', ['--json'])
     expect(url).toMatch(/^http:\/\/localhost:\d+$/)
     expect(stun).toBe(url!.replace('http://', 'stun:'))
+    const other = await linesOf('relay/cli.ts', ['relay', '--json', '--public-host', '2001:db8::1'])
+    expect(other.url).toMatch(/^http:\/\/\[2001:db8::1\]:\d+$/)
+    expect(other).toMatchObject({ stun: other.url!.replace('http://', 'stun:'), turn: null })
+    expect(other.peerId).toMatch(/^12D3/)
   })
 })

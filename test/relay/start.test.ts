@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readConfig } from '../../relay/config.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { runProgram } from '../support/program.ts'
 
@@ -53,9 +52,7 @@ describe('npm start says in one sentence why it cannot start', () => {
   }, 20_000)
 
   it.each(['70000', '-1', '80a', '1e3'])('when the port makes no sense: %s', async (port) => {
-    expect(() => readConfig({ QUIRE_PORT: port }, [])).toThrow(
-      `QUIRE_PORT is "${port}"; it must be a number from 0 to 65535.`
-    )
+    expect(await refusal({ QUIRE_PORT: port })).toBe(`QUIRE_PORT is "${port}"; it must be a number from 0 to 65535.`)
   })
 
   it('when Node is too old', async () => {
@@ -63,17 +60,5 @@ describe('npm start says in one sentence why it cannot start', () => {
     const { code, said } = await runProgram('-e', [check])
     expect(code).toBe(1)
     expect(said).toBe('Quire needs Node 24, and this is Node 20.19.0. "npm ci" brings one, and "npm start" runs it.')
-  })
-})
-
-describe('settings', () => {
-  it('have defaults', () => {
-    expect(readConfig({}, [])).toEqual({ port: 8787, host: '::', dataDir: '.quire', json: false, log: false })
-  })
-
-  it('come from the environment and the command line', () => {
-    const env = { QUIRE_PORT: '80', QUIRE_HOST: '127.0.0.1', QUIRE_DATA: 'here', QUIRE_LOG: '1' }
-    const config = { port: 80, host: '127.0.0.1', dataDir: 'here', json: true, log: true }
-    expect(readConfig(env, ['--json'])).toEqual(config)
   })
 })

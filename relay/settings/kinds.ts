@@ -1,0 +1,43 @@
+/** What a setting may be, and how it is read from text and from JSON. Undefined stands for a value that is not allowed. */
+export interface Kind<T> {
+  /** Ends the sentence "it must be …". */
+  readonly wanted: string
+  /** A switch is given by its name alone. */
+  readonly isSwitch?: boolean
+  readonly fromText: (text: string) => T | undefined
+  readonly fromJson: (value: unknown) => T | undefined
+}
+
+export const text: Kind<string> = {
+  wanted: 'a text that is not empty',
+  fromText: (given) => (given === '' ? undefined : given),
+  fromJson: (given) => (typeof given === 'string' && given !== '' ? given : undefined)
+}
+
+/** A host name or an address, without scheme, port or path. */
+export const host: Kind<string> = {
+  wanted: 'a host name or an address alone, as in quire.example or 203.0.113.7',
+  fromText: hostOf,
+  fromJson: (given) => (typeof given === 'string' ? hostOf(given) : undefined)
+}
+
+export function number(min: number, max: number, unit = ''): Kind<number> {
+  const fits = (value: number) => (Number.isInteger(value) && value >= min && value <= max ? value : undefined)
+  return {
+    wanted: `a number${unit && ` of ${unit}`} from ${min} to ${max}`,
+    fromText: (given) => (/^\d{1,16}$/.test(given) ? fits(Number(given)) : undefined),
+    fromJson: (given) => (typeof given === 'number' ? fits(given) : undefined)
+  }
+}
+
+export const toggle: Kind<boolean> = {
+  wanted: '1 or 0 in the environment, true or false in a file',
+  isSwitch: true,
+  fromText: (given) => ({ '1': true, 'true': true, '0': false, 'false': false })[given],
+  fromJson: (given) => (typeof given === 'boolean' ? given : undefined)
+}
+
+function hostOf(given: string): string | undefined {
+  const bare = given.replace(/^\[(.*)\]$/, '$1')
+  return /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|[0-9a-fA-F:.]{2,45})$/.test(bare) ? bare : undefined
+}
