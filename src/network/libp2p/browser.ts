@@ -1,6 +1,5 @@
 import { undoGentle } from './gentle-rtc.ts'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { webRTC } from '@libp2p/webrtc'
@@ -8,7 +7,9 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { AskRelay } from '../relay-config.ts'
+import { nextTask } from '../next-task.ts'
 import type { Network } from '../types.ts'
+import { freshKey, handshakeCrypto } from './page-crypto.ts'
 import { Libp2pNetwork } from './network.ts'
 import { connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
 import { patient } from './web-rtc.ts'
@@ -22,16 +23,19 @@ export interface BrowserNetworkOptions {
 
 /** The network of a tab: WebRTC to other tabs, WebSocket to relays and keepers. Every tab has a fresh key. */
 export async function createBrowserNetwork({ relays, askRelay }: BrowserNetworkOptions): Promise<Network> {
-  const privateKey = await generateKeyPair('Ed25519')
+  // One long task otherwise: evaluating libp2p, making a node of it, starting that.
+  await nextTask()
+  const privateKey = await freshKey()
   const webrtc = typeof globalThis.RTCPeerConnection === 'function'
   return new Libp2pNetwork({
     privateKey,
     relays,
     askRelay,
     webrtc,
-    create: (iceServers) =>
-      createLibp2p({
+    create: async (iceServers) => {
+      const node = await createLibp2p({
         privateKey,
+        start: false,
         addresses: { listen: webrtc ? ['/webrtc'] : [] },
         transports: [
           webSockets(webSocketOptions),
@@ -40,7 +44,7 @@ export async function createBrowserNetwork({ relays, askRelay }: BrowserNetworkO
             ? [patient(webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) }))]
             : [])
         ],
-        connectionEncrypters: [noise()],
+        connectionEncrypters: [noise({ crypto: handshakeCrypto })],
         streamMuxers: [yamux()],
         services: { identify: identify(identifyOptions) },
         // Relays on the local network and plain sockets of a page served over http are dialled too.
@@ -48,5 +52,9 @@ export async function createBrowserNetwork({ relays, askRelay }: BrowserNetworkO
         connectionManager: connectionLimits,
         connectionMonitor: { enabled: false }
       })
+      await nextTask()
+      await node.start()
+      return node
+    }
   })
 }
