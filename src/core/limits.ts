@@ -203,6 +203,35 @@ holds(peersPerAnswerMax * (recordBytesMax + peerIdCharsMax + 5) < trackerFrameBy
 /** Time between two looks for announcements that expired. */
 export const trackerSweepMs = 60_000
 
+// --- keep ---
+
+/** How long a keeper promises to keep what it accepts, at most; renewable. */
+export const keepTermMsMax = 30 * 24 * 60 * 60_000
+/** Data sets that a keeper holds; some 300 bytes of memory each. */
+export const keepSetsMax = 100_000
+/** Data sets that one peer may offer in a visit: a library of a thousand shares. */
+export const keepPeerSetsMax = 1024
+/** Owners of one copy: who offers what is held already gets a receipt too, and the copy stays until the last one lets go. */
+export const keepOwnersMax = 8
+/** A message of the keep protocol; an offer has about 250 bytes. */
+export const keepFrameBytesMax = 1 * KiB
+/** An invitation: 256 random bits, or a word of its operator's. */
+export const keepTokenBytesMax = 64
+/** A receipt has about 180 bytes. */
+export const receiptBytesMax = 512
+/** Messages that one peer may send a keeper at once, and each second. */
+export const keepBurst = 4 * 1024
+export const keepPerSecond = 20
+/** An accepted copy of which nothing more comes for so long is given up: its room is for others. */
+export const keepStallMs = 60 * 60_000
+/** Between two messages about how much of a copy has come. */
+export const keepTellMs = 500
+/** A keeper answers within this, or is asked again later. */
+export const keepAnswerMs = 20_000
+/** First pause before a keeper that failed is asked again; doubled up to the longest. */
+export const keepRetryMs = 2_000
+export const keepRetryMsMax = 5 * 60_000
+
 // --- network ---
 
 /** What a WebRTC lane may hold unsent; Chromium breaks at 16 MiB. */

@@ -1,18 +1,24 @@
 import { trackerBurst, trackerPerSecond } from '../limits.ts'
 
-/** What one client may still cause a tracker to do, in messages: a whole library at once, then a steady trickle. [TR8] */
+/** What one client may still cause a service to do, in messages: much at once, then a steady trickle. [TR8] */
 export class Budget {
-  #left = trackerBurst
+  readonly #burst: number
+  readonly #perSecond: number
+  #left: number
   #atMs: number
 
-  constructor(nowMs: number) {
+  /** By default what a tracker allows: a whole library at once. */
+  constructor(nowMs: number, burst = trackerBurst, perSecond = trackerPerSecond) {
     this.#atMs = nowMs
+    this.#burst = burst
+    this.#perSecond = perSecond
+    this.#left = burst
   }
 
   /** Takes `cost` if there is as much. */
   spend(nowMs: number, cost: number): boolean {
-    const earned = (Math.max(0, nowMs - this.#atMs) * trackerPerSecond) / 1000
-    this.#left = Math.min(trackerBurst, this.#left + earned)
+    const earned = (Math.max(0, nowMs - this.#atMs) * this.#perSecond) / 1000
+    this.#left = Math.min(this.#burst, this.#left + earned)
     this.#atMs = Math.max(this.#atMs, nowMs)
     if (this.#left < cost) return false
     this.#left -= cost

@@ -1,0 +1,58 @@
+import type { PeerId, SwarmId } from '../ids.ts'
+import type { BlindKeys, KeepFrame, KeepTerms, KnownKeepFrame, RefuseCode } from './types.ts'
+
+/** A keeper that can be asked. */
+export interface KeeperContact {
+  readonly peerId: PeerId
+  readonly terms: KeepTerms
+}
+
+/** A data set that is to be kept. */
+export interface Wish extends BlindKeys {
+  readonly sizeBytes: number
+  readonly ownerKey: Uint8Array
+  /** So many different keepers are to have it. */
+  readonly copies: number
+  /** Promises of earlier visits. */
+  readonly promises: readonly { readonly keeper: PeerId; readonly untilMs: number }[]
+}
+
+/**
+ * none: no keeper is known · asking · handing: a keeper fetches its copy · safe: a keeper has all of it and has promised
+ * to keep it · refused · away: no keeper answers.
+ */
+export type KeepState = 'none' | 'asking' | 'handing' | 'safe' | 'refused' | 'away'
+
+/** How a wish stands, at the keeper that is furthest. */
+export interface KeepStanding {
+  readonly state: KeepState
+  readonly keeper?: PeerId
+  readonly heldBytes: number
+  readonly untilMs: number
+  readonly code?: RefuseCode
+  /** Keepers that have all of it. */
+  readonly copies: number
+}
+
+export type KeepAskerInput =
+  | { type: 'keepers'; keepers: readonly KeeperContact[] }
+  | { type: 'wish'; wish: Wish }
+  /** It need not be kept any longer: keepers are told. */
+  | { type: 'release'; swarmId: SwarmId }
+  /** It is gone from here, or paused; what keepers promised stays. */
+  | { type: 'forget'; swarmId: SwarmId }
+  | { type: 'connected'; keeper: PeerId }
+  | { type: 'lost'; keeper: PeerId }
+  | { type: 'frame'; keeper: PeerId; frame: KeepFrame }
+  /** A receipt was checked; undefined: it is not that keeper's for that data set. */
+  | { type: 'checked'; keeper: PeerId; swarmId: SwarmId; untilMs: number | undefined }
+  | { type: 'wake' }
+
+export type KeepAskerEffect =
+  /** Open a lane, then `connected` or `lost`. */
+  | { type: 'connect'; keeper: PeerId }
+  | { type: 'disconnect'; keeper: PeerId }
+  | { type: 'send'; keeper: PeerId; frame: KnownKeepFrame }
+  /** Check it, then `checked`. */
+  | { type: 'check'; keeper: PeerId; swarmId: SwarmId; receipt: Uint8Array }
+  | { type: 'changed'; swarmId: SwarmId }

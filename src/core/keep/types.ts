@@ -1,0 +1,99 @@
+import type { LaneId, ManifestCid, PeerId, SwarmId } from '../ids.ts'
+
+/** Why an offer is not taken. */
+export type RefuseCode = 'full' | 'too-large' | 'not-allowed' | 'term-too-long'
+
+/** How much of a copy a keeper has: nothing and no promise, a promise, all of it and durable. */
+export type CopyState = 'none' | 'coming' | 'held'
+
+/** What a keeper needs to fetch, prove, hold and serve a data set, and nothing to read it with. */
+export interface BlindKeys {
+  readonly manifestCid: ManifestCid
+  readonly swarmId: SwarmId
+  /** Absent for plain data sets: anybody may take part. */
+  readonly swarmKey?: Uint8Array
+}
+
+export interface Offer extends BlindKeys {
+  /** What its blocks take. */
+  readonly sizeBytes: number
+  /** Whole seconds; how long from now it is to be kept. */
+  readonly termMs: number
+  /** Hash of the owner's key: who has the key may have the copy removed. [KE9] */
+  readonly owner: Uint8Array
+  /** For a keeper by invitation. */
+  readonly token?: Uint8Array
+}
+
+/** Messages of `/quire/keep/1`; SPEC.md has their bytes. */
+export type KeepFrame =
+  | { type: 'offer'; offer: Offer }
+  | { type: 'accepted'; swarmId: SwarmId; receipt: Uint8Array }
+  | { type: 'refused'; swarmId: SwarmId; code: RefuseCode }
+  | { type: 'ask-status'; swarmId: SwarmId }
+  | { type: 'status'; swarmId: SwarmId; state: CopyState; heldBytes: number; untilMs: number }
+  | { type: 'release'; swarmId: SwarmId; ownerKey: Uint8Array }
+  | { type: 'unknown'; code: number }
+
+export type KnownKeepFrame = Exclude<KeepFrame, { type: 'unknown' }>
+
+/** What a keeper says it accepts, before it is asked. */
+export interface KeepTerms {
+  readonly dataSetBytesMax: number
+  readonly termMsMax: number
+  /** Not everybody is accepted. */
+  readonly invited: boolean
+}
+
+/** What a keeper accepts. */
+export interface KeepPolicy {
+  /** All copies together. */
+  readonly bytesMax: number
+  /** What one peer offers in a visit. */
+  readonly peerBytesMax: number
+  readonly dataSetBytesMax: number
+  readonly termMsMax: number
+  /** Absent: anybody. Otherwise who shows one of these tokens, or is one of these peers. */
+  readonly tokens?: readonly Uint8Array[]
+  readonly peers?: readonly PeerId[]
+}
+
+/** A copy that a keeper promised to keep, as it remembers it. */
+export interface Kept extends BlindKeys {
+  readonly sizeBytes: number
+  readonly untilMs: number
+  /** Whose room it takes: the peer that offered it first. */
+  readonly peerId: PeerId
+  /** Hashes of owners' keys, as hex. */
+  readonly owners: readonly string[]
+}
+
+export type KeeperInput =
+  /** What was kept before a restart; its copy is reported by `progress`. */
+  | { type: 'restored'; kept: Kept }
+  | { type: 'opened'; laneId: LaneId; peerId: PeerId }
+  | { type: 'frame'; laneId: LaneId; frame: KeepFrame }
+  | { type: 'closed'; laneId: LaneId }
+  /** A promise is durable. */
+  | { type: 'saved'; laneId: LaneId; swarmId: SwarmId }
+  | { type: 'save-failed'; laneId: LaneId; swarmId: SwarmId }
+  | { type: 'progress'; swarmId: SwarmId; heldBytes: number; isWhole: boolean }
+  /** What the data set really takes, now that its manifest is known. */
+  | { type: 'measured'; swarmId: SwarmId; sizeBytes: number }
+  /** It cannot be held: its manifest is of no use, or the disk failed. */
+  | { type: 'unusable'; swarmId: SwarmId }
+  | { type: 'wake' }
+
+export type KeeperEffect =
+  | { type: 'send'; laneId: LaneId; frame: KnownKeepFrame }
+  /** Make it durable, then `saved` or `save-failed`. */
+  | { type: 'save'; laneId: LaneId; kept: Kept }
+  /** The same, and nobody waits for it. */
+  | { type: 'update'; kept: Kept }
+  /** Sign a receipt and send it. */
+  | { type: 'accept'; laneId: LaneId; kept: Kept; fromMs: number }
+  /** Fetch it, hold it, serve it. */
+  | { type: 'begin'; kept: Kept }
+  /** Remove promise and copy. */
+  | { type: 'end'; swarmId: SwarmId }
+  | { type: 'close'; laneId: LaneId }

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import { manifestCidOf } from '../../../src/core/block/cid.ts'
+import type { PeerId, SwarmId } from '../../../src/core/ids.ts'
+import { keepAnswerMs, keepRetryMs, keepTermMsMax } from '../../../src/core/limits.ts'
+import { KeepAsker } from '../../../src/core/keep/asker.ts'
+import type { KeepAskerEffect, KeepAskerInput, KeeperContact, Wish } from '../../../src/core/keep/asker-types.ts'
+import type { CopyState, RefuseCode } from '../../../src/core/keep/types.ts'
+import { seededBytes } from '../../support/seeded.ts'
+
+const swarmId = 'cd'.repeat(32) as SwarmId
+const [one, two] = ['keeper-one', 'keeper-two'] as [PeerId, PeerId]
+const terms = { dataSetBytesMax: 1e9, termMsMax: keepTermMsMax, invited: false }
+const contact = (peerId: PeerId, over = {}): KeeperContact => ({ peerId, terms: { ...terms, ...over } })
+const wish: Wish = {
+  manifestCid: manifestCidOf(seededBytes(1, 32)),
+  swarmId,
+  swarmKey: seededBytes(2, 32),
+  sizeBytes: 1_000,
+  ownerKey: seededBytes(3, 32),
+  copies: 1,
+  promises: []
+}
+
+/** An asker, and what it did: `connect keeper-one`, `offer keeper-one`, … */
+class Tab {
+  nowMs = 1_800_000_000_000
+  readonly asker = new KeepAsker()
+
+  take(input: KeepAskerInput): string[] {
+    return this.asker.handle(this.nowMs, input).flatMap(wordsOf)
+  }
+
+  wake(): string[] {
+    this.nowMs = Math.max(this.nowMs, this.asker.wakeAtMs())
+    return this.take({ type: 'wake' })
+  }
+
+  begin(keepers: readonly KeeperContact[] = [contact(one)], over: Partial<Wish> = {}): string[] {
+    return [...this.take({ type: 'wish', wish: { ...wish, ...over } }), ...this.take({ type: 'keepers', keepers })]
+  }
+
+  status(keeper: PeerId, state: CopyState, heldBytes = state === 'held' ? 1_000 : 0): string[] {
+    return this.take({ type: 'frame', keeper, frame: { type: 'status', swarmId, state, heldBytes, untilMs: 0 } })
+  }
+
+  accept(keeper: PeerId, untilMs = this.nowMs + keepTermMsMax): void {
+    const receipt = seededBytes(5, 100)
+    expect(this.take({ type: 'frame', keeper, frame: { type: 'accepted', swarmId, receipt } })).toContain(
+      `check ${keeper}`
+    )
+    this.take({ type: 'checked', keeper, swarmId, untilMs })
+  }
+
+  refuse(keeper: PeerId, code: RefuseCode): string[] {
+    return this.take({ type: 'frame', keeper, frame: { type: 'refused', swarmId, code } })
+  }
+
+  get state() {
+    return this.asker.standingOf(swarmId)?.state
+  }
+}
+
+function wordsOf(effect: KeepAskerEffect): string[] {
+  if (effect.type === 'changed') return []
+  return [`${effect.type === 'send' ? effect.frame.type : effect.type} ${effect.keeper}`]
+}
+
+describe('asking a keeper', () => {
+  it('[KE13] [KE16] is safe when the keeper has all of it and its receipt is good, and says how far it is', () => {
+    const tab = new Tab()
+    tab.take({ type: 'wish', wish })
+    expect(tab.state).toBe('none')
+    expect(tab.take({ type: 'keepers', keepers: [contact(one)] })).toEqual(['connect keeper-one'])
+    expect(tab.state).toBe('asking')
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
+    tab.accept(one)
+    expect(tab.state).toBe('handing')
+    tab.status(one, 'coming', 400)
+    expect(tab.asker.standingOf(swarmId)).toMatchObject({ state: 'handing', keeper: one, heldBytes: 400 })
+    expect(tab.status(one, 'held')).toEqual(['disconnect keeper-one'])
+    expect(tab.asker.standingOf(swarmId)).toMatchObject({
+      state: 'safe',
+      keeper: one,
+      untilMs: tab.nowMs + keepTermMsMax,
+      copies: 1
+    })
+  })
+
+  it('[KE13] is not safe without a good receipt', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.take({ type: 'connected', keeper: one })
+    tab.status(one, 'held')
+    expect(tab.state).toBe('handing')
+    tab.take({ type: 'checked', keeper: one, swarmId, untilMs: undefined })
+    expect(tab.state).toBe('refused')
+  })
+
+  it('[KE12] goes on to the next keeper when one refuses, does not fit, or is away', () => {
+    const tab = new Tab()
+    tab.begin([contact(one), contact(two)])
+    tab.take({ type: 'connected', keeper: one })
+    expect(tab.refuse(one, 'full')).toEqual(['disconnect keeper-one', 'connect keeper-two'])
+    expect(new Tab().begin([contact(one, { dataSetBytesMax: 999 }), contact(two)])).toEqual(['connect keeper-two'])
+    expect(new Tab().begin([contact(one, { invited: true }), contact(two)])).toEqual(['connect keeper-two'])
+    const other = new Tab()
+    other.begin([contact(one), contact(two)])
+    expect(other.take({ type: 'lost', keeper: one })).toEqual(['connect keeper-two'])
+  })
+
+  it('[KE12] asks as many different keepers as copies are wished for', () => {
+    const tab = new Tab()
+    expect(tab.begin([contact(one), contact(two)], { copies: 2 })).toEqual(['connect keeper-one', 'connect keeper-two'])
+  })
+
+  it('says why nobody keeps it', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.take({ type: 'connected', keeper: one })
+    tab.refuse(one, 'full')
+    expect(tab.asker.standingOf(swarmId)).toMatchObject({ state: 'refused', code: 'full', keeper: one })
+    expect(tab.asker.wakeAtMs()).toBe(Infinity)
+  })
+
+  it('[KE14] tries again with growing pauses, and asks anew on the next lane', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.take({ type: 'lost', keeper: one })
+    expect(tab.state).toBe('away')
+    expect(tab.asker.wakeAtMs()).toBe(tab.nowMs + keepRetryMs)
+    expect(tab.wake()).toEqual(['connect keeper-one'])
+    tab.take({ type: 'lost', keeper: one })
+    expect(tab.asker.wakeAtMs()).toBe(tab.nowMs + 2 * keepRetryMs)
+    tab.wake()
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
+    tab.accept(one)
+    tab.status(one, 'coming', 500)
+    tab.take({ type: 'lost', keeper: one })
+    tab.wake()
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['ask-status keeper-one'])
+  })
+
+  it('[KE14] takes a keeper that does not answer for one that is away', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.take({ type: 'connected', keeper: one })
+    expect(tab.asker.wakeAtMs()).toBe(tab.nowMs + keepAnswerMs)
+    expect(tab.wake()).toEqual(['disconnect keeper-one'])
+    expect(tab.state).toBe('away')
+  })
+
+  it('[KE14] offers anew, after a while, what a keeper gave up', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.take({ type: 'connected', keeper: one })
+    tab.accept(one)
+    expect(tab.status(one, 'none')).toEqual(['disconnect keeper-one'])
+    expect(tab.asker.wakeAtMs()).toBeGreaterThan(tab.nowMs)
+    expect(tab.wake()).toEqual(['connect keeper-one'])
+  })
+
+  it('[KE15] renews at half of the term', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.take({ type: 'connected', keeper: one })
+    tab.accept(one)
+    tab.status(one, 'held')
+    expect(tab.asker.wakeAtMs()).toBe(tab.nowMs + keepTermMsMax / 2)
+    expect(tab.wake()).toEqual(['connect keeper-one'])
+    expect(tab.state).toBe('safe')
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
+    tab.accept(one)
+    expect(tab.asker.standingOf(swarmId)!.untilMs).toBe(tab.nowMs + keepTermMsMax)
+    expect(tab.asker.wakeAtMs()).toBe(tab.nowMs + keepTermMsMax / 2)
+  })
+
+  it('[KE15] believes an earlier promise, asks, and offers anew what is no longer there', () => {
+    const untilMs = 1_800_000_000_000 + keepTermMsMax - 1
+    const tab = new Tab()
+    tab.take({ type: 'wish', wish: { ...wish, promises: [{ keeper: one, untilMs }] } })
+    expect(tab.state).toBe('safe')
+    expect(tab.take({ type: 'keepers', keepers: [contact(one)] })).toEqual(['connect keeper-one'])
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['ask-status keeper-one'])
+    expect(tab.status(one, 'none')).toEqual(['offer keeper-one'])
+    expect(tab.state).toBe('asking')
+    const late = new Tab()
+    late.nowMs = untilMs - keepTermMsMax / 2 + 1
+    late.begin([contact(one)], { promises: [{ keeper: one, untilMs }] })
+    expect(late.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
+    const over = new Tab()
+    over.nowMs = untilMs
+    over.take({ type: 'wish', wish: { ...wish, promises: [{ keeper: one, untilMs }] } })
+    expect(over.state).toBe('none')
+  })
+
+  it('[KE17] releases where it was asked, or leaves the promise when it only forgets', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.take({ type: 'connected', keeper: one })
+    tab.accept(one)
+    tab.status(one, 'held')
+    expect(tab.take({ type: 'release', swarmId })).toEqual(['connect keeper-one'])
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
+    expect(tab.take({ type: 'wake' })).toEqual(['disconnect keeper-one'])
+    expect(tab.state).toBeUndefined()
+    const other = new Tab()
+    other.begin()
+    other.take({ type: 'connected', keeper: one })
+    other.accept(one)
+    expect(other.take({ type: 'forget', swarmId })).toEqual(['disconnect keeper-one'])
+  })
+})
