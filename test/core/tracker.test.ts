@@ -13,7 +13,7 @@ import {
 } from '../../src/core/limits.ts'
 import { TrackerServer } from '../../src/core/tracker/server.ts'
 import type { TrackerEffect, TrackerFrame } from '../../src/core/tracker/types.ts'
-import { luckOf } from '../support/swarm-content.ts'
+import { luckOf } from '../support/seeded.ts'
 
 const swarmId = 'ab'.repeat(32) as SwarmId
 const swarm = (n: number) => n.toString(16).padStart(64, '0') as SwarmId

@@ -1,4 +1,4 @@
-import { luckOf } from '../support/swarm-content.ts'
+import { luckOf } from '../support/seeded.ts'
 import { bad, type Character, honest } from './characters.ts'
 import { homeLine } from './crowd.ts'
 import { checkDuplicates } from './invariants.ts'

@@ -1,5 +1,5 @@
 import type { PeerId } from '../../src/core/ids.ts'
-import { luckOf } from '../support/swarm-content.ts'
+import { luckOf } from '../support/seeded.ts'
 import { Events } from './events.ts'
 import { type PeerOptions, SimPeer } from './peer.ts'
 import type { Tokens } from './tokens.ts'

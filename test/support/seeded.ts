@@ -11,3 +11,14 @@ export function seededBytes(seed: number, length: number): Uint8Array<ArrayBuffe
   }
   return new Uint8Array(words.buffer, 0, length)
 }
+
+/** Even numbers in [0, 1), the same for the same seed. */
+export function luckOf(seed: number): () => number {
+  let state = seed | 0 || 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 2 ** 32
+  }
+}

@@ -28,17 +28,6 @@ export function contentOf(blockCount: number, { seed = 1, blockBytes = 1024 } = 
   return { cid: manifestCidOf(sha256(manifest)), manifest, blockCount, blocks, groups }
 }
 
-/** Even numbers in [0, 1), the same for the same seed. */
-export function luckOf(seed: number): () => number {
-  let state = seed | 0 || 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-}
-
 /** How one peer of a world differs from an honest, quick one that holds nothing. */
 export interface NodeOptions extends Partial<SwarmOptions> {
   /** What its disk holds at first: nothing, everything, or these. */

@@ -9,7 +9,8 @@ import type { LaneId, PeerId, SwarmId } from '../../src/core/ids.ts'
 import type { HashGroup } from '../../src/core/merkle/group.ts'
 import { Swarm } from '../../src/core/swarm/swarm.ts'
 import type { SwarmEffect, SwarmInput } from '../../src/core/swarm/types.ts'
-import { type Content, luckOf, type NodeOptions } from './swarm-content.ts'
+import { luckOf } from './seeded.ts'
+import type { Content, NodeOptions } from './swarm-content.ts'
 
 interface End {
   readonly node: Node
