@@ -80,6 +80,19 @@ export const defaultLimitBytes = 20 * 1024 * MiB
 /** The secret of a share: 128 random bits. */
 export const secretBytes = 16
 
+// --- tabs of one browser ---
+
+/** Calls of one tab that wait for others, and calls of others that one tab has under way: a few readers in each of many tabs. */
+export const tabCallsMax = 64
+/** Readers of other tabs whose wishes are remembered; the oldest is forgotten. */
+export const tabReadersMax = 64
+/** A call that is not answered is said again after this: within the 2 s that a change of leaders may take. */
+export const tabCallRepeatMs = 1_000
+/** A tab that gives no sign for so long, though it is called, is frozen: another takes its place. */
+export const tabSilenceMs = 5_000
+
+holds(2 * tabCallRepeatMs < tabSilenceMs, 'a tab is called more than once before it is taken for frozen')
+
 // --- sealed data sets and links ---
 
 /** Files in one share: ten times what a person shares, few enough to list in memory. */

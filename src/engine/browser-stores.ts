@@ -5,6 +5,7 @@ import { StoreUnavailable } from '../store/errors.ts'
 import { buffered } from '../store/segment-buffer.ts'
 import type { BlockStore, Catalog } from '../store/types.ts'
 import type { RoomProbe } from './room.ts'
+import { type TabGround, tabGround } from './tabs.ts'
 import { platformTimers } from './watch.ts'
 
 export interface Stores {
@@ -12,6 +13,7 @@ export interface Stores {
   readonly catalog: Catalog
   readonly flush: (set: SetId) => Promise<void>
   readonly room: RoomProbe
+  readonly tabs?: TabGround
 }
 
 /** What the browser gives to keep things in; else memory, and the interface says that nothing outlives the tab. */
@@ -19,7 +21,7 @@ export async function openBrowserStores(): Promise<Stores> {
   try {
     const { blocks, catalog } = await openBrowserStore('quire')
     const store = buffered(blocks, platformTimers)
-    return { store, catalog, flush: (set) => store.flush(set), room: browserRoom(true) }
+    return { store, catalog, flush: (set) => store.flush(set), room: browserRoom(true), tabs: tabGround() }
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
     const { MemoryBlockStore, MemoryCatalog } = await import('../store/memory.ts') // few browsers need it

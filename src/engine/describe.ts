@@ -1,3 +1,5 @@
+import type { SetId } from '../core/ids.ts'
+import type { ItemRecord } from '../store/types.ts'
 import type { FileView } from './types.ts'
 
 /** What to call a set of files: the one file, the folder that holds them all, or the first of them. */
@@ -17,3 +19,21 @@ export function commonMimeType(files: readonly { readonly mimeType: string }[]):
 
 export const contentBytesOf = (files: readonly Pick<FileView, 'sizeBytes'>[]): number =>
   files.reduce((sum, file) => sum + file.sizeBytes, 0)
+
+/** What is known of an item that was added or opened just now. */
+export function freshRecord(id: SetId): Omit<ItemRecord, 'origin' | 'kind'> {
+  const nowMs = Date.now()
+  return {
+    id,
+    relays: [],
+    title: '',
+    fileCount: 0,
+    mimeType: '',
+    contentBytes: 0,
+    createdAtMs: nowMs,
+    lastUsedAtMs: nowMs,
+    pinned: false,
+    paused: false,
+    complete: false
+  }
+}

@@ -1,25 +1,39 @@
 import type { SetId } from '../core/ids.ts'
 import { parseLink } from '../core/link/link.ts'
+import type { TabCommand } from '../core/tabs/types.ts'
 import type { NetworkStatus } from '../network/types.ts'
 import type { ItemRecord } from '../store/types.ts'
 import { Discovery } from './discovery.ts'
+import { ItemGone } from './errors.ts'
+import { FollowedItem } from './followed-item.ts'
 import { InboundLanes } from './inbound-lanes.ts'
 import { DataItem, type ItemHost } from './item.ts'
+import { setIdOf } from './keys.ts'
 import type { EngineParts } from './parts.ts'
+import { freshRecord } from './describe.ts'
 import { Room, type RoomProbe } from './room.ts'
 import { newSetId } from './set-id.ts'
-import type { AddRequest, FileSource, Item, Quire, StorageView, Watchable } from './types.ts'
+import { type TabGround, TabsDriver, type TabsListener } from './tabs.ts'
+import type { AddRequest, FileSource, Item, ItemView, Quire, StorageView, Watchable } from './types.ts'
 import { Live, platformTimers } from './watch.ts'
 
 /** What `QuireEngine.open` needs; the rest has a sensible value. */
 export type EngineOptions = Pick<EngineParts, 'store' | 'catalog' | 'network' | 'origin' | 'role' | 'flush'> &
-  Partial<Pick<EngineParts, 'timers' | 'random' | 'log'>> & { readonly room: RoomProbe }
+  Partial<Pick<EngineParts, 'timers' | 'random' | 'log'>> & {
+    readonly room: RoomProbe
+    /** Where others work on the same store and catalog at the same time. */
+    readonly tabs?: TabGround
+  }
 
 /** The library of one device and everything that happens to it. Used in a worker by the page, directly by programs. */
-export class QuireEngine implements Quire, ItemHost {
+export class QuireEngine implements Quire, ItemHost, TabsListener {
   readonly #parts: EngineParts
   readonly #room: Room
-  readonly #items = new Map<SetId, DataItem>()
+  readonly #items = new Map<SetId, DataItem | FollowedItem>()
+  /** Undefined: alone, and the leader of everything. */
+  readonly #tabs: TabsDriver | undefined
+  /** What has to end before an item of that id can be made: its removal, or its way from one tab to another. */
+  readonly #underWay = new Map<SetId, Promise<unknown>>()
   readonly #library: Live<readonly SetId[]>
   readonly #network: Live<NetworkStatus>
   #shownIds: readonly SetId[] = []
@@ -32,14 +46,14 @@ export class QuireEngine implements Quire, ItemHost {
     this.#library = new Live(() => this.#newestFirst(), timers)
     this.#network = new Live(() => network.status(), timers)
     this.#joinNetwork(discovery)
+    this.#tabs = options.tabs && new TabsDriver(options.tabs, timers, this)
   }
 
   /** Opens the library as it was left and takes up its work. Does not wait for the network. */
   static async open(options: EngineOptions): Promise<QuireEngine> {
     const engine = new QuireEngine(options)
     const [records] = await Promise.all([options.catalog.items(), engine.#room.refresh()])
-    for (const record of records) engine.#items.set(record.id, new DataItem(engine.#parts, engine, record))
-    for (const item of engine.#items.values()) item.restore()
+    for (const record of records) if (!engine.#items.has(record.id)) engine.#take(record, false)
     engine.libraryChanged()
     return engine
   }
@@ -57,7 +71,9 @@ export class QuireEngine implements Quire, ItemHost {
   }
 
   add(files: readonly FileSource[], { plain = false, id = newSetId() }: AddRequest = {}): Item {
-    const item = this.#admit({ ...this.#freshRecord(id), origin: 'added', kind: plain ? 'plain' : 'sealed' })
+    const record: ItemRecord = { ...freshRecord(id), origin: 'added', kind: plain ? 'plain' : 'sealed' }
+    const item = this.#lead(record)
+    this.#tabs?.turn({ type: 'have', id })
     void item.add(files, plain)
     return item
   }
@@ -65,28 +81,29 @@ export class QuireEngine implements Quire, ItemHost {
   async open(text: string): Promise<Item> {
     const link = parseLink(text)
     for (const url of [...link.relays, ...hostOf(text)]) this.#parts.network.addRelay(url)
+    const id = setIdOf(link.manifestCid)
+    await this.#underWay.get(id)
     const known = [...this.#items.values()].find(({ record }) => record.manifestCid === link.manifestCid)
     if (known) return known
-    const item = this.#admit({
-      ...this.#freshRecord(newSetId()),
+    const record: ItemRecord = {
+      ...freshRecord(id),
       origin: 'fetched',
       kind: link.secret ? 'sealed' : 'plain',
       manifestCid: link.manifestCid,
       secret: link.secret,
       relays: link.relays
-    })
-    const saved = this.#parts.catalog.putItem(item.record)
-    item.begin()
-    await saved
+    }
+    const item = this.#take(record, true)
+    this.libraryChanged()
     void this.#room.keepForGood()
     return item
   }
 
-  items(): readonly DataItem[] {
+  items(): readonly Item[] {
     return this.#library.peek().flatMap((id) => this.#items.get(id) ?? [])
   }
 
-  item(id: SetId): DataItem | undefined {
+  item(id: SetId): Item | undefined {
     return this.#items.get(id)
   }
 
@@ -95,7 +112,8 @@ export class QuireEngine implements Quire, ItemHost {
   }
 
   async close(): Promise<void> {
-    for (const item of this.#items.values()) await item.close()
+    for (const item of this.#led()) await item.close()
+    this.#tabs?.close()
     this.#parts.discovery.close()
     await this.#parts.network.stop()
     await this.#parts.store.close()
@@ -122,24 +140,97 @@ export class QuireEngine implements Quire, ItemHost {
     void this.#room.refresh()
   }
 
-  removed(item: DataItem): void {
-    this.#items.delete(item.id)
+  async removed({ id }: DataItem, erased: Promise<void>): Promise<void> {
+    this.#items.delete(id)
     this.libraryChanged()
+    // Where it fails, another tab may try.
+    const tell = (type: 'removed' | 'drop') => this.#tabs?.turn({ type, id })
+    erased.then(
+      () => tell('removed'),
+      () => tell('drop')
+    )
+    await this.#during(id, erased)
   }
 
   reserve(sizeBytes: number): Promise<void> {
     return this.#room.reserve(sizeBytes)
   }
 
+  lead(id: SetId): void {
+    const item = this.#items.get(id)
+    if (item instanceof FollowedItem) void this.#during(id, this.#takeOver(item))
+    else if (item) this.#tabs!.turn({ type: 'view', id, view: item.peek() })
+  }
+
+  follow(id: SetId): void {
+    const before = this.#items.get(id)
+    if (!(before instanceof DataItem)) return
+    this.withdraw(before)
+    void before.close()
+    this.#follow(before.record, false)
+    this.libraryChanged()
+  }
+
+  show(id: SetId, view: ItemView): void {
+    const item = this.#items.get(id)
+    if (!item) return void this.#during(id, this.#meet(id, view))
+    if (!(item instanceof FollowedItem)) return
+    if (item.peek().state !== view.state) this.storageChanged()
+    item.show(view)
+  }
+
+  gone(id: SetId): void {
+    this.#items.delete(id)
+    this.libraryChanged()
+    this.storageChanged()
+  }
+
+  greet(): void {
+    for (const item of this.#led()) this.#tabs!.turn({ type: 'view', id: item.id, view: item.peek() })
+  }
+
+  async perform(id: SetId, command: TabCommand): Promise<void> {
+    await this.#underWay.get(id)
+    const item = this.#items.get(id)
+    if (!(item instanceof DataItem)) throw new ItemGone()
+    if (command.name === 'fetch') await item.fetchFor(command)
+    else if (command.name === 'rest') item.rest(command.reader)
+    else await item[command.name]()
+  }
+
+  /** What the tab before wrote counts; what it removed is gone. [TB5] */
+  async #takeOver(before: FollowedItem): Promise<void> {
+    const { id, record, isFresh } = before
+    const stored = await this.#parts.catalog.item(id).catch(() => record)
+    if (this.#items.get(id) !== before) return
+    if (stored ?? isFresh) {
+      const item = this.#begin(stored ?? record, !stored)
+      item.subscribe((view) => before.show(view)) // for whoever watches it since then
+      return
+    }
+    this.#tabs!.turn({ type: 'drop', id })
+    this.gone(id)
+  }
+
+  /** Another tab added or opened something. */
+  async #meet(id: SetId, view: ItemView): Promise<void> {
+    await this.#underWay.get(id)
+    const record = await this.#parts.catalog.item(id).catch(() => undefined) // the next view comes soon
+    if (!record || this.#items.has(id)) return
+    this.#take(record, false)
+    this.show(id, view)
+    this.libraryChanged()
+  }
+
   #joinNetwork(discovery: Discovery): void {
     const { network } = this.#parts
     const inbound = new InboundLanes(this.#parts, (swarmId) =>
-      [...this.#items.values()].find((item) => item.swarmId === swarmId && item.part !== 'none')
+      this.#led().find((item) => item.swarmId === swarmId && item.part !== 'none')
     )
     network.onStatus = () => this.#network.changed()
     network.onSelfRecord = () => void discovery.announceAgain()
     network.onDirect = (peerId) => {
-      for (const item of this.#items.values()) if (item.part === 'fetch') item.driver().goDirect(peerId)
+      for (const item of this.#led()) if (item.part === 'fetch') item.driver().goDirect(peerId)
     }
     network.onLane = (lane) => {
       if (lane.protocol === '/quire/tracker/1') discovery.addTracker(lane)
@@ -147,27 +238,47 @@ export class QuireEngine implements Quire, ItemHost {
     }
   }
 
-  #admit(record: ItemRecord): DataItem {
+  #led(): DataItem[] {
+    return [...this.#items.values()].filter((item) => item instanceof DataItem)
+  }
+
+  /** An item that is remembered, or fresh from a link, comes into the library of this tab. */
+  #take(record: ItemRecord, isFresh: boolean): Item {
+    if (!this.#tabs) return this.#begin(record, isFresh)
+    const item = this.#follow(record, isFresh)
+    this.#tabs.turn({ type: 'have', id: record.id })
+    return item
+  }
+
+  #follow(record: ItemRecord, isFresh: boolean): FollowedItem {
+    const view = new DataItem(this.#parts, this, record).peek()
+    const ask = (command: TabCommand) => this.#tabs!.ask(record.id, command)
+    const item = new FollowedItem(this.#parts, { record, isFresh, view, ask })
+    this.#items.set(item.id, item)
+    if (!record.paused) void this.#parts.network.start() // so that it can take over at once
+    return item
+  }
+
+  #lead(record: ItemRecord): DataItem {
     const item = new DataItem(this.#parts, this, record)
-    this.#items.set(record.id, item)
+    this.#items.set(item.id, item)
+    if (this.#tabs) item.subscribe((view) => this.#tabs!.turn({ type: 'view', id: item.id, view }))
     this.libraryChanged()
     return item
   }
 
-  #freshRecord(id: SetId): Omit<ItemRecord, 'origin' | 'kind'> {
-    const nowMs = Date.now()
-    return {
-      id,
-      relays: [],
-      title: '',
-      fileCount: 0,
-      mimeType: '',
-      contentBytes: 0,
-      createdAtMs: nowMs,
-      lastUsedAtMs: nowMs,
-      pinned: false,
-      paused: false,
-      complete: false
+  #begin(record: ItemRecord, isFresh: boolean): DataItem {
+    const item = this.#lead(record)
+    item.restore(isFresh)
+    return item
+  }
+
+  async #during<T>(id: SetId, work: Promise<T>): Promise<T> {
+    this.#underWay.set(id, work)
+    try {
+      return await work
+    } finally {
+      if (this.#underWay.get(id) === work) this.#underWay.delete(id)
     }
   }
 

@@ -2,22 +2,23 @@
 import type { Bitmap } from '../core/block/bitmap.ts'
 import { Bitmap as BitmapOf } from '../core/block/bitmap.ts'
 import { type ErrorReport, reportOf } from '../core/errors.ts'
-import type { PeerId, SetId, SwarmId } from '../core/ids.ts'
+import type { PeerId, SwarmId } from '../core/ids.ts'
 import { formatLink } from '../core/link/link.ts'
 import { decodeManifest, type Manifest } from '../core/manifest/manifest.ts'
+import type { TabCommand } from '../core/tabs/types.ts'
 import type { ItemRecord } from '../store/types.ts'
 import { addItem } from './item-adding.ts'
 import { type DataSetKeys, keysOf } from './keys.ts'
 import type { EngineParts } from './parts.ts'
 import { collectBytes, readBytes } from './reading.ts'
 import { SwarmDriver } from './swarm-driver.ts'
-import { AddingInterrupted, NoSuchFile, OutOfRange } from './errors.ts'
-import type { FileSource, FileView, Item, ItemAction, ItemState, ItemView } from './types.ts'
+import { AddingInterrupted } from './errors.ts'
+import type { FileSource, FileView, ItemAction, ItemState, ItemView } from './types.ts'
 import { commonMimeType, contentBytesOf, titleOf } from './describe.ts'
-import { isLinked, isReady } from './states.ts'
+import { Guests } from './guests.ts'
 import { type PlacedFile, readIndex } from './index-reading.ts'
 import { leavesOf, noLeaves } from './view.ts'
-import { Live, whenState } from './watch.ts'
+import { WatchedItem } from './watched-item.ts'
 
 /** What the engine does for its items. */
 export interface ItemHost {
@@ -26,17 +27,16 @@ export interface ItemHost {
   withdraw(item: DataItem): void
   libraryChanged(): void
   storageChanged(): void
-  removed(item: DataItem): void
+  /** It is gone from the library; resolves when it is `erased` from the device, too. */
+  removed(item: DataItem, erased: Promise<void>): Promise<void>
   /** Rejects with StoreFull when that many more bytes do not fit. */
   reserve(sizeBytes: number): Promise<void>
 }
 
 /** One data set of the library: its record, what is happening to it, and what a person sees of it. */
-export class DataItem implements Item {
-  readonly id: SetId
+export class DataItem extends WatchedItem {
   readonly #parts: EngineParts
   readonly #host: ItemHost
-  readonly #live: Live<ItemView>
   #record: ItemRecord
   #manifest: Manifest | undefined
   #keys: DataSetKeys | undefined
@@ -48,14 +48,15 @@ export class DataItem implements Item {
   #held: Bitmap | undefined
   /** Until what an earlier visit stored is known: nothing begins before, or it would be fetched once more. */
   #restoring: Promise<void> | undefined
-  #removed = false
+  /** Removed, or closed: nothing more is done or written. */
+  #hasEnded = false
+  readonly #guests = new Guests()
 
   constructor(parts: EngineParts, host: ItemHost, record: ItemRecord) {
-    this.id = record.id
+    super(record.id, parts.timers)
     this.#parts = parts
     this.#host = host
     this.#record = record
-    this.#live = new Live(() => this.#view(), parts.timers)
     if (record.manifest) this.#manifest = decodeManifest(record.manifest)
     if (record.manifestCid) this.#keys = keysOf(record.manifestCid, record.secret)
   }
@@ -70,35 +71,16 @@ export class DataItem implements Item {
 
   /** Whether it takes part in its swarm now, and as what. */
   get part(): 'none' | 'fetch' | 'serve' {
-    if (!this.#keys || this.#restoring || this.#record.paused || this.#error || this.#removed) return 'none'
+    if (!this.#keys || this.#restoring || this.#record.paused || this.#error || this.#hasEnded) return 'none'
     return this.#record.complete ? 'serve' : 'fetch'
   }
 
-  peek(): ItemView {
-    return this.#live.peek()
-  }
-
-  subscribe(listener: (view: ItemView) => void): () => void {
-    return this.#live.subscribe(listener)
-  }
-
-  whenReady(options?: { signal?: AbortSignal }): Promise<ItemView> {
-    return whenState(this.#live, isReady, options)
-  }
-
-  async whenLinked(options?: { signal?: AbortSignal }): Promise<string> {
-    return (await whenState(this.#live, isLinked, options)).link!
-  }
-
-  /** Takes up what an earlier visit left: shows what is held, fetches the rest. */
-  restore(): void {
+  /** Takes up what an earlier visit left: shows what is held, fetches the rest. One that is fresh is remembered first. */
+  restore(isFresh = false): void {
     if (!this.#record.manifestCid) return this.#fail(new AddingInterrupted())
-    this.#restoring = this.#recall()
-  }
-
-  /** Begins to fetch a link that was just opened. */
-  begin(): void {
-    this.#takePart()
+    const saved = isFresh ? this.#save() : undefined
+    saved?.catch(() => undefined) // it is waited for below
+    this.#restoring = this.#recall(saved)
   }
 
   async add(sources: readonly FileSource[], plain: boolean): Promise<void> {
@@ -111,9 +93,9 @@ export class DataItem implements Item {
       await this.#host.reserve(plan.content.sizeBytes)
       const added = await plan.run(this.#parts.store, this.id, abort.signal, (doneBytes) => {
         this.#adding!.doneBytes = doneBytes
-        this.#live.changed()
+        this.live.changed()
       })
-      if (this.#removed) return
+      if (this.#hasEnded) return
       this.#manifest = decodeManifest(added.manifest)
       this.#keys = keysOf(added.manifestCid, added.secret)
       this.#held = BitmapOf.full(this.#manifest.blockCount)
@@ -122,7 +104,7 @@ export class DataItem implements Item {
       await this.#save()
       this.#takePart()
     } catch (error) {
-      if (!this.#removed) await this.#failAdding(error)
+      if (!this.#hasEnded) await this.#failAdding(error)
     } finally {
       this.#adding = undefined
       this.#changed()
@@ -143,36 +125,9 @@ export class DataItem implements Item {
       onComplete: () => void this.#onComplete(),
       onFailure: (error) => this.#fail(error),
       onDropped: (peerId, error) => (this.#dropped = { peerId, report: reportOf(error) }),
-      onChange: () => this.#live.changed()
+      onChange: () => this.live.changed()
     })
     return this.#driver
-  }
-
-  async files(): Promise<readonly FileView[]> {
-    const files = await this.#placedFiles()
-    return files.map(({ path, sizeBytes, mimeType, modifiedAtMs }) => ({ path, sizeBytes, mimeType, modifiedAtMs }))
-  }
-
-  read(fileIndex: number, start: number, end: number): ReadableStream<Uint8Array> {
-    const opened = this.#placedFiles().then((files) => {
-      const file = files[fileIndex]
-      if (!file) throw new NoSuchFile(fileIndex)
-      if (start < 0 || end < start || end > file.sizeBytes) throw new OutOfRange()
-      return this.#readDataSet(file.offsetBytes + start, file.offsetBytes + end).getReader()
-    })
-    return new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const { value, done } = await (await opened).read()
-          if (done) controller.close()
-          else controller.enqueue(value)
-        },
-        async cancel() {
-          await (await opened).cancel()
-        }
-      },
-      { highWaterMark: 0 }
-    )
   }
 
   async pause(): Promise<void> {
@@ -193,33 +148,55 @@ export class DataItem implements Item {
   }
 
   async remove(): Promise<void> {
-    this.#removed = true
+    this.#hasEnded = true
     this.#adding?.abort.abort()
     this.#leave()
-    this.#host.removed(this)
-    await this.#parts.catalog.removeItem(this.id)
-    await this.#parts.store.remove(this.id)
-    this.#host.storageChanged()
+    await this.#host.removed(this, this.#erase())
+  }
+
+  /** Fetches blocks that a reader in another tab waits for; resolves when they are durable. [TB9] */
+  async fetchFor(wish: Extract<TabCommand, { name: 'fetch' }>): Promise<void> {
+    await this.whenLinked()
+    await this.#restoring
+    const { start, count } = wish
+    // What is here is not read for nobody: only what comes next is wished for.
+    if (this.#held?.hasRange(wish))
+      return this.#guests.fetch(this.driver(), { ...wish, start: start + count, count: 0 })
+    await this.#guests.fetch(this.driver(), wish)
+    await this.#parts.flush(this.id)
+  }
+
+  /** That reader wishes for nothing any more. */
+  rest(reader: string): void {
+    this.#guests.rest(reader)
   }
 
   /** Stops for good without removing anything. */
   async close(): Promise<void> {
+    this.#hasEnded = true
     this.#adding?.abort.abort()
     this.#driver?.close()
     this.#driver = undefined
     await this.#parts.flush(this.id)
   }
 
-  async #recall(): Promise<void> {
+  async #recall(saved: Promise<void> | undefined): Promise<void> {
     try {
       this.#held = await this.#parts.store.held(this.id)
       this.#restoring = undefined
       this.#takePart()
       if (this.#held && !this.#record.title) void this.#learnFiles()
+      await saved
     } catch (error) {
       this.#restoring = undefined
       this.#fail(error)
     }
+  }
+
+  async #erase(): Promise<void> {
+    await this.#parts.catalog.removeItem(this.id)
+    await this.#parts.store.remove(this.id)
+    this.#host.storageChanged()
   }
 
   #takePart(): void {
@@ -268,10 +245,10 @@ export class DataItem implements Item {
 
   async #learnFiles(): Promise<void> {
     try {
-      this.#describe(await this.#placedFiles())
+      this.#describe(await this.placedFiles())
       await this.#save()
     } catch (error) {
-      if (!this.#removed && this.part !== 'none') this.#fail(error)
+      if (!this.#hasEnded && this.part !== 'none') this.#fail(error)
     }
   }
 
@@ -286,7 +263,7 @@ export class DataItem implements Item {
     this.#changed()
   }
 
-  #placedFiles(): Promise<readonly PlacedFile[]> {
+  protected placedFiles(): Promise<readonly PlacedFile[]> {
     if (!this.#files) {
       this.#files = this.#readFiles()
       this.#files.catch(() => (this.#files = undefined)) // the next one who asks tries again
@@ -297,11 +274,11 @@ export class DataItem implements Item {
   async #readFiles(): Promise<readonly PlacedFile[]> {
     await this.#restoring
     return readIndex(this.#record.kind, this.driver().whenManifest(), (start, end) =>
-      collectBytes(this.#readDataSet(start, end), end - start)
+      collectBytes(this.readDataSet(start, end), end - start)
     )
   }
 
-  #readDataSet(start: number, end: number): ReadableStream<Uint8Array> {
+  protected readDataSet(start: number, end: number): ReadableStream<Uint8Array> {
     return readBytes(this.driver().reader(), start, end, this.#keys?.cipher)
   }
 
@@ -317,12 +294,12 @@ export class DataItem implements Item {
   }
 
   async #save(): Promise<void> {
-    if (!this.#removed) await this.#parts.catalog.putItem(this.#record)
+    if (!this.#hasEnded) await this.#parts.catalog.putItem(this.#record)
     this.#changed()
   }
 
   #changed(): void {
-    this.#live.changed()
+    this.live.changed()
     this.#host.libraryChanged()
   }
 
@@ -343,7 +320,7 @@ export class DataItem implements Item {
     return actions
   }
 
-  #view(): ItemView {
+  protected view(): ItemView {
     const record = this.#record
     const state = this.#state()
     const blockBytes = this.#manifest?.blockBytes ?? 0

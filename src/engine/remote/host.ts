@@ -12,7 +12,8 @@ type Handlers = { [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => u
 export class EngineHost {
   readonly #quire: Quire
   readonly #post: Post
-  readonly #followed = new Set<SetId>()
+  /** How to stop following each item. */
+  readonly #followed = new Map<SetId, { readonly item: Item; readonly stop: () => void }>()
   readonly #streams = new Map<number, ReadableStreamDefaultReader<Uint8Array>>()
   readonly #handlers: Handlers
 
@@ -53,9 +54,11 @@ export class EngineHost {
   }
 
   #follow(item: Item): void {
-    if (this.#followed.has(item.id)) return
-    this.#followed.add(item.id)
-    item.subscribe((view) => this.#post({ type: 'item', view }))
+    const before = this.#followed.get(item.id)
+    if (before?.item === item) return
+    before?.stop()
+    const stop = item.subscribe((view) => this.#post({ type: 'item', view }))
+    this.#followed.set(item.id, { item, stop })
     this.#post({ type: 'item', view: item.peek() })
   }
 
