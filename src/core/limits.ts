@@ -220,14 +220,16 @@ export const trackerSweepMs = 60_000
 
 /** How long a keeper promises to keep what it accepts, at most; renewable. */
 export const keepTermMsMax = 30 * 24 * 60 * 60_000
-/** Data sets that a keeper holds; some 300 bytes of memory each. */
-export const keepSetsMax = 100_000
+/** Data sets that a keeper holds: as many as it can announce at one tracker. */
+export const keepSetsMax = 4096
 /** Data sets that one peer may offer in a visit: a library of a thousand shares. */
 export const keepPeerSetsMax = 1024
 /** Owners of one copy: who offers what is held already gets a receipt too, and the copy stays until the last one lets go. */
 export const keepOwnersMax = 8
 /** A message of the keep protocol; an offer has about 250 bytes. */
 export const keepFrameBytesMax = 1 * KiB
+/** What shows that a copy at a keeper is one's own: 256 random bits. */
+export const ownerKeyBytes = 32
 /** An invitation: 256 random bits, or a word of its operator's. */
 export const keepTokenBytesMax = 64
 /** A receipt has about 180 bytes. */
@@ -244,6 +246,11 @@ export const keepAnswerMs = 20_000
 /** First pause before a keeper that failed is asked again; doubled up to the longest. */
 export const keepRetryMs = 2_000
 export const keepRetryMsMax = 5 * 60_000
+
+/** Keepers that one relay may name. */
+export const keepersMax = 8
+
+holds(keepSetsMax <= swarmsPerPeerMax, 'a keeper can announce all that it keeps')
 
 // --- network ---
 

@@ -1,4 +1,4 @@
-import type { SetId } from '../core/ids.ts'
+import type { SetId, SwarmId } from '../core/ids.ts'
 import { parseLink } from '../core/link/link.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
 import type { NetworkStatus } from '../network/types.ts'
@@ -9,21 +9,16 @@ import { FollowedItem } from './followed-item.ts'
 import { InboundLanes } from './inbound-lanes.ts'
 import { DataItem, type ItemHost } from './item.ts'
 import { setIdOf } from './keys.ts'
-import type { EngineParts } from './parts.ts'
+import { LazyAsking } from './keep/lazy.ts'
+import { hostOf } from './link-host.ts'
+import type { EngineOptions } from './options.ts'
+import type { EngineParts, KeeperPart } from './parts.ts'
 import { freshRecord } from './describe.ts'
-import { Room, type RoomProbe } from './room.ts'
+import { Room } from './room.ts'
 import { newSetId } from './set-id.ts'
-import { type TabGround, TabsDriver, type TabsListener } from './tabs.ts'
+import { TabsDriver, type TabsListener } from './tabs.ts'
 import type { AddRequest, FileSource, Item, ItemView, Quire, StorageView, Watchable } from './types.ts'
 import { Live, platformTimers } from './watch.ts'
-
-/** What `QuireEngine.open` needs; the rest has a sensible value. */
-export type EngineOptions = Pick<EngineParts, 'store' | 'catalog' | 'network' | 'origin' | 'role' | 'flush'> &
-  Partial<Pick<EngineParts, 'timers' | 'random' | 'log'>> & {
-    readonly room: RoomProbe
-    /** Where others work on the same store and catalog at the same time. */
-    readonly tabs?: TabGround
-  }
 
 /** The library of one device and everything that happens to it. Used in a worker by the page, directly by programs. */
 export class QuireEngine implements Quire, ItemHost, TabsListener {
@@ -36,6 +31,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   readonly #underWay = new Map<SetId, Promise<unknown>>()
   readonly #library: Live<readonly SetId[]>
   readonly #network: Live<NetworkStatus>
+  readonly asking: LazyAsking
+  readonly #keeper: KeeperPart | undefined
   #shownIds: readonly SetId[] = []
 
   private constructor(options: EngineOptions) {
@@ -45,6 +42,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     this.#room = new Room(options.store, options.catalog, options.room, timers)
     this.#library = new Live(() => this.#newestFirst(), timers)
     this.#network = new Live(() => network.status(), timers)
+    this.asking = new LazyAsking(this.#parts, this.#network)
+    this.#keeper = options.keeper?.(this.#parts)
     this.#joinNetwork(discovery)
     this.#tabs = options.tabs && new TabsDriver(options.tabs, timers, this)
   }
@@ -53,7 +52,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   static async open(options: EngineOptions): Promise<QuireEngine> {
     const engine = new QuireEngine(options)
     const [records] = await Promise.all([options.catalog.items(), engine.#room.refresh()])
-    for (const record of records) if (!engine.#items.has(record.id)) engine.#take(record, false)
+    for (const record of records) if (!record.kept && !engine.#items.has(record.id)) engine.#take(record, false)
+    engine.#keeper?.restore(records)
     engine.libraryChanged()
     return engine
   }
@@ -70,10 +70,11 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     return this.#room.view
   }
 
-  add(files: readonly FileSource[], { plain = false, id = newSetId() }: AddRequest = {}): Item {
+  add(files: readonly FileSource[], { plain = false, keep = false, id = newSetId() }: AddRequest = {}): Item {
     const record: ItemRecord = { ...freshRecord(id), origin: 'added', kind: plain ? 'plain' : 'sealed' }
     const item = this.#lead(record)
     this.#tabs?.turn({ type: 'have', id })
+    if (keep) void item.keep(true)
     void item.add(files, plain)
     return item
   }
@@ -112,6 +113,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   }
 
   async close(): Promise<void> {
+    this.asking.close()
+    await this.#keeper?.close()
     for (const item of this.#led()) await item.close()
     this.#tabs?.close()
     this.#parts.discovery.close()
@@ -125,11 +128,13 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
       seeking: item.part === 'fetch',
       onPeers: (records) => item.part === 'fetch' && item.driver().meet(records)
     })
+    this.asking.follow(item)
     void this.#parts.network.start()
   }
 
   withdraw(item: DataItem): void {
     if (item.swarmId) this.#parts.discovery.leave(item.swarmId)
+    this.asking.follow(item)
   }
 
   libraryChanged(): void {
@@ -194,6 +199,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     const item = this.#items.get(id)
     if (!(item instanceof DataItem)) throw new ItemGone()
     if (command.name === 'fetch') await item.fetchFor(command)
+    else if (command.name === 'keep') await item.keep(command.wanted)
     else if (command.name === 'rest') item.rest(command.reader)
     else await item[command.name]()
   }
@@ -224,9 +230,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
 
   #joinNetwork(discovery: Discovery): void {
     const { network } = this.#parts
-    const inbound = new InboundLanes(this.#parts, (swarmId) =>
-      this.#led().find((item) => item.swarmId === swarmId && item.part !== 'none')
-    )
+    const find = (swarmId: SwarmId) => this.#led().find((item) => item.swarmId === swarmId && item.part !== 'none')
+    const inbound = new InboundLanes(this.#parts, find, this.#keeper)
     network.onStatus = () => this.#network.changed()
     network.onSelfRecord = () => void discovery.announceAgain()
     network.onDirect = (peerId) => {
@@ -290,10 +295,4 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     if (!same) this.#shownIds = ids
     return this.#shownIds
   }
-}
-
-/** Whoever made a link met others through the host it names, so its holders are likely to be found there. */
-function hostOf(link: string): string[] {
-  const match = /^<?(https?:\/\/[^/#?\s]+[^#?\s]*)#/.exec(link.trim())
-  return match ? [match[1]!.replace(/\/(index\.html)?$/, '')] : []
 }

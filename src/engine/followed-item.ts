@@ -57,6 +57,10 @@ export class FollowedItem extends WatchedItem {
     return this.#ask({ name: 'retry' })
   }
 
+  keep(wanted: boolean): Promise<void> {
+    return this.#ask({ name: 'keep', wanted })
+  }
+
   remove(): Promise<void> {
     return this.#ask({ name: 'remove' })
   }

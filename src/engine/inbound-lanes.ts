@@ -4,23 +4,27 @@ import type { Frame } from '../core/exchange/types.ts'
 import { frameBytesMax, helloTimeoutMs } from '../core/limits.ts'
 import type { SwarmId } from '../core/ids.ts'
 import type { Lane } from '../network/types.ts'
-import type { EngineParts } from './parts.ts'
+import type { EngineParts, KeeperPart } from './parts.ts'
 import type { SwarmDriver } from './swarm-driver.ts'
 
-/** Reads the first message of a lane that a peer opened and hands the lane to the data set it asks for. [EX9] */
+/** Reads the first message of a lane that a peer opened and hands the lane to the data set it asks for. [EX9] Offers go to the keeper. */
 export class InboundLanes {
   readonly #parts: Pick<EngineParts, 'timers' | 'log'>
   readonly #find: (swarmId: SwarmId) => { driver(): SwarmDriver } | undefined
+  readonly #keeper: KeeperPart | undefined
 
   constructor(
     parts: Pick<EngineParts, 'timers' | 'log'>,
-    find: (swarmId: SwarmId) => { driver(): SwarmDriver } | undefined
+    find: (swarmId: SwarmId) => { driver(): SwarmDriver } | undefined,
+    keeper?: KeeperPart
   ) {
     this.#parts = parts
-    this.#find = find
+    this.#find = (swarmId) => find(swarmId) ?? keeper?.find(swarmId)
+    this.#keeper = keeper
   }
 
   accept(lane: Lane): void {
+    if (lane.protocol === '/quire/keep/1') return this.#keeper ? this.#keeper.accept(lane) : lane.close()
     const reader = new FrameReader(frameBytesMax)
     const cancel = this.#parts.timers.after(helloTimeoutMs, () => lane.close())
     lane.onClose = cancel

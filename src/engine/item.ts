@@ -3,13 +3,16 @@ import type { Bitmap } from '../core/block/bitmap.ts'
 import { Bitmap as BitmapOf } from '../core/block/bitmap.ts'
 import { type ErrorReport, reportOf } from '../core/errors.ts'
 import type { PeerId, SwarmId } from '../core/ids.ts'
+import type { KeepStanding } from '../core/keep/asker-types.ts'
 import { formatLink } from '../core/link/link.ts'
+import { ownerKeyBytes } from '../core/limits.ts'
 import { decodeManifest, type Manifest } from '../core/manifest/manifest.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
-import type { ItemRecord } from '../store/types.ts'
+import type { ItemRecord, KeepPromise, KeepRecord } from '../store/types.ts'
 import { addItem } from './item-adding.ts'
 import { type DataSetKeys, keysOf } from './keys.ts'
 import type { EngineParts } from './parts.ts'
+import { randomBytes } from './crypto.ts'
 import { collectBytes, readBytes } from './reading.ts'
 import { SwarmDriver } from './swarm-driver.ts'
 import { AddingInterrupted } from './errors.ts'
@@ -17,7 +20,7 @@ import type { FileSource, FileView, ItemAction, ItemState, ItemView } from './ty
 import { commonMimeType, contentBytesOf, titleOf } from './describe.ts'
 import { Guests } from './guests.ts'
 import { type PlacedFile, readIndex } from './index-reading.ts'
-import { leavesOf, noLeaves } from './view.ts'
+import { keepView, leavesOf, noLeaves } from './view.ts'
 import { WatchedItem } from './watched-item.ts'
 
 /** What the engine does for its items. */
@@ -25,6 +28,8 @@ export interface ItemHost {
   /** The item's swarm can be joined, or its role in it changed. */
   announce(item: DataItem): void
   withdraw(item: DataItem): void
+  /** Asks keepers to hold items. */
+  readonly asking: { follow(item: DataItem): void }
   libraryChanged(): void
   storageChanged(): void
   /** It is gone from the library; resolves when it is `erased` from the device, too. */
@@ -46,6 +51,7 @@ export class DataItem extends WatchedItem {
   #error: ErrorReport | undefined
   #dropped: { peerId: PeerId; report: ErrorReport } | undefined
   #held: Bitmap | undefined
+  #keepStanding: KeepStanding | undefined
   /** Until what an earlier visit stored is known: nothing begins before, or it would be fetched once more. */
   #restoring: Promise<void> | undefined
   /** Removed, or closed: nothing more is done or written. */
@@ -73,6 +79,32 @@ export class DataItem extends WatchedItem {
   get part(): 'none' | 'fetch' | 'serve' {
     if (!this.#keys || this.#restoring || this.#record.paused || this.#error || this.#hasEnded) return 'none'
     return this.#record.complete ? 'serve' : 'fetch'
+  }
+
+  get keepRecord(): KeepRecord | undefined {
+    return this.#record.keep
+  }
+
+  /** What a keeper needs of it, once it is whole and served. */
+  get keepable() {
+    const { swarmId, swarmKey } = this.#keys ?? {}
+    const { manifestCid } = this.#record
+    if (this.part !== 'serve' || !this.#manifest || !swarmId || !manifestCid) return undefined
+    const { blockCount, blockBytes } = this.#manifest
+    return { manifestCid, swarmId, swarmKey, sizeBytes: blockCount * blockBytes }
+  }
+
+  onKeepStanding(standing: KeepStanding | undefined): void {
+    this.#keepStanding = standing
+    this.#changed()
+  }
+
+  promised(promise: KeepPromise): void {
+    const keep = this.#record.keep
+    if (!keep) return
+    const others = keep.promises.filter(({ keeper }) => keeper !== promise.keeper)
+    this.#record = { ...this.#record, keep: { ...keep, promises: [...others, promise] } }
+    void this.#save()
   }
 
   /** Takes up what an earlier visit left: shows what is held, fetches the rest. One that is fresh is remembered first. */
@@ -144,6 +176,13 @@ export class DataItem extends WatchedItem {
   async retry(): Promise<void> {
     this.#error = undefined
     this.#takePart()
+    await this.#save()
+  }
+
+  async keep(wanted: boolean): Promise<void> {
+    const { ownerKey = randomBytes(ownerKeyBytes), promises = [] } = this.#record.keep ?? {}
+    this.#record = { ...this.#record, keep: { wanted, ownerKey, promises: wanted ? promises : [] } }
+    this.#host.asking.follow(this)
     await this.#save()
   }
 
@@ -349,6 +388,7 @@ export class DataItem extends WatchedItem {
       leaves: this.#held ? leavesOf(this.#held, (index) => this.#driver?.pigmentOf(index) ?? 0) : noLeaves,
       error: this.#error,
       dropped: this.#dropped,
+      keep: record.keep && keepView(record.keep, this.#keepStanding),
       can: this.#actions(state),
       createdAtMs: record.createdAtMs
     }

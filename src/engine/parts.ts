@@ -1,7 +1,8 @@
-import type { SetId } from '../core/ids.ts'
-import type { Network } from '../network/types.ts'
-import type { BlockStore, Catalog } from '../store/types.ts'
+import type { SetId, SwarmId } from '../core/ids.ts'
+import type { Lane, Network } from '../network/types.ts'
+import type { BlockStore, Catalog, ItemRecord } from '../store/types.ts'
 import type { Discovery } from './discovery.ts'
+import type { SwarmDriver } from './swarm-driver.ts'
 import type { Timers } from './watch.ts'
 
 /** What an engine is put together from; the platform comes in here and nowhere else. */
@@ -20,4 +21,15 @@ export interface EngineParts {
   readonly flush: (set: SetId) => Promise<void>
   /** Structured log; never addresses, names or secrets. */
   readonly log: (event: string, fields?: Readonly<Record<string, string | number | boolean>>) => void
+}
+
+/** What makes an engine a keeper: it holds data sets for others that are no items of its library. */
+export interface KeeperPart {
+  /** Takes up copies of an earlier run: records that have `kept`. */
+  restore(records: readonly ItemRecord[]): void
+  /** The copy that lanes of a swarm are for. */
+  find(swarmId: SwarmId): { driver(): SwarmDriver } | undefined
+  /** A lane of the keep protocol. */
+  accept(lane: Lane): void
+  close(): Promise<void>
 }

@@ -1,5 +1,7 @@
 import type { ErrorReport } from '../core/errors.ts'
 import type { PeerId, SetId } from '../core/ids.ts'
+import type { KeepState } from '../core/keep/asker-types.ts'
+import type { RefuseCode } from '../core/keep/types.ts'
 import type { ConnectionKind, NetworkStatus } from '../network/types.ts'
 
 /** Something that changes and can be watched. `peek` is cheap and returns the same object until it changes. */
@@ -38,6 +40,20 @@ export interface LeavesView {
   readonly owners: Uint8Array
 }
 
+/** How it stands with keepers: whether one holds a copy, so that this device need not stay. */
+export interface KeepView {
+  /** The person wants it. */
+  readonly wanted: boolean
+  readonly state: KeepState
+  readonly keeper?: PeerId
+  /** Of the keeper that promised; undefined before it did. */
+  readonly host?: string
+  readonly heldBytes: number
+  /** When the promise ends, by the clock on the wall; 0: none. */
+  readonly untilMs: number
+  readonly code?: RefuseCode
+}
+
 export interface ItemView {
   readonly id: SetId
   readonly origin: 'added' | 'fetched'
@@ -65,6 +81,8 @@ export interface ItemView {
   readonly error?: ErrorReport
   /** The last peer that was dropped, for a plain sentence about it. */
   readonly dropped?: { readonly peerId: PeerId; readonly report: ErrorReport }
+  /** Absent: nobody ever said whether keepers are to hold it. */
+  readonly keep?: KeepView
   readonly can: readonly ItemAction[]
   readonly createdAtMs: number
 }
@@ -92,6 +110,8 @@ export interface Item extends Watchable<ItemView> {
   pause(): Promise<void>
   resume(): Promise<void>
   retry(): Promise<void>
+  /** Whether keepers are to hold a copy; without it they are told to remove what they have. */
+  keep(wanted: boolean): Promise<void>
   /** Stops, and removes blocks and entry from this device. */
   remove(): Promise<void>
 }
@@ -111,6 +131,8 @@ export interface FileSource {
 export interface AddRequest {
   /** Not sealed: everybody who knows the address can read it. Exactly one file. */
   readonly plain?: boolean
+  /** Ask a keeper to hold a copy, which outlives this tab. */
+  readonly keep?: boolean
   /** Local name to give it; made up when absent. */
   readonly id?: SetId
 }

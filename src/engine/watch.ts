@@ -17,6 +17,12 @@ export const platformTimers: Timers = {
   }
 }
 
+/** The same timers by the clock on the wall, which goes on while the program does not run. */
+export const wallClock = (timers: Timers): Timers => ({
+  nowMs: () => Date.now(),
+  after: (delayMs, run) => timers.after(delayMs, run)
+})
+
 /**
  * A view that is built from mutable state when somebody looks. `changed` is cheap and may be called for
  * every block: listeners hear of it at once when it was quiet, else at most every `notifyIntervalMs`.

@@ -2,7 +2,7 @@
 import { reportOf, ReportedError, type ErrorReport } from '../core/errors.ts'
 import type { LaneId, PeerId } from '../core/ids.ts'
 import { bridgeBytesMax } from '../core/limits.ts'
-import type { ConnectionKind, Lane, LaneProtocol, Network, NetworkStatus } from './types.ts'
+import type { ConnectionKind, ConnectOptions, Lane, LaneProtocol, Network, NetworkStatus } from './types.ts'
 
 /**
  * Carries a network across a worker boundary. The page's side serves the real one, the worker's side looks just
@@ -20,7 +20,7 @@ interface LaneFacts {
 
 type ToPage =
   | { readonly type: 'ask'; readonly id: number; readonly what: 'start' | 'stop' | 'record' }
-  | { readonly type: 'connect'; readonly id: number; readonly record: Uint8Array }
+  | { readonly type: 'connect'; readonly id: number; readonly record: Uint8Array; readonly protocol?: LaneProtocol }
   | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'relay'; readonly url: string }
   | { readonly type: 'nudge' }
@@ -80,11 +80,11 @@ export function serveNetwork(network: Network, port: MessagePort): void {
     work.then((value) => post({ type: 'answer', id, value })).catch(fail(id))
   }
 
-  const connect = (id: number, record: Uint8Array) => {
+  const connect = (id: number, record: Uint8Array, protocol: LaneProtocol | undefined) => {
     const abort = new AbortController()
     dialling.set(id, abort)
     network
-      .connect(record, { signal: abort.signal })
+      .connect(record, { signal: abort.signal, protocol })
       .then((lane) => adopt(lane, (facts) => post({ type: 'answer', id, value: facts })))
       .catch(fail(id))
       .finally(() => dialling.delete(id))
@@ -112,7 +112,7 @@ export function serveNetwork(network: Network, port: MessagePort): void {
         else answer(data.id, data.what === 'start' ? network.start() : network.stop())
         break
       case 'connect':
-        connect(data.id, data.record)
+        connect(data.id, data.record, data.protocol)
         break
       case 'abort':
         dialling.get(data.id)?.abort()
@@ -214,14 +214,14 @@ class RemoteNetwork implements Network {
     return (await this.#ask('record')) as Uint8Array | undefined
   }
 
-  async connect(record: Uint8Array, { signal }: { signal: AbortSignal }): Promise<Lane> {
+  async connect(record: Uint8Array, { signal, protocol }: ConnectOptions): Promise<Lane> {
     signal.throwIfAborted()
     const id = ++this.#lastAsk
     const abort = () => this.#post({ type: 'abort', id })
     signal.addEventListener('abort', abort)
     try {
       const waiting = this.#wait(id)
-      this.#post({ type: 'connect', id, record })
+      this.#post({ type: 'connect', id, record, protocol })
       return (await waiting) as Lane
     } finally {
       signal.removeEventListener('abort', abort)

@@ -1,5 +1,5 @@
 import type { PeerId } from '../core/ids.ts'
-import type { Lane, Network, NetworkStatus } from './types.ts'
+import type { ConnectOptions, Lane, Network, NetworkStatus } from './types.ts'
 
 /** A network that is loaded when it is first started: what it stands for is large, and often not needed at once. */
 export function lazyNetwork(load: () => Promise<Network>, webrtc: boolean): Network {
@@ -40,7 +40,7 @@ class LazyNetwork implements Network {
     return this.#loaded?.selfRecord()
   }
 
-  async connect(record: Uint8Array, options: { signal: AbortSignal }): Promise<Lane> {
+  async connect(record: Uint8Array, options: ConnectOptions): Promise<Lane> {
     await this.start()
     return this.#loaded!.connect(record, options)
   }

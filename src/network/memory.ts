@@ -1,6 +1,14 @@
 import type { LaneId, PeerId } from '../core/ids.ts'
 import { utf8Decode, utf8Encode } from '../core/proto/proto.ts'
-import type { ConnectionKind, Lane, LaneProtocol, Network, NetworkStatus } from './types.ts'
+import type {
+  ConnectionKind,
+  ConnectOptions,
+  Lane,
+  LaneProtocol,
+  NamedKeeper,
+  Network,
+  NetworkStatus
+} from './types.ts'
 
 let lastLane = 0
 
@@ -58,6 +66,8 @@ export function lanePair(a: PeerId, b: PeerId, protocol: LaneProtocol): [Lane, L
 export class MemoryHub {
   readonly #networks = new Map<PeerId, MemoryNetwork>()
   readonly #onTracker: (lane: Lane) => void
+  /** What the relay names. */
+  keepers: readonly NamedKeeper[] = []
 
   /** `onTracker` is given the relay's end of each member's tracker lane. */
   constructor(onTracker: (lane: Lane) => void = () => undefined) {
@@ -79,10 +89,10 @@ export class MemoryHub {
     this.#networks.delete(network.peerId)
   }
 
-  connect(from: PeerId, to: PeerId): Lane {
+  connect(from: PeerId, to: PeerId, protocol: LaneProtocol): Lane {
     const target = this.#networks.get(to)
     if (!target) throw new Error(`${to} is not here`)
-    const [outbound, inbound] = lanePair(from, to, '/quire/exchange/1')
+    const [outbound, inbound] = lanePair(from, to, protocol)
     target.onLane(inbound)
     return outbound
   }
@@ -116,15 +126,16 @@ export class MemoryNetwork implements Network {
   }
 
   status(): NetworkStatus {
-    return { peerId: this.peerId, relays: [{ url: 'memory', state: 'reserved' }], webrtc: true }
+    const { keepers } = this.#hub
+    return { peerId: this.peerId, relays: [{ url: 'memory', state: 'reserved' }], keepers, webrtc: true }
   }
 
   async selfRecord(): Promise<Uint8Array | undefined> {
     return this.#started ? utf8Encode(this.peerId) : undefined
   }
 
-  async connect(record: Uint8Array): Promise<Lane> {
-    return this.#hub.connect(this.peerId, utf8Decode(record) as PeerId)
+  async connect(record: Uint8Array, { protocol = '/quire/exchange/1' }: ConnectOptions): Promise<Lane> {
+    return this.#hub.connect(this.peerId, utf8Decode(record) as PeerId, protocol)
   }
 
   addRelay(): void {}

@@ -1,10 +1,13 @@
-import { relayConfigBytesMax, relayTimeoutMs } from '../core/limits.ts'
+import { keepersMax, recordBytesMax, relayConfigBytesMax, relayTimeoutMs } from '../core/limits.ts'
+import type { PeerId } from '../core/ids.ts'
 import { NotARelay } from './errors.ts'
+import type { NamedKeeper } from './types.ts'
 
 /** What a relay says of itself at `/config.json`. */
 export interface RelayConfig {
   readonly peerId: string
   readonly stunPort: number | undefined
+  readonly keepers: readonly Omit<NamedKeeper, 'host'>[]
 }
 
 export type AskRelay = (url: string) => Promise<RelayConfig>
@@ -13,10 +16,29 @@ export type AskRelay = (url: string) => Promise<RelayConfig>
 export async function fetchRelayConfig(url: string): Promise<RelayConfig> {
   const config = await fetchJson(new URL('config.json', pageOf(url).href.replace(/\/?$/, '/')))
   const { peerId, stunPort } = config
-  if (typeof peerId !== 'string' || !/^[A-Za-z0-9]{40,80}$/.test(peerId)) {
+  if (!isPeerId(peerId)) {
     throw new NotARelay('it does not say who it is')
   }
-  return { peerId, stunPort: typeof stunPort === 'number' ? stunPort : undefined }
+  return { peerId, stunPort: typeof stunPort === 'number' ? stunPort : undefined, keepers: keepersIn(config.keepers) }
+}
+
+const isPeerId = (value: unknown): value is PeerId => typeof value === 'string' && /^[A-Za-z0-9]{40,80}$/.test(value)
+
+/** Those that are described as they should be; what else a later version says is passed over. [NW25] */
+function keepersIn(value: unknown): Omit<NamedKeeper, 'host'>[] {
+  if (!Array.isArray(value)) return []
+  return value.slice(0, keepersMax).flatMap((each: Partial<Record<string, unknown>> | null) => {
+    const { peerId, record, terms } = each ?? {}
+    const { dataSetBytesMax, termMsMax, invited } = (terms ?? {}) as Record<string, unknown>
+    const isRecord = typeof record === 'string' && record.length < 2 * recordBytesMax
+    if (!isPeerId(peerId) || !isRecord || !(Number(dataSetBytesMax) > 0) || !(Number(termMsMax) > 0)) return []
+    const checked = {
+      dataSetBytesMax: Number(dataSetBytesMax),
+      termMsMax: Number(termMsMax),
+      invited: invited === true
+    }
+    return [{ peerId, record, terms: checked }]
+  })
 }
 
 /** Asks these relays at once. The first who asks for one of them gets that answer, later ones a new one. */

@@ -1,10 +1,11 @@
 import type { LaneId, PeerId } from '../core/ids.ts'
+import type { KeepTerms } from '../core/keep/types.ts'
 
 /** How bytes reach the other side: peer to peer, through TURN, through a relay's circuit, or over a socket to a server. */
 export type ConnectionKind = 'direct' | 'turn' | 'relayed' | 'socket'
 
 /** What a lane speaks. */
-export type LaneProtocol = '/quire/exchange/1' | '/quire/tracker/1'
+export type LaneProtocol = '/quire/exchange/1' | '/quire/tracker/1' | '/quire/keep/1'
 
 /**
  * One ordered, reliable byte stream to one peer. Chunks arrive as they come, not as they were sent.
@@ -40,11 +41,28 @@ export interface RelayStatus {
   readonly nextTryAtMs?: number
 }
 
+/** A keeper that a relay names: who runs the relay answers for it. */
+export interface NamedKeeper {
+  readonly peerId: PeerId
+  /** Its signed record, base64url. */
+  readonly record: string
+  /** Host of the relay, for people. */
+  readonly host: string
+  readonly terms: KeepTerms
+}
+
 export interface NetworkStatus {
   readonly peerId?: PeerId
   readonly relays: readonly RelayStatus[]
+  /** Keepers that can be asked; absent while none is known. */
+  readonly keepers?: readonly NamedKeeper[]
   /** The browser has WebRTC and it is not blocked. */
   readonly webrtc: boolean
+}
+
+export interface ConnectOptions {
+  readonly signal: AbortSignal
+  readonly protocol?: LaneProtocol
 }
 
 /**
@@ -61,9 +79,9 @@ export interface Network {
   selfRecord(): Promise<Uint8Array | undefined>
   /** Our addresses changed: announce again. */
   onSelfRecord: () => void
-  /** Opens an exchange lane to a peer described by its signed record. Direct first, then relayed. */
-  connect(record: Uint8Array, options: { signal: AbortSignal }): Promise<Lane>
-  /** An exchange lane that a peer opened to us, or a tracker lane to a relay that became usable (outbound). */
+  /** Opens a lane, for exchange by default, to a peer described by its signed record. Direct first, then relayed. */
+  connect(record: Uint8Array, options: ConnectOptions): Promise<Lane>
+  /** A lane that a peer opened to us, or a tracker lane to a relay that became usable (outbound). */
   onLane: (lane: Lane) => void
   /** A peer with lanes through a relay can be reached directly from now on: by new lanes. */
   onDirect: (peerId: PeerId) => void

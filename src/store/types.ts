@@ -1,5 +1,6 @@
 import type { Bitmap, BlockRange } from '../core/block/bitmap.ts'
-import type { GroupIndex, ManifestCid, SetId } from '../core/ids.ts'
+import type { GroupIndex, ManifestCid, PeerId, SetId } from '../core/ids.ts'
+import type { Kept } from '../core/keep/types.ts'
 import type { HashGroup } from '../core/merkle/group.ts'
 
 /** A block with its place. `bytes` is one whole, zero-filled block. */
@@ -38,6 +39,24 @@ export interface BlockStore {
   close(): Promise<void>
 }
 
+/** A keeper's promise to keep an item. */
+export interface KeepPromise {
+  readonly keeper: PeerId
+  /** What to call the keeper: the host that named it. */
+  readonly host: string
+  readonly untilMs: number
+  /** As the keeper signed it. */
+  readonly receipt: Uint8Array
+}
+
+/** Whether keepers are to hold copies of an item, and what they promised. */
+export interface KeepRecord {
+  readonly wanted: boolean
+  /** Shows that the copies are ours: 32 bytes. */
+  readonly ownerKey: Uint8Array
+  readonly promises: readonly KeepPromise[]
+}
+
 /** One item of the library, as it is remembered between visits. */
 export interface ItemRecord {
   readonly id: SetId
@@ -64,6 +83,10 @@ export interface ItemRecord {
   readonly paused: boolean
   /** Every block is here and durable. */
   readonly complete: boolean
+  /** Keepers were asked to hold it, or the person said that they are not to. */
+  readonly keep?: KeepRecord
+  /** A copy that is held for others, and cannot be read here. */
+  readonly kept?: Kept
 }
 
 /** The library's memory apart from blocks: items, settings, and whatever small is remembered by name. */

@@ -3,7 +3,7 @@ import { bridgeBytesMax } from '../../src/core/limits.ts'
 import type { LaneId, PeerId } from '../../src/core/ids.ts'
 import { remoteNetwork, serveNetwork } from '../../src/network/bridge.ts'
 import { PeerUnreachable } from '../../src/network/errors.ts'
-import type { Lane, Network, NetworkStatus } from '../../src/network/types.ts'
+import type { ConnectOptions, Lane, Network, NetworkStatus } from '../../src/network/types.ts'
 
 const idle = (): void => undefined
 
@@ -37,6 +37,7 @@ class TestLane implements Lane {
 
 class TestNetwork implements Network {
   readonly lane = new TestLane()
+  readonly asked: ConnectOptions['protocol'][] = []
   connecting = (): Promise<Lane> => Promise.resolve(this.lane)
   aborted = Promise.withResolvers<void>()
   relays: string[] = []
@@ -59,7 +60,8 @@ class TestNetwork implements Network {
   async selfRecord() {
     return Uint8Array.of(1, 2, 3)
   }
-  connect(_record: Uint8Array, { signal }: { signal: AbortSignal }): Promise<Lane> {
+  connect(_record: Uint8Array, { signal, protocol }: ConnectOptions): Promise<Lane> {
+    this.asked.push(protocol)
     signal.addEventListener('abort', () => this.aborted.resolve())
     return this.connecting()
   }
@@ -98,6 +100,12 @@ describe('a network across a worker boundary', () => {
     worker.nudge()
     await worker.stop()
     expect(page).toMatchObject({ started: false, relays: ['https://a.example'], nudges: 1 })
+  })
+
+  it('opens lanes for what they are to speak', async () => {
+    await connect()
+    await worker.connect(Uint8Array.of(9), { signal: new AbortController().signal, protocol: '/quire/keep/1' })
+    expect(page.asked).toEqual([undefined, '/quire/keep/1'])
   })
 
   it('tells the status and new records', async () => {

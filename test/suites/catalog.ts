@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ManifestCid, SetId } from '../../src/core/ids.ts'
+import type { ManifestCid, PeerId, SetId, SwarmId } from '../../src/core/ids.ts'
 import { BadStoreCall, StoreClosed } from '../../src/store/errors.ts'
 import type { Catalog, ItemRecord } from '../../src/store/types.ts'
 
@@ -67,6 +67,21 @@ export function catalogSuite(name: string, open: () => Promise<OpenCatalog>): vo
       await catalog.put('settings', 4)
       expect(await catalog.get('settings')).toBe(4)
       expect(await catalog.get('other')).toBeUndefined()
+    })
+
+    it('[ST13] keeps what keepers promised, and what is kept for others', async () => {
+      const [keeper, peerId, manifestCid] = ['k' as PeerId, 'p' as PeerId, 'zDvC' as ManifestCid]
+      const promise = { keeper, host: 'keeper.example', untilMs: 9e12, receipt: new Uint8Array(180).fill(3) }
+      const keep = { wanted: true, ownerKey: new Uint8Array(32).fill(4), promises: [promise] }
+      const swarmKey = new Uint8Array(32).fill(5)
+      const swarmId = 'ab'.repeat(32) as SwarmId
+      const kept = { manifestCid, swarmId, swarmKey, sizeBytes: 65_536, untilMs: 9e12, peerId, owners: ['cd'] }
+      await catalog.putItem(item('a', { keep }))
+      await catalog.putItem(item('c', { manifestCid, kept }))
+      const again = await place.reopen()
+      expect(await again.item('a' as SetId)).toEqual(item('a', { keep }))
+      expect(await again.item('c' as SetId)).toEqual(item('c', { manifestCid, kept }))
+      await again.close()
     })
 
     it('[ST13] finds everything again at the next visit', async () => {

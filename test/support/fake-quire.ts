@@ -160,6 +160,11 @@ export class FakeItem extends Told<ItemView> implements Item {
     return this.resume()
   }
 
+  keep(wanted: boolean): Promise<void> {
+    this.change({ keep: { wanted, state: 'none', heldBytes: 0, untilMs: 0 } })
+    return Promise.resolve()
+  }
+
   remove(): Promise<void> {
     this.#gone(this.id)
     return Promise.resolve()

@@ -100,10 +100,10 @@ export class RemoteQuire implements Quire {
     })
   }
 
-  add(files: readonly FileSource[], { plain = false, id = newSetId() }: AddRequest = {}): Item {
+  add(files: readonly FileSource[], { plain = false, keep = false, id = newSetId() }: AddRequest = {}): Item {
     const item = this.#ensure(id)
     const entries = files.map(blobEntry)
-    this.call('add', id, entries, plain).catch((error: Error) => {
+    this.call('add', id, entries, { plain, keep }).catch((error: Error) => {
       item.mirror.set({ ...item.peek(), state: 'error', error: reportOf(error), can: ['remove'] })
     })
     return item
@@ -213,6 +213,10 @@ class RemoteItem implements Item {
 
   retry(): Promise<void> {
     return this.#quire.call('retry', this.id)
+  }
+
+  keep(wanted: boolean): Promise<void> {
+    return this.#quire.call('keep', this.id, wanted)
   }
 
   remove(): Promise<void> {

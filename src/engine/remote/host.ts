@@ -70,11 +70,11 @@ export class EngineHost {
 
   #handlersOf(quire: Quire): Handlers {
     return {
-      add: (id, files, plain) => {
+      add: (id, files, options) => {
         const sources = files.map(({ path, blob, mimeType, modifiedAtMs }) =>
           blobSource(path, blob, mimeType, modifiedAtMs)
         )
-        this.#follow(quire.add(sources, { id, plain }))
+        this.#follow(quire.add(sources, { id, ...options }))
       },
       open: async (link) => {
         const item = await quire.open(link)
@@ -85,6 +85,7 @@ export class EngineHost {
       pause: (id) => this.#item(id).pause(),
       resume: (id) => this.#item(id).resume(),
       retry: (id) => this.#item(id).retry(),
+      keep: (id, wanted) => this.#item(id).keep(wanted),
       remove: async (id) => {
         await this.#item(id).remove()
         this.#followed.delete(id)

@@ -13,12 +13,13 @@ export interface BlobEntry {
 
 /** What the page may ask of the engine in its worker, with what comes back. */
 export interface Calls {
-  add(id: SetId, files: readonly BlobEntry[], plain: boolean): void
+  add(id: SetId, files: readonly BlobEntry[], options: { readonly plain: boolean; readonly keep: boolean }): void
   open(link: string): SetId
   files(id: SetId): readonly FileView[]
   pause(id: SetId): void
   resume(id: SetId): void
   retry(id: SetId): void
+  keep(id: SetId, wanted: boolean): void
   remove(id: SetId): void
   /** Opens a read; its chunks come one for each `pull`. Returns nothing: the page names the stream. */
   read(id: SetId, stream: number, fileIndex: number, start: number, end: number): void

@@ -4,7 +4,7 @@ import type { PeerId } from '../../core/ids.ts'
 import { dialTimeoutMs, lanesPerPeerMax, recordAddressesMax, socketTriesMax } from '../../core/limits.ts'
 import { PeerUnreachable } from '../errors.ts'
 import type { AskRelay } from '../relay-config.ts'
-import type { Lane, LaneProtocol, Network, NetworkStatus } from '../types.ts'
+import type { ConnectOptions, Lane, LaneProtocol, Network, NetworkStatus } from '../types.ts'
 import { exchangeProtocol, Peers } from './peers.ts'
 import { openRecord, sealRecord } from './records.ts'
 import { Relays, trackerProtocol } from './relays.ts'
@@ -15,6 +15,8 @@ export interface Libp2pSetup {
   readonly relays: readonly string[]
   readonly askRelay: AskRelay
   readonly webrtc: boolean
+  /** What it takes lanes for; by default exchange alone. */
+  readonly serves?: readonly LaneProtocol[]
   /** Makes the node; `iceServers` is asked for each new peer connection. */
   readonly create: (iceServers: () => RTCIceServer[]) => Promise<Libp2p>
 }
@@ -75,23 +77,23 @@ export class Libp2pNetwork implements Network {
     return this.#addresses().map(String)
   }
 
-  async connect(record: Uint8Array, { signal }: { signal: AbortSignal }): Promise<Lane> {
+  async connect(record: Uint8Array, { signal, protocol = exchangeProtocol }: ConnectOptions): Promise<Lane> {
     this.#starting ??= this.#begin()
     const { peers } = await this.#starting
     const contact = await openRecord(record)
     const connection = await peers.reach(contact, signal)
     try {
-      const stream = await connection.newStream(exchangeProtocol, {
+      const stream = await connection.newStream(protocol, {
         signal: AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)]),
         runOnLimitedConnection: true,
         maxOutboundStreams: lanesPerPeerMax
       })
-      return this.#lane(stream, connection, exchangeProtocol)
+      return this.#lane(stream, connection, protocol)
     } catch (cause) {
       signal.throwIfAborted()
       // It says it is open and carries nothing: the next attempt begins with a new one.
-      const inUse = connection.streams.some(({ protocol }) => protocol === exchangeProtocol)
-      if (!inUse) connection.abort(cause as Error)
+      const inUse = connection.streams.some((each) => each.protocol === exchangeProtocol)
+      if (!inUse && protocol === exchangeProtocol) connection.abort(cause as Error)
       throw new PeerUnreachable({ cause })
     }
   }
@@ -115,11 +117,12 @@ export class Libp2pNetwork implements Network {
     const running = { node, relays, peers: new Peers(node, this.#setup.webrtc) }
     this.#running = running
     running.peers.onDirect = (peerId) => this.onDirect(peerId)
-    await node.handle(
-      exchangeProtocol,
-      (stream, connection) => this.onLane(this.#lane(stream, connection, exchangeProtocol)),
-      { runOnLimitedConnection: true, maxInboundStreams: lanesPerPeerMax }
-    )
+    for (const protocol of this.#setup.serves ?? [exchangeProtocol]) {
+      await node.handle(protocol, (stream, connection) => this.onLane(this.#lane(stream, connection, protocol)), {
+        runOnLimitedConnection: true,
+        maxInboundStreams: lanesPerPeerMax
+      })
+    }
     node.addEventListener('self:peer:update', () => this.#changed())
     for (const url of [...this.#setup.relays, ...this.#early]) relays.add(url)
     this.#changed()
@@ -157,6 +160,8 @@ export class Libp2pNetwork implements Network {
     const status: NetworkStatus = {
       peerId: node.peerId.toString() as PeerId,
       relays: relays.statuses(),
+      // A relay that a link brought is not trusted with what is shared from here.
+      keepers: relays.keepers(this.#setup.relays),
       webrtc: this.#setup.webrtc
     }
     if (JSON.stringify(status) !== JSON.stringify(this.#status)) {

@@ -8,6 +8,7 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { fetchRelayConfig } from '../relay-config.ts'
+import type { LaneProtocol } from '../types.ts'
 import { Libp2pNetwork } from './network.ts'
 import { connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
 import { patient } from './web-rtc.ts'
@@ -20,6 +21,8 @@ export interface NodeNetworkOptions {
   readonly privateKey?: PrivateKey
   /** False: meets tabs through relays only, as where WebRTC's native part does not load. */
   readonly webrtc?: boolean
+  /** What it takes lanes for; by default exchange alone. */
+  readonly serves?: readonly LaneProtocol[]
 }
 
 /** The network of a program: TCP and WebSocket, and WebRTC with tabs where its native part loads. */
@@ -32,6 +35,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
     relays,
     askRelay: fetchRelayConfig,
     webrtc: rtc !== undefined,
+    serves: options.serves,
     create: (iceServers): Promise<Libp2p> =>
       createLibp2p({
         privateKey: key,

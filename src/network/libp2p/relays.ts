@@ -6,7 +6,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { relayProbeTimeoutMs, relayTimeoutMs } from '../../core/limits.ts'
 import { RelaySupervisor, type SupervisorInput } from '../relay-supervisor.ts'
 import type { AskRelay } from '../relay-config.ts'
-import type { LaneProtocol, RelayStatus } from '../types.ts'
+import type { LaneProtocol, NamedKeeper, RelayStatus } from '../types.ts'
 import { relayInfo, type RelayInfo } from './relay-info.ts'
 
 export const trackerProtocol: LaneProtocol = '/quire/tracker/1'
@@ -57,6 +57,12 @@ export class Relays {
 
   statuses(): RelayStatus[] {
     return this.#supervisor.statuses()
+  }
+
+  /** Those that these relays name. */
+  keepers(urls: readonly string[]): NamedKeeper[] {
+    const all = urls.flatMap((url) => this.#joined.get(url)?.info.keepers ?? [])
+    return [...new Map(all.map((keeper) => [keeper.peerId, keeper])).values()]
   }
 
   iceServers(): RTCIceServer[] {

@@ -1,0 +1,133 @@
+import { FrameReader } from '../../core/exchange/frame-reader.ts'
+import { bytesOfBase64url } from '../../core/bytes.ts'
+import type { ManifestCid, PeerId, SwarmId } from '../../core/ids.ts'
+import { KeepAsker } from '../../core/keep/asker.ts'
+import type { KeepAskerEffect, KeepAskerInput, KeepStanding, Wish } from '../../core/keep/asker-types.ts'
+import { decodeKeepFrame, encodeKeepFrame } from '../../core/keep/codec.ts'
+import { dialTimeoutMs, keepFrameBytesMax } from '../../core/limits.ts'
+import type { Lane, NamedKeeper } from '../../network/types.ts'
+import type { KeepPromise, KeepRecord } from '../../store/types.ts'
+import { Alarm } from '../alarm.ts'
+import type { EngineParts } from '../parts.ts'
+import { wallClock } from '../watch.ts'
+import { promisedUntilMs } from './receipts.ts'
+
+/** An item as far as keepers are concerned. */
+export interface KeepableItem {
+  readonly swarmId: SwarmId | undefined
+  /** What a keeper needs of it; undefined while it is not whole, not served, or removed. */
+  readonly keepable: Omit<Wish, 'copies' | 'promises' | 'ownerKey'> | undefined
+  readonly keepRecord: KeepRecord | undefined
+  onKeepStanding(standing: KeepStanding | undefined): void
+  promised(promise: KeepPromise): void
+}
+
+/** Asks keepers to hold the items of this device: the driver of the asker's machine. Loaded when an item wants it. */
+export class KeepAsking {
+  readonly #parts: Pick<EngineParts, 'network' | 'timers' | 'log'>
+  readonly #machine = new KeepAsker()
+  readonly #alarm: Alarm
+  readonly #items = new Map<SwarmId, { item: KeepableItem; manifestCid: ManifestCid }>()
+  readonly #lanes = new Map<PeerId, Lane>()
+  readonly #closing = new AbortController()
+
+  constructor(parts: Pick<EngineParts, 'network' | 'timers' | 'log'>) {
+    this.#parts = parts
+    this.#alarm = new Alarm(wallClock(parts.timers))
+    this.lookForKeepers()
+  }
+
+  /** Keepers are known, or others than before. */
+  lookForKeepers(): void {
+    this.#turn({ type: 'keepers', keepers: this.#keepers() })
+  }
+
+  /** An item came, went, or is wanted elsewhere otherwise than before. */
+  follow(item: KeepableItem): void {
+    const { swarmId, keepRecord, keepable } = item
+    if (!swarmId) return
+    const isWished = this.#items.has(swarmId)
+    if (keepRecord?.wanted && keepable) {
+      if (isWished) return
+      this.#items.set(swarmId, { item, manifestCid: keepable.manifestCid })
+      const { ownerKey, promises } = keepRecord
+      return this.#turn({ type: 'wish', wish: { ...keepable, ownerKey, promises, copies: 1 } })
+    }
+    if (!isWished) return
+    this.#turn({ type: keepRecord?.wanted ? 'forget' : 'release', swarmId })
+    this.#items.delete(swarmId)
+  }
+
+  close(): void {
+    this.#closing.abort()
+    this.#alarm.cancel()
+    for (const lane of this.#lanes.values()) lane.close()
+  }
+
+  #keepers(): readonly NamedKeeper[] {
+    return this.#parts.network.status().keepers ?? []
+  }
+
+  #turn(input: KeepAskerInput): void {
+    if (this.#closing.signal.aborted) return
+    const effects = this.#machine.handle(Date.now(), input)
+    for (const effect of effects) this.#perform(effect)
+    this.#alarm.setAtMs(this.#machine.wakeAtMs(), () => this.#turn({ type: 'wake' }))
+  }
+
+  #perform(effect: KeepAskerEffect): void {
+    switch (effect.type) {
+      case 'connect':
+        return void this.#connect(effect.keeper)
+      case 'disconnect':
+        return this.#lanes.get(effect.keeper)?.close()
+      case 'send':
+        this.#lanes.get(effect.keeper)?.send(encodeKeepFrame(effect.frame))
+        return
+      case 'check':
+        return void this.#check(effect)
+      case 'changed':
+        this.#items.get(effect.swarmId)?.item.onKeepStanding(this.#machine.standingOf(effect.swarmId))
+    }
+  }
+
+  async #connect(keeper: PeerId): Promise<void> {
+    try {
+      const named = this.#keepers().find(({ peerId }) => peerId === keeper)
+      const record = bytesOfBase64url(named?.record ?? '')!
+      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(dialTimeoutMs)])
+      const lane = await this.#parts.network.connect(record, { signal, protocol: '/quire/keep/1' })
+      this.#listen(keeper, lane)
+      this.#turn({ type: 'connected', keeper })
+    } catch (error) {
+      this.#parts.log('keeper-away', { message: error instanceof Error ? error.message : String(error) })
+      this.#turn({ type: 'lost', keeper })
+    }
+  }
+
+  #listen(keeper: PeerId, lane: Lane): void {
+    const reader = new FrameReader(keepFrameBytesMax)
+    this.#lanes.set(keeper, lane)
+    lane.onChunk = (chunk) => {
+      try {
+        for (const raw of reader.push(chunk)) this.#turn({ type: 'frame', keeper, frame: decodeKeepFrame(raw) })
+      } catch {
+        lane.close() // what it sent makes no sense; it is asked again later
+      }
+    }
+    lane.onClose = () => {
+      if (this.#lanes.get(keeper) !== lane) return
+      this.#lanes.delete(keeper)
+      this.#turn({ type: 'lost', keeper })
+    }
+  }
+
+  async #check({ keeper, swarmId, receipt }: Extract<KeepAskerEffect, { type: 'check' }>): Promise<void> {
+    const { item, manifestCid } = this.#items.get(swarmId) ?? {}
+    if (!item || !manifestCid) return
+    const untilMs = await promisedUntilMs(receipt, keeper, manifestCid)
+    const host = this.#keepers().find(({ peerId }) => peerId === keeper)?.host ?? ''
+    if (untilMs !== undefined) item.promised({ keeper, host, untilMs, receipt })
+    this.#turn({ type: 'checked', keeper, swarmId, untilMs })
+  }
+}

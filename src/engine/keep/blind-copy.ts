@@ -1,0 +1,137 @@
+import { Bitmap } from '../../core/block/bitmap.ts'
+import type { SwarmId } from '../../core/ids.ts'
+import type { Kept } from '../../core/keep/types.ts'
+import { decodeManifest, type Manifest } from '../../core/manifest/manifest.ts'
+import type { ItemRecord } from '../../store/types.ts'
+import type { EngineParts } from '../parts.ts'
+import { SwarmDriver } from '../swarm-driver.ts'
+
+/** What becomes of a copy. */
+export interface CopyListener {
+  onProgress(swarmId: SwarmId, heldBytes: number, isWhole: boolean): void
+  /** Its manifest is here: what it really takes. */
+  onMeasured(swarmId: SwarmId, sizeBytes: number): void
+  onUnusable(swarmId: SwarmId, error: unknown): void
+}
+
+/** A data set that is fetched, held and served without being able to read it. */
+export class BlindCopy {
+  readonly #parts: EngineParts
+  readonly #listener: CopyListener
+  #record: ItemRecord & { readonly kept: Kept }
+  #manifest: Manifest | undefined
+  #held: Bitmap | undefined
+  #driver: SwarmDriver | undefined
+  #isOpen = false
+  #closed = false
+
+  constructor(parts: EngineParts, record: ItemRecord & { readonly kept: Kept }, listener: CopyListener) {
+    this.#parts = parts
+    this.#record = record
+    this.#listener = listener
+    if (record.manifest) this.#manifest = decodeManifest(record.manifest)
+  }
+
+  /** What is held is known, so that peers can be spoken to. */
+  get isOpen(): boolean {
+    return this.#isOpen && !this.#closed
+  }
+
+  /** The promise changed: a later term, other owners. Resolves when that is durable. */
+  async keep(kept: Kept): Promise<void> {
+    this.#record = { ...this.#record, kept }
+    await this.#save()
+  }
+
+  /** Takes up what is held, fetches the rest. */
+  async begin(): Promise<void> {
+    const { id, complete } = this.#record
+    const known = this.#manifest
+    // What is whole was durable before it was called so: it is not looked at again, however many copies there are.
+    if (known) this.#held = complete ? Bitmap.full(known.blockCount) : await this.#parts.store.held(id)
+    if (this.#closed) return
+    this.#isOpen = true
+    this.#join()
+    this.#tell()
+    if (complete) return
+    this.driver()
+    if (known) await this.#admit(known)
+  }
+
+  driver(): SwarmDriver {
+    const { id, manifestCid, manifest, kept } = this.#record
+    this.#driver ??= new SwarmDriver(this.#parts, {
+      set: id,
+      manifestCid: manifestCid!,
+      keys: kept,
+      manifest,
+      held: this.#held,
+      onManifest: (bytes, learned) => void this.#onManifest(bytes, learned),
+      onHeld: (held) => (this.#held = held),
+      onComplete: () => void this.#onComplete(),
+      onFailure: (error) => this.#listener.onUnusable(kept.swarmId, error),
+      onDropped: () => undefined,
+      onChange: () => this.#tell()
+    })
+    return this.#driver
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#parts.discovery.leave(this.#record.kept.swarmId)
+    this.#driver?.close()
+    await this.#parts.flush(this.#record.id)
+  }
+
+  async remove(): Promise<void> {
+    await this.close()
+    await this.#parts.catalog.removeItem(this.#record.id)
+    await this.#parts.store.remove(this.#record.id)
+  }
+
+  #join(): void {
+    const seeking = !this.#record.complete
+    this.#parts.discovery.join(this.#record.kept.swarmId, {
+      seeking,
+      onPeers: (peers) => !this.#record.complete && !this.#closed && this.driver().meet(peers)
+    })
+    void this.#parts.network.start()
+  }
+
+  async #onManifest(bytes: Uint8Array, manifest: Manifest): Promise<void> {
+    this.#manifest = manifest
+    this.#record = { ...this.#record, manifest: bytes }
+    await this.#admit(manifest)
+    await this.#save()
+  }
+
+  async #admit(manifest: Manifest): Promise<void> {
+    const { blockCount, blockBytes } = manifest
+    this.#listener.onMeasured(this.#record.kept.swarmId, blockCount * blockBytes)
+    if (this.#closed) return
+    try {
+      await this.#parts.store.create(this.#record.id, { blockCount, blockBytes })
+      this.#driver?.admit()
+    } catch (error) {
+      this.#listener.onUnusable(this.#record.kept.swarmId, error)
+    }
+  }
+
+  async #onComplete(): Promise<void> {
+    this.#record = { ...this.#record, complete: true }
+    await this.#save()
+    if (this.#closed) return
+    this.#join()
+    this.#tell()
+  }
+
+  #tell(): void {
+    const { complete, kept } = this.#record
+    if (this.#closed || !this.#held || !this.#manifest) return
+    this.#listener.onProgress(kept.swarmId, this.#held.count * this.#manifest.blockBytes, complete)
+  }
+
+  async #save(): Promise<void> {
+    if (!this.#closed) await this.#parts.catalog.putItem(this.#record)
+  }
+}

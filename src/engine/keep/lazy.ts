@@ -1,0 +1,40 @@
+import type { NetworkStatus } from '../../network/types.ts'
+import type { EngineParts } from '../parts.ts'
+import type { Watchable } from '../types.ts'
+import type { KeepableItem, KeepAsking } from './asking.ts'
+
+/** What asks keepers, loaded when the first item is to be kept. */
+export class LazyAsking {
+  readonly #parts: EngineParts
+  readonly #network: Watchable<NetworkStatus>
+  #asking: Promise<KeepAsking | undefined> | undefined
+
+  constructor(parts: EngineParts, network: Watchable<NetworkStatus>) {
+    this.#parts = parts
+    this.#network = network
+  }
+
+  /** Whether keepers are to hold an item, or can, may be another than before. */
+  follow(item: KeepableItem): void {
+    if (!this.#asking && !item.keepRecord?.wanted) return
+    this.#asking ??= this.#load()
+    void this.#asking.then((asking) => asking?.follow(item))
+  }
+
+  close(): void {
+    void this.#asking?.then((asking) => asking?.close())
+  }
+
+  /** Offline, the next who wants it tries again. */
+  async #load(): Promise<KeepAsking | undefined> {
+    try {
+      const { KeepAsking } = await import('./asking.ts')
+      const asking = new KeepAsking(this.#parts)
+      this.#network.subscribe(() => asking.lookForKeepers())
+      return asking
+    } catch {
+      this.#asking = undefined
+      return undefined
+    }
+  }
+}

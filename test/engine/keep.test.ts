@@ -1,0 +1,224 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { afterEach, describe, expect, it } from 'vitest'
+import { base64urlOf } from '../../src/core/bytes.ts'
+import type { PeerId } from '../../src/core/ids.ts'
+import type { KeepPolicy } from '../../src/core/keep/types.ts'
+import { keepTermMsMax } from '../../src/core/limits.ts'
+import { utf8Encode } from '../../src/core/proto/utf8.ts'
+import { QuireEngine } from '../../src/engine/engine.ts'
+import type { KeepableItem } from '../../src/engine/keep/asking.ts'
+import { Keeping } from '../../src/engine/keep/keeping.ts'
+import { promisedUntilMs } from '../../src/engine/keep/receipts.ts'
+import type { EngineOptions } from '../../src/engine/options.ts'
+import { collectBytes } from '../../src/engine/reading.ts'
+import { blobSource } from '../../src/engine/sources.ts'
+import type { Item, KeepView } from '../../src/engine/types.ts'
+import { whenState } from '../../src/engine/watch.ts'
+import { MemoryHub } from '../../src/network/memory.ts'
+import { openFileSystem } from '../../src/store/filesystem.ts'
+import { MemoryBlockStore, MemoryCatalog } from '../../src/store/memory.ts'
+import type { BlockStore, Catalog } from '../../src/store/types.ts'
+import { TrackerService } from '../../relay/tracker-service.ts'
+import { temporaryFolder } from '../support/files.ts'
+import { seededBytes } from '../support/seeded.ts'
+
+const policy: KeepPolicy = {
+  bytesMax: 10_000_000,
+  peerBytesMax: 10_000_000,
+  dataSetBytesMax: 5_000_000,
+  termMsMax: keepTermMsMax
+}
+const key = await generateKeyPair('Ed25519')
+const keeperId = peerIdFromPrivateKey(key).toString() as PeerId
+const open: QuireEngine[] = []
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((engine) => engine.close()))
+})
+
+function hubWithTracker(over: Partial<KeepPolicy> = {}): MemoryHub {
+  const tracker = new TrackerService(() => true)
+  const hub = new MemoryHub((lane) => tracker.accept(lane))
+  const { dataSetBytesMax, termMsMax } = { ...policy, ...over }
+  const record = base64urlOf(utf8Encode(keeperId))
+  const terms = { dataSetBytesMax, termMsMax, invited: false }
+  hub.keepers = [{ peerId: keeperId, record, host: 'keeper.test', terms }]
+  return hub
+}
+
+async function partsIn(folder: string) {
+  const { blocks, catalog } = await openFileSystem(folder)
+  return { store: blocks, catalog }
+}
+
+const freshParts = (): { store: BlockStore; catalog: Catalog } => ({
+  store: new MemoryBlockStore(),
+  catalog: new MemoryCatalog()
+})
+
+async function openEngine(hub: MemoryHub, name: string, over: Partial<EngineOptions> = {}): Promise<QuireEngine> {
+  const engine = await QuireEngine.open({
+    ...freshParts(),
+    network: hub.join(name),
+    origin: 'https://quire.test',
+    role: 'tab',
+    flush: async () => undefined,
+    room: { durable: true, freeBytes: async () => 1e12, persisted: async () => true, persist: async () => true },
+    ...over
+  })
+  open.push(engine)
+  return engine
+}
+
+/** Whoever is a keeper has to be found: it is online at once. */
+async function openKeeper(hub: MemoryHub, parts = freshParts(), over: Partial<KeepPolicy> = {}): Promise<QuireEngine> {
+  const network = hub.join(keeperId)
+  const engine = await openEngine(hub, keeperId, {
+    ...parts,
+    network,
+    role: 'keeper',
+    keeper: (engineParts) =>
+      new Keeping(engineParts, { policy: { ...policy, ...over }, peerId: keeperId, sign: (text) => key.sign(text) })
+  })
+  await network.start()
+  return engine
+}
+
+const within = () => ({ signal: AbortSignal.timeout(10_000) })
+const untilKept = async (item: Item, state: KeepView['state']): Promise<KeepView> =>
+  (await whenState(item, ({ keep }) => keep?.state === state, within())).keep!
+const addKept = (engine: QuireEngine, content: Uint8Array<ArrayBuffer>, name = 'kept.bin') =>
+  engine.add([blobSource(name, new Blob([content]))], { keep: true })
+
+async function fetched(engine: QuireEngine, link: string): Promise<Uint8Array> {
+  const item = await engine.open(link)
+  await item.whenReady(within())
+  const { sizeBytes } = (await item.files())[0]!
+  return collectBytes(item.read(0, 0, sizeBytes), sizeBytes)
+}
+
+describe('a share outlives its tab', () => {
+  it('is safe at a keeper, and fetched from it when whoever shared it is gone', async () => {
+    const hub = hubWithTracker()
+    await openKeeper(hub)
+    const alice = await openEngine(hub, 'alice')
+    const content = seededBytes(1, 3_000_000)
+    const item = addKept(alice, content)
+    const link = await item.whenLinked()
+    const { untilMs, host } = await untilKept(item, 'safe')
+    expect(host).toBe('keeper.test')
+    expect(Math.abs(untilMs - Date.now() - keepTermMsMax)).toBeLessThan(60_000)
+    await alice.close()
+    expect(Buffer.from(await fetched(await openEngine(hub, 'bob'), link)).equals(content)).toBe(true)
+  })
+
+  it('a receipt is the keeper’s, for this data set, and outlives a restart of the tab', async () => {
+    const hub = hubWithTracker()
+    await openKeeper(hub)
+    const parts = freshParts()
+    const alice = await openEngine(hub, 'alice', parts)
+    const item = addKept(alice, seededBytes(2, 100_000))
+    const { untilMs } = await untilKept(item, 'safe')
+    const { keep, manifestCid } = (await parts.catalog.item(item.id))!
+    const [promise] = keep!.promises
+    expect(await promisedUntilMs(promise!.receipt, keeperId, manifestCid!)).toBe(untilMs)
+    expect(await promisedUntilMs(promise!.receipt, 'another' as PeerId, manifestCid!)).toBeUndefined()
+    expect(await promisedUntilMs(promise!.receipt.with(70, 0), keeperId, manifestCid!)).toBeUndefined()
+    const again = await openEngine(hubWithTracker(), 'alice', parts) // the keeper is not there
+    expect(await untilKept(again.item(item.id)!, 'safe')).toMatchObject({ host: 'keeper.test', untilMs })
+  })
+
+  it('[KE7] a keeper that starts again has what it kept, and serves it', async () => {
+    await using folder = await temporaryFolder('keeper')
+    const hub = hubWithTracker()
+    const keeper = await openKeeper(hub, await partsIn(folder.path))
+    const alice = await openEngine(hub, 'alice')
+    const content = seededBytes(3, 300_000)
+    const item = addKept(alice, content)
+    const link = await item.whenLinked()
+    await untilKept(item, 'safe')
+    await Promise.all([alice.close(), keeper.close()])
+    const again = await openKeeper(hub, await partsIn(folder.path))
+    expect(Buffer.from(await fetched(await openEngine(hub, 'bob'), link)).equals(content)).toBe(true)
+    await again.close()
+  })
+
+  it('a keeper’s copy is no item of its library', async () => {
+    await using folder = await temporaryFolder('keeper')
+    const hub = hubWithTracker()
+    const keeper = await openKeeper(hub, await partsIn(folder.path))
+    await untilKept(addKept(await openEngine(hub, 'alice'), seededBytes(4, 100_000)), 'safe')
+    expect(keeper.items()).toEqual([])
+    await keeper.close()
+    const parts = await partsIn(folder.path)
+    const again = await openKeeper(hub, parts)
+    expect(again.items()).toEqual([])
+    const [record] = await parts.catalog.items()
+    await again.close()
+    expect(record).toMatchObject({ title: '', fileCount: 0, complete: true })
+    expect(record!.secret).toBeUndefined()
+  })
+
+  it('[KE9] the switch takes the copy back', async () => {
+    const hub = hubWithTracker()
+    const parts = freshParts()
+    await openKeeper(hub, parts)
+    const item = addKept(await openEngine(hub, 'alice'), seededBytes(5, 100_000))
+    await untilKept(item, 'safe')
+    const removed = Promise.withResolvers<void>()
+    const remove = parts.store.remove.bind(parts.store)
+    parts.store.remove = async (set) => remove(set).then(removed.resolve)
+    await item.keep(false)
+    await removed.promise
+    expect(await parts.catalog.items()).toEqual([])
+    expect(await parts.store.sets()).toEqual([])
+    expect(item.peek().keep).toMatchObject({ wanted: false, state: 'none' })
+    await item.keep(true)
+    await untilKept(item, 'safe')
+  })
+
+  it('what is not wanted kept is offered to nobody', async () => {
+    const hub = hubWithTracker()
+    const parts = freshParts()
+    await openKeeper(hub, parts)
+    const alice = await openEngine(hub, 'alice')
+    await alice.add([blobSource('a.bin', new Blob([seededBytes(6, 1_000)]))]).whenReady()
+    await untilKept(addKept(alice, seededBytes(7, 1_000)), 'safe')
+    expect(await parts.catalog.items()).toHaveLength(1)
+  })
+
+  it('[KE2] says why a keeper does not keep it', async () => {
+    const hub = hubWithTracker()
+    await openKeeper(hub, freshParts(), { bytesMax: 65_536 })
+    const alice = await openEngine(hub, 'alice')
+    expect(await untilKept(addKept(alice, seededBytes(8, 5_000_000)), 'refused')).toMatchObject({ code: 'too-large' })
+    expect(await untilKept(addKept(alice, seededBytes(9, 200_000)), 'refused')).toMatchObject({ code: 'full' })
+  })
+
+  it('[KE8] a copy that is larger than was offered is given up', async () => {
+    const hub = hubWithTracker()
+    const parts = freshParts()
+    await openKeeper(hub, parts)
+    const alice = await openEngine(hub, 'alice')
+    const item = alice.add([blobSource('lie.bin', new Blob([seededBytes(10, 300_000)]))])
+    await item.whenReady()
+    const offered = alice.item(item.id) as unknown as KeepableItem
+    const { keepable } = offered
+    Object.defineProperty(offered, 'keepable', { value: { ...keepable, sizeBytes: 65_536 } })
+    await item.keep(true)
+    expect(await untilKept(item, 'refused')).toMatchObject({ code: 'too-large' })
+    expect(await parts.store.sets()).toEqual([])
+  })
+
+  it('a tab takes no offers', async () => {
+    const hub = hubWithTracker()
+    const tab = hub.join(keeperId)
+    const parts = freshParts()
+    await openEngine(hub, keeperId, { ...parts, network: tab })
+    await tab.start()
+    const item = addKept(await openEngine(hub, 'alice'), seededBytes(11, 1_000))
+    await untilKept(item, 'away')
+    expect(await parts.catalog.items()).toEqual([])
+  })
+})

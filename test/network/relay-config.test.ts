@@ -1,0 +1,36 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { keepersMax } from '../../src/core/limits.ts'
+import { fetchRelayConfig } from '../../src/network/relay-config.ts'
+
+const peerId = '12D3KooW' + 'a'.repeat(44)
+const terms = { dataSetBytesMax: 1e6, termMsMax: 1e9, invited: false }
+let server: Server | undefined
+
+afterEach(() => void server?.close())
+
+/** What a tab understands of what a relay says of itself. */
+async function configOf(said: object) {
+  server = createServer((_request, response) => response.end(JSON.stringify(said))).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return fetchRelayConfig(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+}
+
+describe('what a relay says of itself', () => {
+  it('[NW25] names keepers, and passes over what is described otherwise', async () => {
+    const good = { peerId, record: 'AQID', terms }
+    const bad = [null, 7, {}, { peerId }, { ...good, peerId: 'x' }, { ...good, record: 1 }]
+    const more = { ...good, terms: { ...terms, later: 1 }, later: true }
+    const config = await configOf({ version: 1, peerId, keepers: [...bad, good, more] })
+    expect(config).toEqual({ peerId, stunPort: undefined, keepers: [good, good] })
+  })
+
+  it('[NW25] names a few at most, or none', async () => {
+    const many = Array.from({ length: 2 * keepersMax }, () => ({ peerId, record: 'AQID', terms }))
+    expect((await configOf({ peerId, keepers: many })).keepers).toHaveLength(keepersMax)
+    server!.close()
+    expect((await configOf({ peerId, keepers: 'all' })).keepers).toEqual([])
+  })
+})
