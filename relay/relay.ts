@@ -4,6 +4,7 @@ import type { PeerId } from '../src/core/ids.ts'
 import { relayLogMs } from '../src/core/limits.ts'
 import { trackerProtocol } from '../src/network/libp2p/relays.ts'
 import { StreamLane } from '../src/network/libp2p/stream-lane.ts'
+import { startBuiltInKeeper } from './built-in-keeper.ts'
 import { type RelayNode, startCircuits } from './circuits.ts'
 import type { RelayConfig } from './config.ts'
 import { CannotListen, PortTaken } from './errors.ts'
@@ -27,7 +28,7 @@ export interface RunningRelay {
 export async function startRelay(config: RelayConfig, pageDir: string, log: Log = silence): Promise<RunningRelay> {
   const privateKey = await loadIdentity(config.dataDir)
   const tracker = new TrackerService(isRecordOf)
-  let facts: { readonly version: 1; readonly peerId: string; readonly stunPort: number | undefined } | undefined
+  let facts: object | undefined
   const routes = new Map<string, () => object | undefined>([
     ['/config.json', () => facts],
     ['/healthz', () => facts && { ok: true, tabs: tracker.laneCount, swarms: tracker.swarmCount }]
@@ -36,15 +37,19 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
   const port = await listen(server, config)
   const node = await startCircuits(privateKey, server)
   await serveTracker(node, tracker)
+  const keeper = config.keeper
+    ? await startBuiltInKeeper({ node, privateKey, tracker, dataDir: config.dataDir, addresses: [] })
+    : undefined
   const stun = await serveStun(config.host, port)
   const peerId = node.peerId.toString()
   const name = named(config.publicHost ?? 'localhost')
-  facts = { version: 1, peerId, stunPort: stun && port }
+  facts = { version: 1, peerId, stunPort: stun && port, keepers: keeper && [keeper.named] }
   const stopLog = logLoad(log, () => ({
     connections: node.getConnections().length,
     reservations: node.services.relay.reservations.size,
     tabs: tracker.laneCount,
-    swarms: tracker.swarmCount
+    swarms: tracker.swarmCount,
+    ...keeper?.load()
   }))
   log('started', { stun: stun !== undefined })
   return {
@@ -55,6 +60,7 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     turn: undefined,
     async stop() {
       stopLog()
+      await keeper?.stop()
       tracker.close()
       stun?.close()
       const closed = new Promise((resolve) => server.close(resolve))

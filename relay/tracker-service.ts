@@ -10,6 +10,8 @@ import type { Lane } from '../src/network/types.ts'
 export class TrackerService {
   readonly #machine: TrackerServer
   readonly #lanes = new Map<LaneId, Lane>()
+  /** Lanes of the relay itself, which is no visitor. */
+  readonly #own = new Set<LaneId>()
   readonly #sweep: NodeJS.Timeout
 
   /** `isValidRecord`: whether a record is signed by the peer that sends it. */
@@ -24,10 +26,11 @@ export class TrackerService {
   }
 
   get laneCount(): number {
-    return this.#lanes.size
+    return this.#lanes.size - this.#own.size
   }
 
-  accept(lane: Lane): void {
+  accept(lane: Lane, whose: 'visitor' | 'own' = 'visitor'): void {
+    if (whose === 'own') this.#own.add(lane.id)
     this.#lanes.set(lane.id, lane)
     const reader = new FrameReader(trackerFrameBytesMax)
     lane.onChunk = (chunk) => {
@@ -41,6 +44,7 @@ export class TrackerService {
     }
     lane.onClose = () => {
       this.#lanes.delete(lane.id)
+      this.#own.delete(lane.id)
       this.#turn({ type: 'closed', laneId: lane.id })
     }
     this.#turn({ type: 'opened', laneId: lane.id, peerId: lane.peerId })

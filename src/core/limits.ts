@@ -220,6 +220,11 @@ export const trackerSweepMs = 60_000
 
 /** How long a keeper promises to keep what it accepts, at most; renewable. */
 export const keepTermMsMax = 30 * 24 * 60 * 60_000
+/** What the keeper within a relay holds in all: little beside a usual disk. */
+export const keepBytesMax = 1024 * MiB
+/** One data set at a keeper, and all that one peer offers in a visit: half of it, so that nobody alone fills a small keeper. */
+export const keepDataSetBytesMax = keepBytesMax / 2
+export const keepPeerBytesMax = keepBytesMax / 2
 /** Data sets that a keeper holds: as many as it can announce at one tracker. */
 export const keepSetsMax = 4096
 /** Data sets that one peer may offer in a visit: a library of a thousand shares. */

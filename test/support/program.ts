@@ -98,12 +98,19 @@ export interface QuireOptions {
   /** A data folder to use and keep; otherwise a new one. */
   readonly dataDir?: string
   readonly env?: Readonly<Record<string, string>>
+  /** With the keeper that is built in; by default without, so that what comes comes from other tabs. */
+  readonly keeper?: boolean
 }
 
 /** Relay and page, as `npm start` runs them, ready to answer. */
 export async function startQuire(options: QuireOptions = {}): Promise<Quire> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'quire-data-')))
-  const settings = { QUIRE_PORT: String(options.port ?? 0), QUIRE_HOST: '127.0.0.1', QUIRE_DATA: dataDir }
+  const settings = {
+    QUIRE_PORT: String(options.port ?? 0),
+    QUIRE_HOST: '127.0.0.1',
+    QUIRE_DATA: dataDir,
+    QUIRE_NO_KEEPER: options.keeper === true ? '' : '1'
+  }
   const program = startProgram('relay/main.ts', ['--json'], { ...settings, ...options.env })
   const stop = async (): Promise<void> => {
     await program.stop()
