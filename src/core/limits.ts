@@ -186,6 +186,9 @@ export const busyRestMs = 1_000
 export const urgentBlocks = 16
 /** Peers remembered for one data set; the oldest unused go first. */
 export const knownPeersMax = 256
+/** Peers remembered with an item beyond a visit, and for how long: the other half of those dialled is for whom a tracker tells of. */
+export const metPeersMax = 4
+export const metPeerMs = 7 * 24 * 3_600_000
 
 // --- tracker ---
 
@@ -198,6 +201,8 @@ export const peersPerAnswerMax = 24
 export const recordBytesMax = 4 * KiB
 /** Text of a peer id: 52 for Ed25519, 46 for older ones, and room. */
 export const peerIdCharsMax = 80
+/** A holder that a tracker told of counts as a copy for so long: until the next answer, and a minute. */
+export const copyHeardMs = announceTtlMs / 2 + 60_000
 /** Swarms that one peer may take part in: a library of thousands of items. */
 export const swarmsPerPeerMax = 4096
 /** Peers that a relay keeps of one swarm: a community of 10,000. */
@@ -291,6 +296,9 @@ export const circuitReserveBytes = 4 * MiB
 export const laneCloseMs = 2_000
 /** Relays that a peer holds on to: its own and those of some links. */
 export const relaysMax = 16
+/** Relays of links remembered beyond a visit, and for how long since such a link was opened: they learn when this peer is here. */
+export const metRelaysMax = 8
+export const metRelayMs = 30 * 24 * 3_600_000
 /** A relay answers within this, or is tried again later. */
 export const relayTimeoutMs = 8_000
 /** First pause before a relay is tried again; doubled up to the longest: half of the 5 s within which a tab is back, the rest is for connecting. */
@@ -310,6 +318,8 @@ export const clockJumpMs = 5_000
 /** Sent by the worker and not yet taken by the lane; beyond, the sender waits. */
 export const bridgeBytesMax = 8 * MiB
 
+holds(metRelaysMax < relaysMax, 'relays that are remembered leave room for new ones')
+holds(metPeersMax < peersDialledMax, 'peers that are remembered leave room for those online')
 holds(directTriesMs[0] < directPatienceMs, 'a second try has its chance before the relay serves')
 holds(2 * gatheredBytesMax <= unstoredBytesMax, 'what waits for its segment leaves a fetch room to go on')
 

@@ -1,4 +1,5 @@
 import type { SetId } from '../core/ids.ts'
+import type { Link } from '../core/link/link.ts'
 import type { ItemRecord } from '../store/types.ts'
 import type { FileView } from './types.ts'
 
@@ -36,4 +37,10 @@ export function freshRecord(id: SetId): Omit<ItemRecord, 'origin' | 'kind'> {
     paused: false,
     complete: false
   }
+}
+
+/** An item that a link names and of which nothing more is known. */
+export function linkedRecord(id: SetId, { manifestCid, secret, relays }: Link): ItemRecord {
+  const kind = secret ? 'sealed' : 'plain'
+  return { ...freshRecord(id), origin: 'fetched', kind, manifestCid, secret, relays }
 }

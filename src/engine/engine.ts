@@ -11,9 +11,10 @@ import { DataItem, type ItemHost } from './item.ts'
 import { setIdOf } from './keys.ts'
 import { LazyAsking } from './keep/lazy.ts'
 import { hostOf } from './link-host.ts'
+import { MetRelays } from './met-relays.ts'
 import type { EngineOptions } from './options.ts'
 import type { EngineParts, KeeperPart } from './parts.ts'
-import { freshRecord } from './describe.ts'
+import { freshRecord, linkedRecord } from './describe.ts'
 import { Room } from './room.ts'
 import { newSetId } from './set-id.ts'
 import { TabsDriver, type TabsListener } from './tabs.ts'
@@ -24,6 +25,7 @@ import { Live, platformTimers } from './watch.ts'
 export class QuireEngine implements Quire, ItemHost, TabsListener {
   readonly #parts: EngineParts
   readonly #room: Room
+  readonly #relays: MetRelays
   readonly #items = new Map<SetId, DataItem | FollowedItem>()
   /** Undefined: alone, and the leader of everything. */
   readonly #tabs: TabsDriver | undefined
@@ -40,6 +42,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     const discovery = new Discovery({ network, timers, log, role: options.role })
     this.#parts = { ...options, timers, random, log, discovery }
     this.#room = new Room(options.store, options.catalog, options.room, timers)
+    this.#relays = new MetRelays(options.catalog, network)
     this.#library = new Live(() => this.#newestFirst(), timers)
     this.#network = new Live(() => network.status(), timers)
     this.asking = new LazyAsking(this.#parts, this.#network)
@@ -51,7 +54,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   /** Opens the library as it was left and takes up its work. Does not wait for the network. */
   static async open(options: EngineOptions): Promise<QuireEngine> {
     const engine = new QuireEngine(options)
-    const [records] = await Promise.all([options.catalog.items(), engine.#room.refresh()])
+    const [records] = await Promise.all([options.catalog.items(), engine.#room.refresh(), engine.#relays.recall()])
     for (const record of records) if (!record.kept && !engine.#items.has(record.id)) engine.#take(record, false)
     engine.#keeper?.restore(records)
     engine.libraryChanged()
@@ -81,20 +84,12 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
 
   async open(text: string): Promise<Item> {
     const link = parseLink(text)
-    for (const url of [...link.relays, ...hostOf(text)]) this.#parts.network.addRelay(url)
+    for (const url of [...link.relays, ...hostOf(text)]) this.#relays.use(url)
     const id = setIdOf(link.manifestCid)
     await this.#underWay.get(id)
     const known = [...this.#items.values()].find(({ record }) => record.manifestCid === link.manifestCid)
     if (known) return known
-    const record: ItemRecord = {
-      ...freshRecord(id),
-      origin: 'fetched',
-      kind: link.secret ? 'sealed' : 'plain',
-      manifestCid: link.manifestCid,
-      secret: link.secret,
-      relays: link.relays
-    }
-    const item = this.#take(record, true)
+    const item = this.#take(linkedRecord(id, link), true)
     this.libraryChanged()
     void this.#room.keepForGood()
     return item
@@ -126,7 +121,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   announce(item: DataItem): void {
     this.#parts.discovery.join(item.swarmId!, {
       seeking: item.part === 'fetch',
-      onPeers: (records) => item.part === 'fetch' && item.driver().meet(records)
+      onPeers: (peers) => item.heard(peers)
     })
     this.asking.follow(item)
     void this.#parts.network.start()
@@ -207,7 +202,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   /** What the tab before wrote counts; what it removed is gone. [TB5] */
   async #takeOver(before: FollowedItem): Promise<void> {
     const { id, record, isFresh } = before
-    const stored = await this.#parts.catalog.item(id).catch(() => record)
+    const catalog = this.#parts.catalog
+    const [stored] = await Promise.all([catalog.item(id), this.#relays.recall()]).catch(() => [record])
     if (this.#items.get(id) !== before) return
     if (stored ?? isFresh) {
       const item = this.#begin(stored ?? record, !stored)
@@ -232,7 +228,10 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     const { network } = this.#parts
     const find = (swarmId: SwarmId) => this.#led().find((item) => item.swarmId === swarmId && item.part !== 'none')
     const inbound = new InboundLanes(this.#parts, find, this.#keeper)
-    network.onStatus = () => this.#network.changed()
+    network.onStatus = () => {
+      this.#network.changed()
+      void this.#relays.look()
+    }
     network.onSelfRecord = () => void discovery.announceAgain()
     network.onDirect = (peerId) => {
       for (const item of this.#led()) if (item.part === 'fetch') item.driver().goDirect(peerId)
@@ -274,6 +273,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
 
   #begin(record: ItemRecord, isFresh: boolean): DataItem {
     const item = this.#lead(record)
+    if (!record.complete) for (const url of record.relays) this.#parts.network.addRelay(url)
     item.restore(isFresh)
     return item
   }

@@ -7,8 +7,11 @@ import type { KeepStanding } from '../core/keep/asker-types.ts'
 import { formatLink } from '../core/link/link.ts'
 import { ownerKeyBytes } from '../core/limits.ts'
 import { decodeManifest, type Manifest } from '../core/manifest/manifest.ts'
+import type { PeerRecord } from '../core/exchange/types.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
+import type { TrackedPeer } from '../core/tracker/types.ts'
 import type { ItemRecord, KeepPromise, KeepRecord } from '../store/types.ts'
+import { Copies } from './copies.ts'
 import { addItem } from './item-adding.ts'
 import { type DataSetKeys, keysOf } from './keys.ts'
 import type { EngineParts } from './parts.ts'
@@ -20,6 +23,7 @@ import type { FileSource, FileView, ItemAction, ItemState, ItemView } from './ty
 import { commonMimeType, contentBytesOf, titleOf } from './describe.ts'
 import { Guests } from './guests.ts'
 import { type PlacedFile, readIndex } from './index-reading.ts'
+import { lately, withMet } from './met-peers.ts'
 import { keepView, leavesOf, noLeaves } from './view.ts'
 import { WatchedItem } from './watched-item.ts'
 
@@ -57,12 +61,14 @@ export class DataItem extends WatchedItem {
   /** Removed, or closed: nothing more is done or written. */
   #hasEnded = false
   readonly #guests = new Guests()
+  readonly #copies: Copies
 
   constructor(parts: EngineParts, host: ItemHost, record: ItemRecord) {
     super(record.id, parts.timers)
     this.#parts = parts
     this.#host = host
     this.#record = record
+    this.#copies = new Copies(parts.timers, () => this.live.changed())
     if (record.manifest) this.#manifest = decodeManifest(record.manifest)
     if (record.manifestCid) this.#keys = keysOf(record.manifestCid, record.secret)
   }
@@ -156,6 +162,7 @@ export class DataItem extends WatchedItem {
       onHeld: (held) => (this.#held = held),
       onComplete: () => void this.#onComplete(),
       onFailure: (error) => this.#fail(error),
+      onGiver: (giver) => this.#remember(giver),
       onDropped: (peerId, error) => (this.#dropped = { peerId, report: reportOf(error) }),
       onChange: () => this.live.changed()
     })
@@ -189,8 +196,15 @@ export class DataItem extends WatchedItem {
   async remove(): Promise<void> {
     this.#hasEnded = true
     this.#adding?.abort.abort()
+    this.#copies.close()
     this.#leave()
     await this.#host.removed(this, this.#erase())
+  }
+
+  /** A tracker told of peers of its swarm. */
+  heard(peers: readonly TrackedPeer[]): void {
+    if (this.part === 'fetch') this.driver().meet(peers)
+    else this.#copies.heard(peers)
   }
 
   /** Fetches blocks that a reader in another tab waits for; resolves when they are durable. [TB9] */
@@ -214,6 +228,7 @@ export class DataItem extends WatchedItem {
   async close(): Promise<void> {
     this.#hasEnded = true
     this.#adding?.abort.abort()
+    this.#copies.close()
     this.#driver?.close()
     this.#driver = undefined
     await this.#parts.flush(this.id)
@@ -223,6 +238,8 @@ export class DataItem extends WatchedItem {
     try {
       this.#held = await this.#parts.store.held(this.id)
       this.#restoring = undefined
+      // The visit before may have ended between its last block and the record.
+      if (this.#held?.isFull && this.#manifest && !this.#record.complete) await this.#onComplete()
       this.#takePart()
       if (this.#held && !this.#record.title) void this.#learnFiles()
       await saved
@@ -241,7 +258,7 @@ export class DataItem extends WatchedItem {
   #takePart(): void {
     if (this.part !== 'none') this.#host.announce(this)
     if (this.part === 'fetch') {
-      this.driver()
+      this.driver().meet(lately(this.#record.metPeers))
       if (this.#manifest) void this.#admit(this.#manifest)
     }
     this.#changed()
@@ -280,6 +297,12 @@ export class DataItem extends WatchedItem {
     await this.#save()
     this.#host.announce(this)
     this.#host.storageChanged()
+  }
+
+  #remember(giver: PeerRecord): void {
+    const metPeers = withMet(this.#record.metPeers, { ...giver, metAtMs: Date.now() })
+    this.#record = { ...this.#record, metPeers }
+    void this.#save().catch(() => undefined) // no more than a help
   }
 
   async #learnFiles(): Promise<void> {
@@ -384,7 +407,7 @@ export class DataItem extends WatchedItem {
       rateBytesPerSecond: rate,
       remainingMs: rate > 0 ? ((totalBytes - doneBytes) / rate) * 1000 : undefined,
       peers: this.#driver?.peers() ?? [],
-      otherCopies: this.#driver?.otherCopies() ?? 0,
+      otherCopies: this.#copies.count(this.#driver?.holders() ?? []),
       leaves: this.#held ? leavesOf(this.#held, (index) => this.#driver?.pigmentOf(index) ?? 0) : noLeaves,
       error: this.#error,
       dropped: this.#dropped,

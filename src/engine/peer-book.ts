@@ -47,14 +47,17 @@ export class PeerBook {
     return isStill ? Infinity : (Math.floor(nowMs / fadeStepMs) + 1) * fadeStepMs
   }
 
-  received(peerId: PeerId, index: number, bytes: number): void {
+  /** Returns whether it is the first block of this peer. */
+  received(peerId: PeerId, index: number, bytes: number): boolean {
     const nowMs = this.#timers.nowMs()
     const entry = this.#entry(peerId)
-    if (entry.pigment === 0) entry.pigment = (this.#pigmentsGiven++ % pigments) + 1
+    const isFirst = entry.pigment === 0
+    if (isFirst) entry.pigment = (this.#pigmentsGiven++ % pigments) + 1
     entry.received.add(nowMs, bytes)
     this.#received.add(nowMs, bytes)
     this.#lastReceivedMs = nowMs
     this.#owners.set(index, entry.pigment)
+    return isFirst
   }
 
   sent(peerId: PeerId, bytes: number): void {

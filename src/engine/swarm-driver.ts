@@ -7,7 +7,6 @@ import { groupIndex, type LaneId, type ManifestCid, type PeerId, type SetId } fr
 import { frameBytesMax } from '../core/limits.ts'
 import type { Manifest } from '../core/manifest/manifest.ts'
 import { groupCountOf } from '../core/merkle/group.ts'
-import type { TrackedPeer } from '../core/tracker/types.ts'
 import { Swarm } from '../core/swarm/swarm.ts'
 import type { SwarmEffect, SwarmInput } from '../core/swarm/types.ts'
 import type { Lane } from '../network/types.ts'
@@ -32,6 +31,8 @@ export interface DriverOptions {
   readonly onComplete: () => void
   readonly onFailure: (error: unknown) => void
   readonly onDropped: (peerId: PeerId, error: QuireError) => void
+  /** The first verified block came from a peer that can be reached so. */
+  readonly onGiver?: (giver: PeerRecord) => void
   readonly onChange: () => void
 }
 
@@ -87,8 +88,9 @@ export class SwarmDriver {
     return this.#book.views(this.#machine.sessions(), (laneId) => this.#lanes.get(laneId)?.kind)
   }
 
-  otherCopies(): number {
-    return new Set(this.#machine.sessions().flatMap((each) => (each.isOpen && each.complete ? [each.peerId] : []))).size
+  /** Peers that are connected and hold everything. */
+  holders(): PeerId[] {
+    return this.#machine.sessions().flatMap((each) => (each.isOpen && each.complete ? [each.peerId] : []))
   }
 
   pigmentOf(index: number): number {
@@ -106,7 +108,7 @@ export class SwarmDriver {
     this.#turn({ type: 'admit' })
   }
 
-  meet(peers: readonly TrackedPeer[]): void {
+  meet(peers: readonly PeerRecord[]): void {
     const self = this.#parts.network.status().peerId
     this.#turn({ type: 'peers', peers: peers.filter((peer) => peer.peerId !== self) })
   }
@@ -259,7 +261,8 @@ export class SwarmDriver {
   }
 
   async #store({ peerId, index, bytes }: Extract<SwarmEffect, { type: 'store' }>): Promise<void> {
-    this.#book.received(peerId, index, bytes.length)
+    const record = this.#machine.recordOf(peerId)
+    if (this.#book.received(peerId, index, bytes.length) && record) this.#options.onGiver?.({ peerId, record })
     this.#blocks.verified(index, bytes)
     try {
       await this.#parts.store.putBlocks(this.#options.set, [{ index, bytes }])

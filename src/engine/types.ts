@@ -75,7 +75,7 @@ export interface ItemView {
   readonly rateBytesPerSecond: number
   readonly remainingMs?: number
   readonly peers: readonly PeerView[]
-  /** Full copies seen in the last 2 minutes apart from this one. */
+  /** Full copies apart from this one: of peers that are connected, and of those a relay told of in the last minutes. */
   readonly otherCopies: number
   readonly leaves: LeavesView
   readonly error?: ErrorReport

@@ -68,6 +68,11 @@ export function checkHashes(shape: SetShape, group: GroupIndex, { leaves, path }
 /** The item with bytes of its own, since keeping a view keeps the whole buffer behind it. Throws BadStoreCall for a bad id. */
 export function checkedItem(item: ItemRecord): ItemRecord {
   checkSetId(item.id)
-  const { manifest, secret } = item
-  return { ...item, manifest: manifest && new Uint8Array(manifest), secret: secret && new Uint8Array(secret) }
+  const { manifest, secret, metPeers } = item
+  return {
+    ...item,
+    manifest: manifest && new Uint8Array(manifest),
+    secret: secret && new Uint8Array(secret),
+    metPeers: metPeers?.map((peer) => ({ ...peer, record: new Uint8Array(peer.record) }))
+  }
 }

@@ -39,6 +39,13 @@ export interface BlockStore {
   close(): Promise<void>
 }
 
+/** A peer that gave verified blocks, and how it was reached. */
+export interface MetPeer {
+  readonly peerId: PeerId
+  readonly record: Uint8Array
+  readonly metAtMs: number
+}
+
 /** A keeper's promise to keep an item. */
 export interface KeepPromise {
   readonly keeper: PeerId
@@ -87,6 +94,8 @@ export interface ItemRecord {
   readonly keep?: KeepRecord
   /** A copy that is held for others, and cannot be read here. */
   readonly kept?: Kept
+  /** Met last, first. */
+  readonly metPeers?: readonly MetPeer[]
 }
 
 /** The library's memory apart from blocks: items, settings, and whatever small is remembered by name. */

@@ -93,7 +93,7 @@ function whole(view: ItemView, { fresh, durable }: Circumstances): Standing {
     }
   }
   const fetching = view.peers.filter((peer) => peer.sentBytesPerSecond > 0).length
-  // Holders do not look for each other: that none is connected proves nothing of what was shared before.
+  // That nobody is heard of proves nothing of what was shared before: its holders may be away.
   const certain = fresh || !durable
   return {
     level: 1,

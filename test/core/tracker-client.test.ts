@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { hexOf } from '../../src/core/bytes.ts'
 import { BadFrame } from '../../src/core/exchange/errors.ts'
 import { FrameReader } from '../../src/core/exchange/frame-reader.ts'
-import type { PeerId, SwarmId } from '../../src/core/ids.ts'
+import type { LaneId, PeerId, SwarmId } from '../../src/core/ids.ts'
 import {
   announceTtlMs,
   announceTtlMsMax,
@@ -12,7 +12,8 @@ import {
 } from '../../src/core/limits.ts'
 import { TrackerClient } from '../../src/core/tracker/client.ts'
 import { decodeTrackerFrame, encodeTrackerFrame } from '../../src/core/tracker/codec.ts'
-import type { KnownTrackerFrame } from '../../src/core/tracker/types.ts'
+import { TrackerServer } from '../../src/core/tracker/server.ts'
+import type { KnownTrackerFrame, TrackerFrame, TrackerServerInput } from '../../src/core/tracker/types.ts'
 import { fc } from '../support/properties.ts'
 
 const swarmId = 'ab'.repeat(32) as SwarmId
@@ -35,6 +36,7 @@ describe('tracker client', () => {
     const record = recordOf('me')
     expect(sent(client.handle(10, { type: 'record', record }))).toEqual([
       { type: 'record', record },
+      { type: 'announce', swarmId, ...holding, watch: true, ttlMs },
       { type: 'announce', swarmId, ...holding, ttlMs }
     ])
     expect(sent(client.handle(20, { type: 'record', record }))).toEqual([{ type: 'record', record }])
@@ -50,7 +52,38 @@ describe('tracker client', () => {
     expect(client.wakeAtMs()).toBe(ttlMs / 2)
     const record = recordOf('me')
     expect(sent(client.handle(10, { type: 'record', record }))).toEqual([{ type: 'record', record }])
-    expect(sent(client.handle(20, { type: 'join', swarmId, membership: holding }))).toMatchObject([holding])
+    expect(sent(client.handle(20, { type: 'join', swarmId, membership: holding })).at(-1)).toMatchObject(holding)
+  })
+
+  it('[TR10] asks who else is there whenever it announces what it holds, and watches no longer', () => {
+    const server = new TrackerServer(
+      () => 0,
+      () => true
+    )
+    const client = new TrackerClient()
+    const [me, other] = [1 as LaneId, 2 as LaneId]
+    const answers: string[][] = []
+    const hear = (nowMs: number, input: TrackerServerInput) => {
+      for (const effect of server.handle(nowMs, input)) {
+        if (effect.type === 'send' && effect.laneId === me && effect.frame.type === 'peers')
+          answers.push(effect.frame.peers.map(({ peerId, holder }) => `${peerId} ${holder}`))
+      }
+    }
+    const tell = (nowMs: number, laneId: LaneId, frames: readonly TrackerFrame[]) => {
+      for (const frame of frames) hear(nowMs, { type: 'frame', laneId, frame })
+    }
+    hear(0, { type: 'opened', laneId: me, peerId: 'me' as PeerId })
+    hear(0, { type: 'opened', laneId: other, peerId: 'other' as PeerId })
+    tell(0, me, sent(client.handle(0, { type: 'record', record: recordOf('me') })))
+    tell(0, me, sent(client.handle(0, { type: 'join', swarmId, membership: holding })))
+    expect(answers).toEqual([[]])
+    tell(1, other, [
+      { type: 'record', record: recordOf('other') },
+      { type: 'announce', swarmId, ...holding, ttlMs }
+    ])
+    expect(answers).toEqual([[]])
+    tell(ttlMs / 2, me, sent(client.handle(client.wakeAtMs(), { type: 'wake' })))
+    expect(answers).toEqual([[], ['other true']])
   })
 
   it('[TR9] takes back what it said, and nothing else', () => {

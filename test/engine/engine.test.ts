@@ -76,6 +76,18 @@ describe('share and fetch', () => {
     await Promise.all([first.close(), again.close()])
   })
 
+  it('what was stored whole is complete, though its record was not written any more', async () => {
+    const parts = { store: new MemoryBlockStore(), catalog: new MemoryCatalog() }
+    const first = await openEngine(hubWithTracker(), 'alice', parts)
+    await first.add([blobSource('kept.bin', new Blob([seededBytes(9, 300_000)]))]).whenLinked()
+    const [record] = await parts.catalog.items()
+    await parts.catalog.putItem({ ...record!, complete: false })
+    const again = await openEngine(hubWithTracker(), 'alice', parts)
+    await again.items()[0]!.whenReady({ signal: AbortSignal.timeout(5000) })
+    expect((await parts.catalog.items())[0]!.complete).toBe(true)
+    await Promise.all([first.close(), again.close()])
+  })
+
   it('rates fall to nothing when all is here', async () => {
     const hub = hubWithTracker()
     const [alice, bob] = await Promise.all([openEngine(hub, 'alice'), openEngine(hub, 'bob')])

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type CrowdResult, runCrowd } from './crowd.ts'
+import { honest } from './characters.ts'
+import { type CrowdResult, homeLine, runCrowd } from './crowd.ts'
 import { runFaults } from './faults.ts'
 import { replayLine } from './replay.ts'
+import { Tokens } from './tokens.ts'
+import { World } from './world.ts'
 
 const MiB = 1024 * 1024
 
@@ -23,6 +26,37 @@ describe('simulation: whatever goes wrong', () => {
     const first = Math.floor(Date.now() / 86_400_000) * 100
     const untilMs = performance.now() + 15_000
     for (let seed = first; seed < first + 60 && performance.now() < untilMs; seed++) runSeed(seed)
+  })
+})
+
+describe('simulation: without relays', () => {
+  const blocks = 400
+  const isDone = (world: World) => () => world.lacking === 0
+
+  function crowd(seed: number, trackers: number) {
+    const world = new World(seed, new Tokens(blocks, 64 * 1024, seed), { trackers })
+    const source = world.join('source', { line: homeLine, character: honest, holdsEverything: true })
+    const others = Array.from({ length: 6 }, (_, i) => world.join(`p${i}`, { line: homeLine, character: honest }))
+    return { world, source, others }
+  }
+
+  it('a swarm goes on when every relay is gone after joining, also when its first holder leaves then', () => {
+    const { world, source, others } = crowd(9, 2)
+    world.pass(500)
+    world.trackers.forEach((tracker) => tracker.die())
+    const isHeld = (_: unknown, index: number) => others.some(({ disk }) => disk.durable.has(index))
+    world.until(() => Array.from({ length: blocks }).every(isHeld), 120_000, 'each block has come to somebody')
+    expect(world.lacking).toBeGreaterThan(3)
+    source.leave()
+    world.until(isDone(world), 120_000, 'everybody has everything')
+  })
+
+  it('[SW16] [EX15] peers that know nobody but one holder find each other by it, and trade', () => {
+    const { world, source, others } = crowd(10, 0)
+    for (const peer of others) peer.meet([source])
+    world.until(isDone(world), 120_000, 'everybody has everything')
+    for (const peer of others) expect(peer.lanes.size).toBeGreaterThan(2)
+    expect(source.wire.sentBytes).toBeLessThan(4 * blocks * 64 * 1024)
   })
 })
 

@@ -31,7 +31,8 @@ const known = item('b', {
   manifestCid: 'zDvA' as ManifestCid,
   manifest: Uint8Array.of(0, 1, 254, 255),
   secret: new Uint8Array(16).fill(7),
-  complete: true
+  complete: true,
+  metPeers: [{ peerId: '12D3' as PeerId, record: Uint8Array.of(1, 2, 3), metAtMs: 4 }]
 })
 
 /** What every Catalog does. `open` gives a new, empty place each time. */

@@ -36,11 +36,11 @@ export class Introducing {
   }
 
   tell(): void {
-    const { sessions, nowMs } = this.#state
+    const { sessions, nowMs, isComplete } = this.#state
     if (this.#tellAtMs > nowMs) return
     this.#tellAtMs = Infinity
     for (const session of sessions.values()) {
-      if (session.isComplete || !session.holdings) continue // it seeks nobody
+      if ((session.isComplete && isComplete) || !session.holdings) continue // neither seeks anybody
       if (session.toldOfPeersAtMs + peersTellMs <= nowMs) this.#tellOne(session)
       this.#tellAtMs = Math.min(this.#tellAtMs, session.toldOfPeersAtMs + peersTellMs)
     }
@@ -50,10 +50,11 @@ export class Introducing {
     return this.#tellAtMs
   }
 
-  /** Ourselves, and some that we are connected to, drawn at random. */
+  /** Ourselves, and, if it seeks any, some that we are connected to, drawn at random. */
   #tellOne(session: Session): void {
     session.toldOfPeersAtMs = this.#state.nowMs
-    const others = [...this.#state.sessions.keys()].filter((peerId) => peerId !== session.peerId)
+    const met = session.isComplete ? [] : [...this.#state.sessions.keys()]
+    const others = met.filter((peerId) => peerId !== session.peerId)
     const told: PeerRecord[] = this.#self ? [this.#self] : []
     let at = Math.floor(this.#state.options.random() * others.length)
     for (let i = 0; i < others.length && told.length < peersToldMax; i++) {

@@ -64,7 +64,7 @@ export class TrackerClient {
 
   #announceDue(nowMs: number): TrackerClientEffect[] {
     const due = [...this.#joined].filter(([, joined]) => this.#counts(joined) && joined.renewAtMs <= nowMs)
-    return due.map(([swarmId]) => this.#announce(nowMs, swarmId))
+    return due.flatMap(([swarmId]) => this.#announce(nowMs, swarmId))
   }
 
   #join(swarmId: SwarmId, membership: Membership): void {
@@ -78,10 +78,16 @@ export class TrackerClient {
     return before?.announced ? [{ type: 'send', frame: { type: 'leave', swarmId } }] : []
   }
 
-  #announce(nowMs: number, swarmId: SwarmId): TrackerClientEffect {
+  /** A holder watches for the time of one message: it is answered with who is there, and told of no newcomers. [TR10] */
+  #announce(nowMs: number, swarmId: SwarmId): TrackerClientEffect[] {
     const joined = this.#joined.get(swarmId)!
     joined.renewAtMs = nowMs + announceTtlMs / 2
     joined.announced = true
-    return { type: 'send', frame: { type: 'announce', swarmId, ...joined.membership, ttlMs: announceTtlMs } }
+    const { role, holder, watch } = joined.membership
+    const watching = holder && !watch ? [true, false] : [watch]
+    return watching.map((each) => ({
+      type: 'send',
+      frame: { type: 'announce', swarmId, role, holder, watch: each, ttlMs: announceTtlMs }
+    }))
   }
 }
