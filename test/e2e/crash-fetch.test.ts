@@ -6,7 +6,7 @@ import { sha256Of, temporaryFolder } from '../support/files.ts'
 import { byId, openLink, untilPercent, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
-import { shareSlowly, type SlowSharer } from '../support/slow-sharer.ts'
+import { openSharer, type Sharer, slowly } from '../support/sharer.ts'
 import { type StorePage, serveStorePage } from '../support/store-page.ts'
 import type { Audit, Claim } from '../support/store-page/worker.ts'
 
@@ -25,13 +25,15 @@ const momentsPercent = [1, 9, 17, 25, 33, 41, 49, 57, 65, 73]
 let place: Awaited<ReturnType<typeof temporaryFolder>>
 let quire: Quire
 let storePage: StorePage
-let sharer: SlowSharer
+let sharer: Sharer
+let link: string
 let profileDir: string
 
 beforeAll(async () => {
   ;[place, quire, storePage] = await Promise.all([temporaryFolder('crash'), startQuire(), serveStorePage()])
   profileDir = join(place.path, 'profile')
-  sharer = await shareSlowly(quire.url, content, bytesPerSecond)
+  sharer = await openSharer({ relay: quire.url, readBlocks: slowly(bytesPerSecond) })
+  link = await sharer.shareBytes('film.bin', content, { plain: true })
 })
 
 afterAll(async () => {
@@ -57,7 +59,7 @@ it('a browser killed ten times in one fetch claims what it showed, nothing that 
     const claims = await claimsIn(browser)
     expect(claims.filter(({ index, sha256 }) => sha256 !== digests[index])).toEqual([])
     expect(percentOf(claims)).toBeGreaterThanOrEqual(shownPercent)
-    await openLink(browser.page, sharer.link)
+    await openLink(browser.page, link)
     shownPercent = await untilPercent(browser.page, Math.max(moment, shownPercent + 1))
     await browser.kill()
   }
@@ -65,7 +67,7 @@ it('a browser killed ten times in one fetch claims what it showed, nothing that 
   const before = await claimsIn(browser)
   expect(percentOf(before)).toBeGreaterThanOrEqual(shownPercent)
   expect(percentOf(before)).toBeLessThan(100)
-  await openLink(browser.page, sharer.link)
+  await openLink(browser.page, link)
   await untilState(browser.page, 'complete', 60_000)
   expect(await byId(browser.page, 'connection-kind').textContent()).toBe('direct')
   const after = await claimsIn(browser)

@@ -7,22 +7,13 @@ import { sha256Of, sha256OfFile, temporaryFolder } from '../support/files.ts'
 import { byId, openLink, save, savedSha256, shareFiles, untilPercent, untilState } from '../support/person.ts'
 import { type Quire, runProgram, startProgram, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
-import { openSharer, type ReadBlocks } from '../support/sharer.ts'
+import { openSharer, type ReadBlocks, slowly } from '../support/sharer.ts'
 import { recordVideo } from '../support/video.ts'
 import { within } from '../support/waiting.ts'
 import { zipEntries } from '../support/zip-entries.ts'
 
-/** About 2 MB a second: few messages are read at a time, each after this pause. */
-const slowly =
-  (honestly: ReadBlocks): ReadBlocks =>
-  async (set, range) => {
-    // Time: what makes it slow.
-    await new Promise((resolve) => setTimeout(resolve, 350))
-    return honestly(set, range)
-  }
-
 /** Right blocks but for one. */
-const lying =
+const lyingOnce =
   (honestly: ReadBlocks): ReadBlocks =>
   async (set, range) => {
     const blocks = await honestly(set, range)
@@ -86,7 +77,7 @@ describe('a video', () => {
     const video = await recordVideo(bob.page)
     await fileWith('evening/a first.bin', seededBytes(33, 24_000_000))
     await fileWith('evening/z film.webm', video)
-    await using sharer = await openSharer({ relay: quire.url, readBlocks: slowly })
+    await using sharer = await openSharer({ relay: quire.url, readBlocks: slowly(2_000_000) })
     await openLink(bob.page, await sharer.share([join(place.path, 'evening')]))
     await bob.page.getByRole('button', { name: 'z film.webm' }).click()
     const player = bob.page.locator('video')
@@ -106,7 +97,7 @@ describe('a peer that lies', () => {
   it('is dropped with its block, which comes from another; the page says so', async () => {
     const content = seededBytes(34, 40 * blockBytes)
     const path = await fileWith('true.bin', content)
-    await using liar = await openSharer({ relay: quire.url, readBlocks: lying })
+    await using liar = await openSharer({ relay: quire.url, readBlocks: lyingOnce })
     const link = await liar.share([path], { plain: true })
     await openLink(bob.page, link)
     await bob.page.getByText('One block failed its check').first().waitFor()

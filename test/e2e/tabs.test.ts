@@ -9,7 +9,7 @@ import { sha256Of, temporaryFolder } from '../support/files.ts'
 import { openLink, savedSha256, shareFiles, untilPercent, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
-import { shareSlowly } from '../support/slow-sharer.ts'
+import { openSharer, slowly } from '../support/sharer.ts'
 
 const content = seededBytes(21, 30_000_000)
 /** So that a fetch is still under way when something is done to it. */
@@ -56,13 +56,14 @@ it('two tabs that open one link fetch it once, and each can save it', async () =
 })
 
 it('when the tab that fetches is closed the other goes on within 2 s, and gets at most a segment again', async () => {
-  await using sharer = await shareSlowly(quire.url, content, bytesPerSecond)
+  await using sharer = await openSharer({ relay: quire.url, readBlocks: slowly(bytesPerSecond) })
+  const link = await sharer.shareBytes('film.bin', content, { plain: true })
   await using bob = await launchBrowser()
   await countReceived(bob.context)
-  await openLink(bob.page, sharer.link)
+  await openLink(bob.page, link)
   await untilState(bob.page, 'fetching')
   const second = await bob.context.newPage()
-  await openLink(second, sharer.link)
+  await openLink(second, link)
   const shown = await untilPercent(second, 30)
   expect(await receivedBytes(second)).toBe(0)
   const closedAtMs = Date.now()
