@@ -8,8 +8,8 @@ import { quiet, type TestClock } from './clock.ts'
 import type { Dice } from './dice.ts'
 import type { Truth } from './victim.ts'
 
-/** Turns of the event loop until a fetcher has asked for something: hashing takes its own time. */
-const turnsMax = 2_000
+/** In real time, until a fetcher has asked for something: hashing takes its own time. */
+const patienceMs = 10_000
 
 /** What an attacker has: a lane, the link, dice. */
 export interface Stage {
@@ -88,7 +88,8 @@ export async function answerWant(
   blocksOf: (index: number) => { start: number; blocks: Uint8Array[] }
 ): Promise<void> {
   await greet(stage)
-  for (let turn = 0; turn < turnsMax && !stage.lane.isClosed; turn++) {
+  const untilMs = performance.now() + patienceMs
+  while (performance.now() < untilMs && !stage.lane.isClosed) {
     const group = stage.lane.take('want-hashes')
     if (group) say(stage, { type: 'hashes', group: group.group, hashes: stage.truth.groups[group.group]! })
     const want = stage.lane.take('want')

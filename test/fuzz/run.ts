@@ -26,8 +26,8 @@ const casesOfFetcher = 30
 
 /** How long the lane of one who did wrong may stay. */
 const patienceMs = 61_000
-/** And how many turns of the event loop after that. */
-const turnsMax = 2_000
+/** And for how long, in real time, after that: hashing and storing take their own. */
+const storingMs = 10_000
 
 /**
  * Attacks one that shares and one that fetches, many times, each time as another stranger. Throws what went wrong with
@@ -74,8 +74,8 @@ async function attackOnce(victim: Victim, truth: Truth, { attack, seed }: Case):
   await run({ lane, truth, dice: new Dice(seed), clock: victim.clock })
   await quiet(2)
   if (mustEnd && !lane.isClosed) victim.clock.pass(patienceMs)
-  // Hashing and storing take their own time.
-  for (let turn = 0; mustEnd && !lane.isClosed && turn < turnsMax; turn++) await quiet(1)
+  const untilMs = performance.now() + storingMs
+  while (mustEnd && !lane.isClosed && performance.now() < untilMs) await quiet(1)
   const [item] = victim.engine.items()
   const { state, error } = item!.peek()
   if (error || state === 'error') throw new Error(`its share came to harm: ${error?.message}`)

@@ -90,7 +90,9 @@ export class Victim {
   /** One that has the link and looks for somebody who has the rest. */
   static async fetching(stores: Stores, truth: Truth): Promise<Victim> {
     const victim = await Victim.open(stores, truth)
-    await inTime(victim.clock, victim.engine.open(truth.link))
+    const { id } = await inTime(victim.clock, victim.engine.open(truth.link))
+    // It asks its store what it holds before it takes part, and answers come in the order of the questions.
+    await stores.store.held(id)
     await quiet()
     return victim
   }
