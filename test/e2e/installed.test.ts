@@ -77,6 +77,7 @@ it('files that another program shares with it are shared on', async () => {
   await page.goto('about:blank')
   await page.goto(`${quire.url}/#/received`)
   await expect.poll(() => new URL(page.url()).hash, soon).toBe('#/')
+  await page.locator('[data-row]').first().waitFor()
   expect(await page.locator('[data-row]').count()).toBe(1)
 })
 
