@@ -33,8 +33,8 @@ export const setIdBytesMax = 100
 export const heldPageBlocks = 32 * KiB
 /** Segments kept in memory after a read from IndexedDB, which reads records whole: 16 MiB serve a few readers who walk. */
 export const readSegmentsMax = 4
-/** One write to a private file: Chromium passes them to its file process through a buffer of this size, and larger writes cost it several times more a byte. */
-export const fileWriteBytes = 1 * MiB
+/** One write to a private file: Chromium copies each into a buffer of its own, and maps those of a mebibyte and more anew every time, which costs four times more a byte. */
+export const fileWriteBytes = 512 * KiB
 /** Open files: half of what common systems allow one process by default, and more data sets than are read at one time. */
 export const openFilesMax = 128
 /** Blocks that wait for their segment to be whole, all data sets: half of what one fetch may leave unstored, so that it never waits for room. */
@@ -69,6 +69,8 @@ holds(manifestBytesMax < frameBytesMax && blockBytesMax < frameBytesMax, 'what o
 
 /** Segments under way while adding: one is read while one is sealed, one hashed and one written; 16 MiB, and as much again of plaintext. */
 export const addAheadSegments = 4
+/** Blocks sealed by one call of the cipher: 512 KiB, for the reason that `fileWriteBytes` has; twice as much takes half as long again. */
+export const sealStepBlocks = 8
 /** Leaves of a block map; more than this nobody tells apart on a phone. */
 export const leavesDrawnMax = 384
 /** Blocks that one chunk of a read covers: 1 MiB, large enough that calls between threads cost nothing, small enough to hold. */

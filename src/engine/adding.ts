@@ -1,6 +1,6 @@
 import { blockCountOf } from '../core/block/blocks.ts'
 import { groupIndex, type SetId } from '../core/ids.ts'
-import { addAheadSegments, blockBytes, segmentBlocks } from '../core/limits.ts'
+import { addAheadSegments, blockBytes, sealStepBlocks, segmentBlocks } from '../core/limits.ts'
 import { groupCountOf } from '../core/merkle/group.ts'
 import { TreeBuilder, type Tree } from '../core/merkle/tree.ts'
 import type { BlockStore, PlacedBlock } from '../store/types.ts'
@@ -33,11 +33,11 @@ export async function addContent(content: Content, options: AddOptions): Promise
   for (let start = 0; start < blockCount; start += segmentBlocks) {
     signal.throwIfAborted()
     const segment = readSegment(content, start, Math.min(segmentBlocks, blockCount - start), options.cipher)
-    const digests = segment.then((bytes) => Promise.all(placed(bytes, start).map((block) => digest(block.bytes))))
+    const digests = segment.then((blocks) => Promise.all(blocks.map((block) => digest(block.bytes))))
     hashed = Promise.all([hashed, digests]).then(([, leaves]) => leaves.forEach((leaf) => builder.append(leaf)))
-    const stored = segment.then((bytes) => store.putBlocks(set, placed(bytes, start)))
-    const done = Promise.all([segment, hashed, stored]).then(([bytes]) => {
-      doneBytes = Math.min(content.sizeBytes, doneBytes + bytes.length)
+    const stored = segment.then((blocks) => store.putBlocks(set, blocks))
+    const done = Promise.all([segment, hashed, stored]).then(([blocks]) => {
+      doneBytes = Math.min(content.sizeBytes, doneBytes + blocks.length * blockBytes)
       onProgress(doneBytes)
     })
     done.catch(() => undefined) // the loop below awaits it; until then it must not count as unhandled
@@ -56,22 +56,33 @@ async function readSegment(
   start: number,
   count: number,
   cipher?: ContentCipher
-): Promise<Uint8Array> {
+): Promise<PlacedBlock[]> {
   const offsetBytes = start * blockBytes
   const plain = await content.read(offsetBytes, Math.min(content.sizeBytes, offsetBytes + count * blockBytes))
-  const sealed = cipher ? await cipher.apply(offsetBytes, plain) : plain
-  if (sealed.length === count * blockBytes) return sealed
-  const filled = new Uint8Array(count * blockBytes)
-  filled.set(sealed)
-  return filled
+  if (!cipher) return placed(plain, start)
+  const sealing: Promise<PlacedBlock[]>[] = []
+  for (let block = 0; block < count; block += sealStepBlocks) {
+    const part = plain.subarray(block * blockBytes, (block + sealStepBlocks) * blockBytes)
+    const sealed = cipher.apply(offsetBytes + block * blockBytes, part)
+    sealing.push(sealed.then((bytes) => placed(bytes, start + block)))
+  }
+  return (await Promise.all(sealing)).flat()
 }
 
-function placed(segment: Uint8Array, start: number): PlacedBlock[] {
+/** What follows one another from `start`, as blocks. */
+function placed(bytes: Uint8Array, start: number): PlacedBlock[] {
   const blocks: PlacedBlock[] = []
-  for (let at = 0; at < segment.length; at += blockBytes) {
-    blocks.push({ index: start + at / blockBytes, bytes: segment.subarray(at, at + blockBytes) })
+  for (let at = 0; at < bytes.length; at += blockBytes) {
+    const block = bytes.subarray(at, at + blockBytes)
+    blocks.push({ index: start + at / blockBytes, bytes: block.length < blockBytes ? filled(block) : block })
   }
   return blocks
+}
+
+function filled(block: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(blockBytes)
+  whole.set(block)
+  return whole
 }
 
 async function storeHashes(store: BlockStore, set: SetId, tree: Tree, blockCount: number): Promise<void> {

@@ -7,7 +7,7 @@ import { storeErrorOf, type Database, type SetRecord } from './database.ts'
 import { BlockNotHeld, StoreClosed, StoreFull, UnknownSet } from './errors.ts'
 import { GroupCommit } from './group-commit.ts'
 import { LeasePool } from './lease-pool.ts'
-import { blocksIn, runsOf } from './runs.ts'
+import { blocksIn, piecesOf } from './runs.ts'
 import { claim, SetTables } from './set-tables.ts'
 import type { BlockStore, PlacedBlock, SetShape } from './types.ts'
 
@@ -192,15 +192,15 @@ async function put({ record, file, held, commits }: OpenSet, blocks: readonly Pl
   checkBlocks(record, blocks)
   const fresh = blocks.filter(({ index }) => !held.has(index))
   if (fresh.length === 0) return
-  for (const { start, bytes } of runsOf(fresh)) writeAll(file, bytes, start * record.blockBytes)
+  for (const { start, bytes } of piecesOf(fresh)) writeAll(file, bytes, start * record.blockBytes)
   await commits.add(fresh)
 }
 
-/** In pieces: the larger a write, the more it costs a byte. @throws StoreFull */
+/** In parts: a large write costs several times more a byte. @throws StoreFull */
 function writeAll(file: SharedAccessHandle, bytes: Uint8Array<ArrayBuffer>, at: number): void {
   for (let from = 0; from < bytes.length; from += fileWriteBytes) {
-    const piece = bytes.subarray(from, from + fileWriteBytes)
-    if (file.write(piece, { at: at + from }) < piece.length) throw new StoreFull()
+    const part = bytes.subarray(from, from + fileWriteBytes)
+    if (file.write(part, { at: at + from }) < part.length) throw new StoreFull()
   }
 }
 

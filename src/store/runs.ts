@@ -12,30 +12,39 @@ export const segmentOf = (index: number): number => Math.floor(index / segmentBl
 
 /** The blocks as runs in ascending order; of two blocks at one place the first counts. */
 export function runsOf(blocks: readonly PlacedBlock[]): Run[] {
-  const sorted = blocks.toSorted((a, b) => a.index - b.index)
-  const runs: Run[] = []
-  let run: PlacedBlock[] = []
-  for (const block of sorted) {
-    const last = run.at(-1)
+  return chained(blocks, (last, next) => segmentOf(last.index) === segmentOf(next.index)).map(runFrom)
+}
+
+/**
+ * Runs of blocks that lie side by side in memory too, so that nothing is copied: for stores that can write where they
+ * like. A segment that was sealed in parts, or came block by block, is stored from where it lies.
+ */
+export function piecesOf(blocks: readonly PlacedBlock[]): Run[] {
+  return chained(blocks, ({ bytes: last }, { bytes: next }) => {
+    return last.buffer === next.buffer && last.byteOffset + last.length === next.byteOffset
+  }).map(runFrom)
+}
+
+type Joins = (last: PlacedBlock, next: PlacedBlock) => boolean
+
+/** Neighbours in ascending order, as long as each next one may join. */
+function chained(blocks: readonly PlacedBlock[], joins: Joins): PlacedBlock[][] {
+  const chains: PlacedBlock[][] = []
+  let last: PlacedBlock | undefined
+  for (const block of blocks.toSorted((a, b) => a.index - b.index)) {
     if (last?.index === block.index) continue
-    if (last && (last.index + 1 !== block.index || segmentOf(last.index) !== segmentOf(block.index))) {
-      runs.push(runFrom(run))
-      run = []
-    }
-    run.push(block)
+    if (last && last.index + 1 === block.index && joins(last, block)) chains.at(-1)!.push(block)
+    else chains.push([block])
+    last = block
   }
-  if (run.length > 0) runs.push(runFrom(run))
-  return runs
+  return chains
 }
 
 function runFrom(blocks: readonly PlacedBlock[]): Run {
   return { start: blocks[0]!.index, count: blocks.length, bytes: inOnePiece(blocks.map((block) => block.bytes)) }
 }
 
-/**
- * The parts, joined. Parts that lie side by side in one buffer are not copied: a segment that was read, sealed and
- * hashed in place is stored from where it lies.
- */
+/** The parts, joined. Parts that lie side by side in one buffer are not copied. */
 function inOnePiece(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const first = parts[0]!
   const { buffer, byteOffset } = first
