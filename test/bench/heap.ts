@@ -2,7 +2,6 @@ import type { CDPSession, Page } from 'playwright'
 
 /** JavaScript heaps of a page and of its workers, with the buffers that scripts hold, in bytes. */
 export interface HeapMeter {
-  readonly workerCount: () => number
   /** With `clean`, after what nobody holds is gone. */
   read(options?: { readonly clean?: boolean }): Promise<number>
 }
@@ -23,7 +22,6 @@ export async function heapMeter(page: Page): Promise<HeapMeter> {
   await devtools.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false })
   const all = () => [(method: string) => devtools.send(method as 'Runtime.getHeapUsage'), ...workers.values()]
   return {
-    workerCount: () => workers.size,
     async read({ clean = false } = {}) {
       if (clean) for (const call of all()) await call('HeapProfiler.collectGarbage')
       const usages = (await Promise.all(all().map((call) => call('Runtime.getHeapUsage')))) as HeapUsage[]

@@ -1,6 +1,6 @@
 /**
  * Measures Quire against what the same browsers give without any protocol, and against WebTorrent. Nothing here fails
- * for being slow. A full run takes about half an hour on two quiet cores and 10 GB of disk.
+ * for being slow. A full run takes about an hour on two quiet cores and 10 GB of disk.
  *
  *     npm run bench                                        everything; RESULTS.md is written anew
  *     npm run bench -- --rows adding,start --rounds 1      some parts; the others stay in RESULTS.md as they are
@@ -15,11 +15,13 @@ import { adding } from './rows/adding.ts'
 import { longTasks } from './rows/long-tasks.ts'
 import { memory } from './rows/memory.ts'
 import { start } from './rows/start.ts'
+import { swarm } from './rows/swarm.ts'
 import { transfer } from './rows/transfer.ts'
 import { installRivals } from './sites.ts'
 
 const parts: Readonly<Record<string, { title: string; run: (options: BenchOptions) => Promise<Section> }>> = {
   transfer: { title: 'Tab to tab', run: transfer },
+  swarm: { title: 'Swarm', run: swarm },
   adding: { title: 'Adding', run: adding },
   start: { title: 'First bytes', run: start },
   tasks: { title: 'Long tasks', run: longTasks },

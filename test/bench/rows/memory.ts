@@ -6,6 +6,8 @@ import { bigFile, openPair, serveSite } from '../places.ts'
 import type { Section } from '../results.ts'
 
 const sampleMs = 1_000
+/** Each so many samples, what remains once the garbage is collected is read too. */
+const samplesPerCollection = 8
 const limitMs = 900_000
 
 /** What two pages hold in memory while a large file goes from one to the other. One run: it is long, and heaps vary little. */
@@ -38,8 +40,9 @@ export async function memory({ megabytes }: BenchOptions): Promise<Section> {
     title: 'Memory',
     explains:
       `JavaScript heap and buffers of the delivered page and its worker over what they were when idle, sampled each second while ${totalBytes / 1e6} MB ` +
-      'on disk are added, sent and received; garbage that waits to be collected counts. One run.',
-    head: ['while', 'idle, MiB', 'over idle, MiB: median', 'most', 'second fifth → last fifth', 'goal'],
+      'on disk are added, sent and received; garbage that waits to be collected counts. ' +
+      `What is held is read every ${samplesPerCollection} samples, after a collection. One run.`,
+    head: ['while', 'idle, MiB', 'over idle, MiB: median', 'most', 'held, first half → second half', 'goal'],
     rows: [
       row('adding', idle.adding, added, 'stated'),
       row('sending', idle.sending, sent, 'median ≤ 64 MiB, flat'),
@@ -48,15 +51,24 @@ export async function memory({ megabytes }: BenchOptions): Promise<Section> {
   }
 }
 
+interface Sampled {
+  /** Bytes, each second. */
+  readonly all: number[]
+  /** Bytes after a collection, each few seconds. */
+  readonly held: number[]
+}
+
 /** Samples until the function that it returns is called, which gives them. */
-function sampled(what: string, meter: HeapMeter): () => Promise<number[]> {
-  const samples: number[] = []
+function sampled(what: string, meter: HeapMeter): () => Promise<Sampled> {
+  const samples: Sampled = { all: [], held: [] }
   let going = true
   const loop = async () => {
     while (going) {
-      samples.push(await meter.read())
-      if (samples.length % 15 === 0)
-        tell(`${what}: ${mib(samples.at(-1)!)} MiB in ${meter.workerCount()} worker and page`)
+      samples.all.push(await meter.read())
+      if (samples.all.length % samplesPerCollection === 0) {
+        samples.held.push(await meter.read({ clean: true }))
+        tell(`${what}: ${mib(samples.all.at(-1)!)} MiB, held ${mib(samples.held.at(-1)!)}`)
+      }
       // Time: a heap changes without a word.
       await new Promise((resolve) => setTimeout(resolve, sampleMs))
     }
@@ -71,10 +83,10 @@ function sampled(what: string, meter: HeapMeter): () => Promise<number[]> {
 
 const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
 
-function row(what: string, idle: number, samples: readonly number[], goal: string): string[] {
-  const over = samples.map((bytes) => bytes - idle)
-  const fifth = Math.max(1, Math.floor(over.length / 5))
-  const [second, last] = [over.slice(fifth, 2 * fifth), over.slice(-fifth)]
-  const trend = `${mib(median(second.length > 0 ? second : over))} → ${mib(median(last))}`
+function row(what: string, idle: number, { all, held }: Sampled, goal: string): string[] {
+  const over = all.map((bytes) => bytes - idle)
+  const half = Math.ceil(held.length / 2)
+  const halves = [held.slice(0, half), held.slice(half)]
+  const trend = halves.map((part) => (part.length > 0 ? mib(median(part) - idle) : '–')).join(' → ')
   return [what, mib(idle), mib(median(over)), mib(Math.max(...over)), trend, goal]
 }
