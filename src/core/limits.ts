@@ -37,6 +37,21 @@ export const readSegmentsMax = 4
 export const fileWriteBytes = 512 * KiB
 /** Open files: half of what common systems allow one process by default, and more data sets than are read at one time. */
 export const openFilesMax = 128
+/** A file of a server's store: a terabyte is 512 of them, and file systems of every kind take one. */
+export const slabBytes = 2 * 1024 * MiB
+/** Places in a server's files are whole pages of disk and memory. */
+export const pageBytes = 4 * KiB
+/** Pages that the database of a server's store keeps in memory, however large it is. */
+export const databaseCacheBytes = 8 * MiB
+/** Rows of what was removed that are cleared at one go: some milliseconds in which nothing else runs. */
+export const sweepRows = 256
+/** A server's store moves segments together while more than this share of its files is gaps, and these are more than a few segments. */
+export const compactShare = 1 / 4
+export const compactBytesMin = 16 * MiB
+/** Segments in a row that find no gap that fits before it is left at that. */
+export const compactMissesMax = 32
+/** Problems that a check of a store tells one by one: more than anybody reads. */
+export const checkProblemsMax = 1_000
 /** Blocks that wait for their segment to be whole, all data sets: half of what one fetch may leave unstored, so that it never waits for room. */
 export const gatheredBytesMax = 16 * MiB
 /** Blocks of a segment that does not become whole are stored after one to two of these. */
@@ -59,6 +74,7 @@ export const windowBlocksMin = 2
 /** No more is asked of a peer than it delivers in this time, so that what a slow one holds up is soon free again. */
 export const queueAheadMs = 2_000
 
+holds(segmentBlocks * blockBytesMax <= slabBytes, 'a slab has room for a segment')
 holds(groupLeaves % segmentBlocks === 0, 'a hash group is whole segments')
 holds(heldPageBlocks % segmentBlocks === 0, 'a page of a bitmap is whole segments')
 holds(messageBlocks * blockBytes < laneMessageBytes, 'blocks of one message fit a lane message')

@@ -1,62 +1,27 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { QuireError } from '../core/errors.ts'
-import { StoreBlocked, StoreFailed, StoreNewer, StoreUnavailable } from './errors.ts'
-import { fullOr } from './slot-file.ts'
+import { StoreBlocked, StoreFailed, StoreFull, StoreNewer, StoreUnavailable } from './errors.ts'
 
-/** What takes a folder from version 1 to 2, from 2 to 3, and so on. A change of the layout is a new entry here. */
-const migrations: readonly ((folder: string) => Promise<void>)[] = []
-const version = 1 + migrations.length
+/** Of the folder's layout; 1 had a folder for each data set. The database within has versions of its own. */
+const version = 2
 
 /**
- * Makes the folder ready: exists, belongs to this process alone, and has the layout of this version.
- * Resolves with what gives it back.
- * @throws StoreUnavailable, StoreBlocked, StoreNewer
+ * Makes the folder ready: it exists, and says that it is of this version, so that no older program writes into it.
+ * @throws StoreUnavailable, StoreNewer
  */
-export async function openFolder(folder: string): Promise<() => Promise<void>> {
+export async function prepareFolder(folder: string): Promise<void> {
   try {
-    await mkdir(join(folder, 'sets'), { recursive: true })
-    const unlock = await lock(join(folder, 'lock'))
-    await migrate(folder).catch(async (thrown) => {
-      await unlock()
-      throw thrown
-    })
-    return unlock
+    await mkdir(folder, { recursive: true })
+    const path = join(folder, 'format.json')
+    const text = await textOrUndefined(path)
+    const found = text === undefined ? 0 : versionIn(text)
+    if (found > version) throw new StoreNewer()
+    if (found < version) await writeAtomically(path, JSON.stringify({ version }))
   } catch (thrown) {
     if (thrown instanceof QuireError) throw thrown
     throw new StoreUnavailable(`the folder cannot be used (${codeOf(thrown)})`, { cause: thrown })
   }
-}
-
-/** Two processes in one folder would undo each other's marks, so the second is told to wait. */
-async function lock(path: string): Promise<() => Promise<void>> {
-  const owner = Number(await readFile(path, 'utf8').catch(() => '0'))
-  if (owner !== 0 && owner !== process.pid && isAlive(owner)) {
-    throw new StoreBlocked(`another program (process ${owner}) uses the folder`)
-  }
-  await writeAtomically(path, String(process.pid))
-  return () => rm(path, { force: true })
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0)
-    return true
-  } catch (thrown) {
-    return codeOf(thrown) === 'EPERM'
-  }
-}
-
-async function migrate(folder: string): Promise<void> {
-  const path = join(folder, 'format.json')
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
-    if (codeOf(thrown) === 'ENOENT') return undefined
-    throw thrown
-  })
-  const found = text === undefined ? version : versionIn(text)
-  if (found > version) throw new StoreNewer()
-  for (const step of migrations.slice(found - 1)) await step(folder)
-  if (text === undefined || found < version) await writeAtomically(path, JSON.stringify({ version }))
 }
 
 function versionIn(text: string): number {
@@ -67,6 +32,14 @@ function versionIn(text: string): number {
     // Falls through: not JSON is as bad as a wrong number.
   }
   throw new StoreUnavailable('format.json in the folder is not readable')
+}
+
+/** The contents of a file; undefined where there is none. */
+export async function textOrUndefined(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((thrown: unknown) => {
+    if (codeOf(thrown) === 'ENOENT') return undefined
+    throw thrown
+  })
 }
 
 /** After a crash the file has either its old or its new contents, whole. @throws StoreFull */
@@ -97,8 +70,34 @@ export async function flushFolder(folder: string): Promise<void> {
 
 export const codeOf = (thrown: unknown): string => (thrown as NodeJS.ErrnoException).code ?? 'unknown reason'
 
-/** What of the system's errors a caller can act on. */
+/** Results of SQLite that say what a caller can act on. */
+const sqliteResult = { busy: 5, readOnly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 }
+
+/** What of the system's and the database's errors a caller can act on. */
 export function fileErrorOf(thrown: unknown): QuireError {
   const known = fullOr(thrown)
-  return known instanceof QuireError ? known : new StoreFailed(codeOf(thrown), { cause: thrown })
+  if (known instanceof QuireError) return known
+  // The lowest byte is the kind; what lies above tells it apart further.
+  const result = ((thrown as { errcode?: number }).errcode ?? 0) & 0xff
+  const options = { cause: thrown }
+  switch (result) {
+    case sqliteResult.busy:
+      return new StoreBlocked('another program uses the folder', options)
+    case sqliteResult.full:
+      return new StoreFull(options)
+    case sqliteResult.readOnly:
+    case sqliteResult.cannotOpen:
+      return new StoreUnavailable('its database cannot be written', options)
+    case sqliteResult.corrupt:
+    case sqliteResult.notADatabase:
+      return new StoreFailed('its database is damaged', options)
+    default:
+      return new StoreFailed(codeOf(thrown), options)
+  }
+}
+
+/** StoreFull where the system says that the disk or the share of this person is full; else what was thrown. */
+function fullOr(thrown: unknown): unknown {
+  const { code } = thrown as NodeJS.ErrnoException
+  return code === 'ENOSPC' || code === 'EDQUOT' ? new StoreFull({ cause: thrown }) : thrown
 }
