@@ -21,13 +21,18 @@ export interface Program extends AsyncDisposable {
   kill(): Promise<void>
 }
 
-/** Starts `node <file> <args>` in the checkout; `file` is named from the root, as in `relay/cli.ts`. */
+/**
+ * Starts `node <file> <args>` in the checkout; `file` is named from the root, as in `relay/cli.ts`. `launcher` are the
+ * words before it that start it somewhere else, as in another network.
+ */
 export function startProgram(
   file: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {}
+  env: Readonly<Record<string, string>> = {},
+  launcher: readonly string[] = []
 ): Program {
-  const child = spawn(process.execPath, [file, ...args], {
+  const [program, ...words] = [...launcher, process.execPath, file, ...args]
+  const child = spawn(program!, words, {
     cwd: root,
     env: { ...process.env, NODE_ENV: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe']
@@ -100,6 +105,8 @@ export interface QuireOptions {
   readonly env?: Readonly<Record<string, string>>
   /** With the keeper that is built in; by default without, so that what comes comes from other tabs. */
   readonly keeper?: boolean
+  /** Words that start it somewhere else, as in another network. */
+  readonly launcher?: readonly string[]
 }
 
 /** Relay and page, as `npm start` runs them, ready to answer. */
@@ -111,7 +118,7 @@ export async function startQuire(options: QuireOptions = {}): Promise<Quire> {
     QUIRE_DATA: dataDir,
     QUIRE_NO_KEEPER: options.keeper === true ? '' : '1'
   }
-  const program = startProgram('relay/main.ts', ['--json'], { ...settings, ...options.env })
+  const program = startProgram('relay/main.ts', ['--json'], { ...settings, ...options.env }, options.launcher)
   const stop = async (): Promise<void> => {
     await program.stop()
     if (options.dataDir === undefined) await removeFolder(dataDir)

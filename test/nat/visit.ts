@@ -1,0 +1,88 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
+import { sha256Of, temporaryFolder } from '../support/files.ts'
+import { byId, momentWhen, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
+import { type Quire, startQuire } from '../support/program.ts'
+import { seededBytes } from '../support/seeded.ts'
+import type { NatKind, Way } from './kinds.ts'
+import { Lab, relayAddress } from './lab.ts'
+
+const content = seededBytes(20, 20_000_000)
+
+export interface Visit {
+  readonly way: Way
+  /** From opening the link until the page names the way. */
+  readonly connectMs: number
+  /** From opening the link until everything is verified and stored. */
+  readonly wholeMs: number
+}
+
+/** A lab with the relay on its internet and a person at each host. */
+export class Town implements AsyncDisposable {
+  readonly lab: Lab
+  readonly quire: Quire
+  readonly alice: TestBrowser
+  readonly bob: TestBrowser
+  readonly #film: string
+  readonly #stack: AsyncDisposableStack
+
+  private constructor(
+    stack: AsyncDisposableStack,
+    parts: { lab: Lab; quire: Quire; alice: TestBrowser; bob: TestBrowser; film: string }
+  ) {
+    this.#stack = stack
+    this.lab = parts.lab
+    this.quire = parts.quire
+    this.alice = parts.alice
+    this.bob = parts.bob
+    this.#film = parts.film
+  }
+
+  /** `env` are further settings of the relay, which answers at the port that every firewall lets through. */
+  static async found(env: Readonly<Record<string, string>> = {}): Promise<Town> {
+    await using stack = new AsyncDisposableStack()
+    const place = stack.use(await temporaryFolder('nat'))
+    const film = join(place.path, 'film.bin')
+    await writeFile(film, content)
+    const lab = stack.use(await Lab.build())
+    const quire = stack.use(
+      await startQuire({
+        port: 443,
+        launcher: lab.spaces.within('internet'),
+        env: { QUIRE_HOST: '0.0.0.0', QUIRE_PUBLIC_HOST: relayAddress, ...env }
+      })
+    )
+    const args = [`--unsafely-treat-insecure-origin-as-secure=${quire.url}`]
+    const [alice, bob] = await Promise.all(
+      (['a', 'b'] as const).map(async (side) => launchBrowser({ args, program: await lab.chromiumAt(side) }))
+    )
+    const people = { alice: stack.use(alice!), bob: stack.use(bob!) }
+    return new Town(stack.move(), { lab, quire, film, ...people })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync()
+  }
+
+  /** Alice shares 20 MB from behind one router, Bob fetches it from behind the other. */
+  async visit(one: NatKind, other: NatKind): Promise<Visit> {
+    const { alice, bob, lab, quire } = this
+    await Promise.all([alice, bob].map(({ page }) => page.goto('about:blank')))
+    lab.setKind('a', one)
+    lab.setKind('b', other)
+    const link = await shareFiles(alice.page, quire.url, [this.#film])
+    const beganMs = Date.now()
+    await openLink(bob.page, link)
+    const named = await momentWhen(bob.page, () => document.querySelector('[data-testid="connection-kind"]') !== null)
+    await untilState(bob.page, 'complete', 90_000)
+    const wholeMs = Date.now() - beganMs
+    const way = (await byId(bob.page, 'connection-kind').textContent()) as Way
+    return { way, connectMs: named - beganMs, wholeMs }
+  }
+
+  /** Whether what Bob saves is what Alice shared. */
+  async isSaved(): Promise<boolean> {
+    return (await savedSha256(this.bob.page)) === sha256Of(content)
+  }
+}
