@@ -5,6 +5,7 @@ import { chromiumArgs, findChromium } from './test/support/chromium.ts'
 
 const inChromium = 'test/browser/**/*.browser.test.ts'
 const wholeProgram = 'test/e2e/**/*.test.ts'
+const natLab = 'test/nat/**/*.test.ts'
 
 // `include` stands inside the projects: one at the root would be merged into each of them.
 export default defineConfig({
@@ -18,7 +19,7 @@ export default defineConfig({
           // A busy machine is slow; no test fails for that.
           testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/bench/**', inChromium, wholeProgram]
+          exclude: ['**/node_modules/**', 'test/bench/**', inChromium, wholeProgram, natLab]
         }
       },
       {
@@ -45,6 +46,17 @@ export default defineConfig({
           // Two browsers and a relay keep both cores of a small machine busy: one file at a time.
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 120_000
+        }
+      },
+      {
+        test: {
+          name: 'nat',
+          environment: 'node',
+          include: [natLab],
+          globalSetup: ['test/support/build-page.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
           hookTimeout: 120_000
         }
       }

@@ -76,8 +76,10 @@ function translationOf(kind: NatKind): string {
   const inward = { 'full-cone': '', 'address-restricted': 'ip saddr . udp dport @spoken' }[kind as string]
   const prerouting =
     inward === undefined ? '' : `iifname wan meta l4proto udp ${inward} dnat ip to udp dport map @ports`
-  const note = inward === undefined ? '' : 'oifname wan meta l4proto udp update @ports { udp sport : ip saddr . udp sport }'
-  const noteSpoken = kind === 'address-restricted' ? 'oifname wan meta l4proto udp update @spoken { ip daddr . udp sport }' : ''
+  const note =
+    inward === undefined ? '' : 'oifname wan meta l4proto udp update @ports { udp sport : ip saddr . udp sport }'
+  const noteSpoken =
+    kind === 'address-restricted' ? 'oifname wan meta l4proto udp update @spoken { ip daddr . udp sport }' : ''
   return `
       chain inward {
         type nat hook prerouting priority dstnat;

@@ -21,7 +21,13 @@ export const relayAddress = '203.0.113.10'
 export const otherAddress = '203.0.113.20'
 
 const places = {
-  a: { wan: '203.0.113.11', private: '10.0.1', public: '198.51.100.0/28', router: '198.51.100.1', host: '198.51.100.2' },
+  a: {
+    wan: '203.0.113.11',
+    private: '10.0.1',
+    public: '198.51.100.0/28',
+    router: '198.51.100.1',
+    host: '198.51.100.2'
+  },
   b: {
     wan: '203.0.113.12',
     private: '10.0.2',

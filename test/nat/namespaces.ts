@@ -1,5 +1,4 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
 import { findProgram } from '../support/chromium.ts'
 
 /** This machine cannot make networks of its own: counts as a failure of every test that needs them. */
@@ -37,7 +36,7 @@ export class Namespaces {
   /** `ip` in a namespace, a line for each call. */
   ip(role: string, lines: string): void {
     const trimmed = lines.trim().replaceAll(/^\s+/gm, '')
-    run([this.#ip, '-n', this.name(role), '-batch', '-'], trimmed)
+    run([this.#ip, '-n', this.name(role), '-batch', '-'], `${trimmed}\n`)
   }
 
   /** Replaces all rules of a namespace's firewall. */
@@ -90,8 +89,7 @@ function run([program, ...words]: readonly string[], input?: string): string {
 
 /** What a lab left behind whose process was killed. */
 function sweep(ip: string): void {
-  const names = readdirSync('/', { withFileTypes: true }).length > 0 ? namesOf(ip) : []
-  for (const name of names) {
+  for (const name of namesOf(ip)) {
     const pid = new RegExp(`^${marker}-(\\d+)-`).exec(name)?.[1]
     if (pid !== undefined && !isAlive(Number(pid))) removeNamespace(ip, name)
   }

@@ -42,12 +42,19 @@ const iproute2: Tool = {
   why: 'gives a browser a network of its own',
   find: () => findProgram(['ip'])
 }
+const conntrack: Tool = {
+  name: 'conntrack',
+  packages: ['conntrack'],
+  why: 'makes a router forget',
+  find: () => findProgram(['conntrack'])
+}
 
 /** What each of vitest's projects needs, by the project's name. */
 export const toolsOf: Readonly<Record<string, readonly Tool[]>> = {
   unit: [],
   browser: [chromium],
-  e2e: [chromium, firefox, webkit, xvfb, nftables, iproute2]
+  e2e: [chromium, firefox, webkit, xvfb, nftables, iproute2],
+  nat: [chromium, nftables, iproute2, conntrack]
 }
 
 /** The machine lacks a program and it cannot be installed. */
