@@ -1,7 +1,7 @@
-import { decodeFrame, encodeFrame } from '../core/exchange/codec.ts'
+import { decodeFrame, encodeFrame, frameBytesMaxOf } from '../core/exchange/codec.ts'
 import { FrameReader } from '../core/exchange/frame-reader.ts'
 import type { Frame } from '../core/exchange/types.ts'
-import { frameBytesMax, helloTimeoutMs } from '../core/limits.ts'
+import { helloTimeoutMs } from '../core/limits.ts'
 import type { SwarmId } from '../core/ids.ts'
 import type { Lane } from '../network/types.ts'
 import type { EngineParts, KeeperPart } from './parts.ts'
@@ -25,7 +25,7 @@ export class InboundLanes {
 
   accept(lane: Lane): void {
     if (lane.protocol === '/quire/keep/1') return this.#keeper ? this.#keeper.accept(lane) : lane.close()
-    const reader = new FrameReader(frameBytesMax)
+    const reader = new FrameReader(frameBytesMaxOf)
     const cancel = this.#parts.timers.after(helloTimeoutMs, () => lane.close())
     lane.onClose = cancel
     lane.onChunk = (chunk) => {

@@ -1,10 +1,9 @@
 import type { Bitmap } from '../core/block/bitmap.ts'
 import { QuireError } from '../core/errors.ts'
-import { decodeFrame, encodeFrame } from '../core/exchange/codec.ts'
+import { decodeFrame, encodeFrame, frameBytesMaxOf } from '../core/exchange/codec.ts'
 import { FrameReader } from '../core/exchange/frame-reader.ts'
 import type { Frame, PeerRecord } from '../core/exchange/types.ts'
 import { groupIndex, type LaneId, type ManifestCid, type PeerId, type SetId } from '../core/ids.ts'
-import { frameBytesMax } from '../core/limits.ts'
 import type { Manifest } from '../core/manifest/manifest.ts'
 import { groupCountOf } from '../core/merkle/group.ts'
 import { Swarm } from '../core/swarm/swarm.ts'
@@ -119,7 +118,7 @@ export class SwarmDriver {
     this.#lanes.set(lane.id, lane)
     void this.#introduceSelf(lane.localPeerId)
     const laneId = lane.id
-    const reader = begun?.reader ?? new FrameReader(frameBytesMax)
+    const reader = begun?.reader ?? new FrameReader(frameBytesMaxOf)
     lane.onChunk = (chunk) => this.#onChunk(lane, reader, chunk)
     lane.onDrain = () => this.#turn({ type: 'lane-drained', laneId })
     lane.onClose = () => {

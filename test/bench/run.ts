@@ -14,6 +14,7 @@ import { type Section, writeSections } from './results.ts'
 import { adding } from './rows/adding.ts'
 import { longTasks } from './rows/long-tasks.ts'
 import { memory } from './rows/memory.ts'
+import { seek } from './rows/seek.ts'
 import { start } from './rows/start.ts'
 import { swarm } from './rows/swarm.ts'
 import { transfer } from './rows/transfer.ts'
@@ -24,6 +25,7 @@ const parts: Readonly<Record<string, { title: string; run: (options: BenchOption
   swarm: { title: 'Swarm', run: swarm },
   adding: { title: 'Adding', run: adding },
   start: { title: 'First bytes', run: start },
+  seek: { title: 'Seeking', run: seek },
   tasks: { title: 'Long tasks', run: longTasks },
   memory: { title: 'Memory', run: memory }
 }

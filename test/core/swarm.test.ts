@@ -259,6 +259,23 @@ describe('swarm: readers', () => {
     expect(taker.codes()).toEqual([])
   })
 
+  it('[SW8] hashes of what a reader waits for come before all else', () => {
+    const world = new World(contentOf(4000), { latencyMs: 10 })
+    const holder = world.node('holder', { has: 'everything', pace: 20 })
+    const taker = world.node('taker')
+    meet(taker, 'holder')
+    world.until(() => taker.disk.size > 520)
+    taker.turn({ type: 'reader', readerId: 1, ranges: [{ start: 3000, count: 8 }] })
+    const [wantsBefore, hashesBefore] = [taker.sent('want').length, holder.sent('hashes').length]
+    world.until(() => holder.sent('hashes').length > hashesBefore)
+    world.pass(1)
+    expect(taker.sent('want').length).toBe(wantsBefore)
+    world.until(() => taker.sent('want').length > wantsBefore)
+    expect(taker.sent('want')[wantsBefore]!.ranges[0]).toEqual({ start: 3000, count: 8 })
+    world.until(() => taker.isComplete, 600_000)
+    expectAllBlocks(taker, world)
+  })
+
   it('[SW8] before it is admitted, a wish that is withdrawn is taken back', () => {
     const world = new World(contentOf(400), { latencyMs: 10 })
     world.node('holder', { has: 'everything', pace: 5 })

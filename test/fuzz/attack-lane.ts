@@ -1,8 +1,8 @@
-import { decodeFrame } from '../../src/core/exchange/codec.ts'
+import { decodeFrame, frameBytesMaxOf } from '../../src/core/exchange/codec.ts'
 import { FrameReader } from '../../src/core/exchange/frame-reader.ts'
 import type { Frame } from '../../src/core/exchange/types.ts'
 import type { LaneId, PeerId } from '../../src/core/ids.ts'
-import { frameBytesMax, laneBufferBytesMax } from '../../src/core/limits.ts'
+import { laneBufferBytesMax } from '../../src/core/limits.ts'
 import type { Lane, LaneProtocol } from '../../src/network/types.ts'
 
 let lastLane = 1_000_000
@@ -26,7 +26,7 @@ export class AttackLane implements Lane {
   reads = true
   unreadBytes = 0
   mostUnreadBytes = 0
-  readonly #reader = new FrameReader(frameBytesMax)
+  readonly #reader = new FrameReader(frameBytesMaxOf)
 
   constructor(peerId: PeerId, localPeerId: PeerId) {
     this.peerId = peerId

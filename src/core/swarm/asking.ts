@@ -206,6 +206,7 @@ export class Asking {
     session.suggests &&= this.#choice!.isGuided(lane, this.#state.nowMs)
     const chosen = session.isExhausted ? [] : this.#choice!.choose(lane, run, this.#isAdmitted)
     if (chosen.length === 0) {
+      if (this.#choice!.isHeldBack(lane)) return false
       session.isExhausted = true
       this.#seconds.wish()
       if (session.suggests) this.#lookAgainAt(session.suggestedAtMs + suggestionMs)

@@ -51,7 +51,7 @@ export class Choice {
   choose(lane: SwarmLane, most: number, everything: boolean): number[] {
     const chosen: number[] = []
     this.#readersFirst(lane, most, chosen)
-    if (!everything || chosen.length === most) return chosen
+    if (!everything || chosen.length === most || this.isHeldBack(lane)) return chosen
     if (lane.session!.suggests) this.#suggested(lane, most, chosen)
     else this.#onwards(lane, most, chosen)
     return chosen
@@ -71,16 +71,26 @@ export class Choice {
 
   /** A reader waits for a block that nobody was asked for. */
   get isUrgent(): boolean {
+    return !this.#urgent().next().done
+  }
+
+  /** The lane is to bring the hashes of what a reader waits for: whatever else it brought would stand before that. */
+  isHeldBack({ groupsAsked }: SwarmLane): boolean {
+    if (groupsAsked.size === 0) return false
+    for (const index of this.#urgent()) if (groupsAsked.has(groupOf(index))) return true
+    return false
+  }
+
+  /** Blocks that nobody was asked for, of the first that each reader waits for. */
+  *#urgent(): Generator<number> {
     for (const ranges of this.#parts.readers.values()) {
       let ahead = 0
       for (const { start, count } of ranges) {
-        for (let index = start; index < start + count; index++) {
-          if (ahead++ === urgentBlocks) break
-          if (this.#parts.need.isOpen(index)) return true
+        for (let index = start; index < start + count && ahead < urgentBlocks; index++, ahead++) {
+          if (this.#parts.need.isOpen(index)) yield index
         }
       }
     }
-    return false
   }
 
   /** Hashes of a group that were asked for will not come, or are needed again. */
