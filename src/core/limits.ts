@@ -50,6 +50,8 @@ export const compactShare = 1 / 4
 export const compactBytesMin = 16 * MiB
 /** Segments in a row that find no gap that fits before it is left at that. */
 export const compactMissesMax = 32
+/** Bytes that a backup of a store reads at once. */
+export const backupReadBytes = 8 * MiB
 /** Problems that a check of a store tells one by one: more than anybody reads. */
 export const checkProblemsMax = 1_000
 /** Blocks that wait for their segment to be whole, all data sets: half of what one fetch may leave unstored, so that it never waits for room. */

@@ -3,7 +3,7 @@ import { DiskBlockStore } from './disk/block-store.ts'
 import { DiskCatalog } from './disk/catalog.ts'
 import { Database } from './disk/database.ts'
 import { takeOverVersion1 } from './disk/version-1.ts'
-import { Slabs } from './disk/slabs.ts'
+import { Slabs, slabsFolder } from './disk/slabs.ts'
 import { fileErrorOf, prepareFolder } from './folder.ts'
 
 /**
@@ -13,7 +13,7 @@ import { fileErrorOf, prepareFolder } from './folder.ts'
 export async function openFileSystem(folder: string): Promise<{ blocks: DiskBlockStore; catalog: DiskCatalog }> {
   await prepareFolder(folder)
   const database = await Database.open(folder)
-  const blocks = new DiskBlockStore(database, await Slabs.open(join(folder, 'slabs')))
+  const blocks = new DiskBlockStore(database, await Slabs.open(join(folder, slabsFolder)))
   const catalog = new DiskCatalog(database)
   try {
     await takeOverVersion1(folder, blocks, catalog)

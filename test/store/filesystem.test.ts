@@ -1,5 +1,4 @@
-import { cp, mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, vi } from 'vitest'
@@ -17,6 +16,7 @@ import { openFileSystem } from '../../src/store/filesystem.ts'
 import { blockStoreSuite } from '../suites/block-store.ts'
 import { catalogSuite } from '../suites/catalog.ts'
 import { seededBytes } from '../support/seeded.ts'
+import { holdRead, inPlace, isSame, openPlace, type Place, slabBytesOf } from '../support/store-folder.ts'
 import { v1, v1Block, v1Leaves } from '../support/store-v1.ts'
 
 /** Until the function it returns is called, files take nothing more. */
@@ -26,35 +26,6 @@ async function fillDisk(folder: string): Promise<() => void> {
   const spy = vi.spyOn(Object.getPrototypeOf(probe) as typeof probe, 'write').mockRejectedValue(full)
   await probe.close()
   return () => spy.mockRestore()
-}
-
-/** A folder, opened again and again. */
-async function openPlace() {
-  const folder = await mkdtemp(join(tmpdir(), 'quire-store-'))
-  const opened: Awaited<ReturnType<typeof openFileSystem>>[] = []
-  const open = async (path = folder) => {
-    const fresh = await openFileSystem(path)
-    opened.push(fresh)
-    return fresh
-  }
-  const closeAll = async () => {
-    for (const { blocks, catalog } of opened.splice(0)) await Promise.all([blocks.close(), catalog.close()])
-  }
-  return {
-    ...(await open()),
-    folder,
-    open,
-    closeAll,
-    reopen: async () => {
-      await closeAll()
-      return open()
-    },
-    dispose: async () => {
-      await closeAll()
-      await rm(folder, { recursive: true, force: true })
-      await rm(`${folder}-crashed`, { recursive: true, force: true })
-    }
-  }
 }
 
 async function openBlocks() {
@@ -85,17 +56,6 @@ const hexName = Buffer.from(set).toString('hex')
 const shape = { blockCount: 20, blockBytes: 1024 }
 const block = (index: number) => ({ index, bytes: seededBytes(index + 1, 1024) })
 
-type Place = Awaited<ReturnType<typeof openPlace>>
-
-async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
-  const place = await openPlace()
-  try {
-    await work(place)
-  } finally {
-    await place.dispose()
-  }
-}
-
 /** A folder that nobody opened yet. */
 const inFolder = (work: (place: Place) => Promise<void>) =>
   inPlace(async (place) => {
@@ -104,12 +64,6 @@ const inFolder = (work: (place: Place) => Promise<void>) =>
     await mkdir(place.folder)
     await work(place)
   })
-
-async function slabBytesOf(folder: string): Promise<number> {
-  let bytes = 0
-  for (const name of await readdir(join(folder, 'slabs'))) bytes += (await stat(join(folder, 'slabs', name))).size
-  return bytes
-}
 
 describe('a folder', () => {
   it('[ST17] has one owner, whose claim ends with it', () =>
@@ -196,13 +150,46 @@ describe('a folder', () => {
       for (const name of names.slice(0, 4)) await blocks.remove(name)
       const reading = blocks.readBlocks(names[5]!, { start: 0, count: 64 })
       await blocks.swept()
-      expect(await reading).toEqual(blocksOf(5).map(({ bytes }) => bytes))
+      expect(isSame(await reading, blocksOf(5))).toBe(true)
       expect(await slabBytesOf(folder)).toBeLessThanOrEqual(3 * segment)
       const again = (await reopen()).blocks
       for (const seed of [4, 5]) {
         const read = await again.readBlocks(names[seed]!, { start: 0, count: 64 })
-        expect(read).toEqual(blocksOf(seed).map(({ bytes }) => bytes))
+        expect(isSame(read, blocksOf(seed))).toBe(true)
       }
+    }))
+
+  it('[ST20] leaves a reader its bytes while their data set goes and others come', () =>
+    inPlace(async ({ folder, blocks }) => {
+      await blocks.create(set, shape)
+      await blocks.putBlocks(set, [block(0), block(1)])
+      const held = await holdRead(folder, 'beginning')
+      const reading = blocks.readBlocks(set, { start: 0, count: 2 })
+      await held.begun
+      await blocks.remove(set)
+      await blocks.create('b' as SetId, shape)
+      await blocks.putBlocks('b' as SetId, [block(9), { ...block(8), index: 0 }, { ...block(7), index: 1 }])
+      held.release()
+      expect(await reading).toEqual([block(0).bytes, block(1).bytes])
+    }))
+
+  it('[ST20] does not move a segment past a put', () =>
+    inPlace(async ({ folder, blocks }) => {
+      const large = { blockCount: 64, blockBytes: blockBytesMax / 4 }
+      const halfOf = (seed: number, start: number) =>
+        Array.from({ length: 32 }, (_, i) => ({ index: start + i, bytes: seededBytes(seed + i, large.blockBytes) }))
+      for (const name of ['a', 'b', 'c', 'd'] as SetId[]) {
+        await blocks.create(name, large)
+        await blocks.putBlocks(name, halfOf(1, 32))
+      }
+      const held = await holdRead(folder, 'end')
+      for (const name of ['a', 'b', 'c'] as SetId[]) await blocks.remove(name)
+      await held.begun
+      await blocks.putBlocks('d' as SetId, halfOf(1001, 0))
+      held.release()
+      await blocks.swept()
+      const read = await blocks.readBlocks('d' as SetId, { start: 0, count: 64 })
+      expect(isSame(read, [...halfOf(1001, 0), ...halfOf(1, 32)])).toBe(true)
     }))
 
   it('[ST5] tells a put whose data set is removed meanwhile, and nobody gets its bytes', () =>

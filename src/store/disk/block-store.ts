@@ -9,6 +9,7 @@ import { GroupCommit } from '../group-commit.ts'
 import { blocksIn, type Run, runsOf, segmentOf } from '../runs.ts'
 import type { InspectableStore, StoreProblem } from '../inspecting.ts'
 import type { PlacedBlock, SetShape } from '../types.ts'
+import { backUp, type BackupOptions } from './backup.ts'
 import type { Database } from './database.ts'
 import { Gate } from './gate.ts'
 import { inspectFolder } from './inspect.ts'
@@ -174,6 +175,15 @@ export class DiskBlockStore implements InspectableStore {
     return this.#use(() => inspectFolder({ database: this.#database, slabs: this.#slabs, space: this.#space, repair }))
   }
 
+  /**
+   * Copies everything that is held at this moment into a folder that is not there yet, catalog and all, while reading
+   * and writing go on. Space of what is removed meanwhile is given back afterwards.
+   * @throws StoreUnavailable, StoreFull
+   */
+  backUp(target: string, options: BackupOptions = {}): Promise<void> {
+    return this.#use(() => backUp(this.#database, this.#slabs, target, options))
+  }
+
   /** Resolves when the space of everything that was removed is given back. */
   async swept(): Promise<void> {
     await this.#sweeper.idle()
@@ -220,7 +230,8 @@ export class DiskBlockStore implements InspectableStore {
       try {
         return await work()
       } catch (thrown) {
-        throw fileErrorOf(thrown)
+        // What the caller called off needs no explanation.
+        throw thrown instanceof DOMException ? thrown : fileErrorOf(thrown)
       }
     })
   }

@@ -79,5 +79,8 @@ export class Slabs {
   }
 }
 
+/** Within a store's folder. */
+export const slabsFolder = 'slabs'
+
 /** The name of its file. */
 export const slabName = (slab: number): string => `${String(slab).padStart(6, '0')}.slab`
