@@ -265,8 +265,8 @@ describe('swarm: readers', () => {
     const taker = world.node('taker')
     meet(taker, 'holder')
     world.until(() => taker.disk.size > 520)
-    taker.turn({ type: 'reader', readerId: 1, ranges: [{ start: 3000, count: 8 }] })
     const [wantsBefore, hashesBefore] = [taker.sent('want').length, holder.sent('hashes').length]
+    taker.turn({ type: 'reader', readerId: 1, ranges: [{ start: 3000, count: 8 }] })
     world.until(() => holder.sent('hashes').length > hashesBefore)
     world.pass(1)
     expect(taker.sent('want').length).toBe(wantsBefore)
