@@ -43,8 +43,8 @@ export default defineConfig({
           environment: 'node',
           include: [wholeProgram],
           globalSetup: ['test/support/build-page.ts'],
-          // Two browsers and a relay keep both cores of a small machine busy: one file at a time.
-          fileParallelism: false,
+          // They mostly wait for each other; more than two files at a time keep a small machine from answering in time.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000
         }

@@ -12,6 +12,7 @@ import { tell } from './measure.ts'
 import { type BenchOptions, optionsOf } from './options.ts'
 import { type Section, writeSections } from './results.ts'
 import { adding } from './rows/adding.ts'
+import { hidden } from './rows/hidden.ts'
 import { longTasks } from './rows/long-tasks.ts'
 import { memory } from './rows/memory.ts'
 import { seek } from './rows/seek.ts'
@@ -27,6 +28,7 @@ const parts: Readonly<Record<string, { title: string; run: (options: BenchOption
   start: { title: 'First bytes', run: start },
   seek: { title: 'Seeking', run: seek },
   tasks: { title: 'Long tasks', run: longTasks },
+  hidden: { title: 'Hidden tabs', run: hidden },
   memory: { title: 'Memory', run: memory }
 }
 const partMsMax = 1_800_000

@@ -9,8 +9,6 @@ import { removeFolder } from './files.ts'
 export interface BrowserOptions {
   /** A profile to use and keep, as a person's next visit has it; otherwise a new one that `close` removes. */
   readonly profileDir?: string
-  /** With a window, which takes a screen. */
-  readonly headed?: boolean
   /** Without service workers, so that what is put into its pages comes before them. */
   readonly noServiceWorkers?: boolean
   /** What starts Chromium, where it is not Chromium itself. */
@@ -35,7 +33,7 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<TestB
   const profileDir = options.profileDir ?? (await mkdtemp(join(tmpdir(), 'quire-profile-')))
   const context = await chromium.launchPersistentContext(profileDir, {
     executablePath: options.program ?? chromiumPath(),
-    headless: options.headed !== true,
+    headless: true,
     args: [...chromiumArgs, ...(options.args ?? [])],
     serviceWorkers: options.noServiceWorkers === true ? 'block' : 'allow',
     acceptDownloads: true

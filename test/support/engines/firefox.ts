@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { findProgram } from '../chromium.ts'
 import { removeFolder } from '../files.ts'
 import { end, lineOf, start } from './children.ts'
+import { CommandSocket } from './command-socket.ts'
 import { selectorOf, type DrivenBrowser } from './driven.ts'
 
 /** Settings of the profile: connections on this machine, downloads without a question, no talk with anybody else. */
@@ -40,7 +41,7 @@ export async function launchFirefox(): Promise<DrivenBrowser> {
   }
   try {
     const address = await lineOf(child.stderr as Readable, /BiDi listening on (ws:\S+)/, 'Firefox listens')
-    const bidi = await Bidi.open(`${address}/session`)
+    const bidi = await CommandSocket.open(`${address}/session`)
     return await drive(bidi, downloadDir, dispose)
   } catch (thrown) {
     await dispose()
@@ -48,7 +49,7 @@ export async function launchFirefox(): Promise<DrivenBrowser> {
   }
 }
 
-async function drive(bidi: Bidi, downloadDir: string, dispose: () => Promise<void>): Promise<DrivenBrowser> {
+async function drive(bidi: CommandSocket, downloadDir: string, dispose: () => Promise<void>): Promise<DrivenBrowser> {
   await bidi.send('session.new', { capabilities: {} })
   const { context } = await bidi.send<{ context: string }>('browsingContext.create', { type: 'tab' })
   const target = { context }
@@ -77,52 +78,4 @@ async function drive(bidi: Bidi, downloadDir: string, dispose: () => Promise<voi
 interface Answer {
   readonly result: { readonly value?: string; readonly sharedId?: string }
   readonly exceptionDetails?: { readonly text: string }
-}
-
-interface Reply {
-  readonly id?: number
-  readonly type: string
-  readonly result?: unknown
-  readonly message?: string
-}
-
-/** Commands over one WebSocket, each answered by its number. */
-class Bidi {
-  readonly #socket: WebSocket
-  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>()
-  #last = 0
-
-  static async open(address: string): Promise<Bidi> {
-    const socket = new WebSocket(address)
-    await new Promise((resolve, reject) => {
-      socket.addEventListener('open', resolve, { once: true })
-      socket.addEventListener('error', () => reject(new Error('Firefox refuses to be driven.')), { once: true })
-    })
-    return new Bidi(socket)
-  }
-
-  constructor(socket: WebSocket) {
-    this.#socket = socket
-    socket.addEventListener('message', ({ data }) => this.#receive(JSON.parse(String(data)) as Reply))
-    socket.addEventListener('close', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error('Firefox has ended.'))
-      this.#waiting.clear()
-    })
-  }
-
-  send<T>(method: string, params: object): Promise<T> {
-    const id = ++this.#last
-    const waiting = Promise.withResolvers<unknown>()
-    this.#waiting.set(id, waiting)
-    this.#socket.send(JSON.stringify({ id, method, params }))
-    return waiting.promise as Promise<T>
-  }
-
-  #receive(reply: Reply): void {
-    const waiting = reply.id === undefined ? undefined : this.#waiting.get(reply.id)
-    if (reply.id === undefined || waiting === undefined) return
-    this.#waiting.delete(reply.id)
-    if (reply.type === 'success') waiting.resolve(reply.result)
-    else waiting.reject(new Error(`Firefox: ${reply.message ?? reply.type}`))
-  }
 }

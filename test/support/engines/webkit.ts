@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { findProgram } from '../chromium.ts'
 import { removeFolder } from '../files.ts'
-import { end, lineOf, start } from './children.ts'
+import { openScreen } from '../screen.ts'
+import { end, start } from './children.ts'
 import { selectorOf, type DrivenBrowser } from './driven.ts'
 
 /** Key of an element in WebDriver's JSON (https://www.w3.org/TR/webdriver2/#elements). */
@@ -14,13 +14,13 @@ const elementKey = 'element-6066-11e4-a52e-4f735466cecf'
 
 /** WebKit's MiniBrowser on a screen of its own, driven by WebDriver. It has no WebRTC. */
 export async function launchWebKit(): Promise<DrivenBrowser> {
-  const [driver, screen] = [findProgram(['WebKitWebDriver']), findProgram(['Xvfb'])]
+  const driver = findProgram(['WebKitWebDriver'])
   const [binary] = globSync('/usr/lib/*/webkit2gtk-*/MiniBrowser')
-  if (driver === undefined || screen === undefined || binary === undefined) {
-    throw new Error('No WebKit here: npm test installs it, or apt-get install webkit2gtk-driver xvfb.')
+  if (driver === undefined || binary === undefined) {
+    throw new Error('No WebKit here: npm test installs it, or apt-get install webkit2gtk-driver.')
   }
   const home = await mkdtemp(join(tmpdir(), 'quire-webkit-'))
-  const xvfb = start(screen, ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'])
+  const screen = await openScreen()
   const [downloadDir, settingsDir] = [join(home, 'Downloads'), join(home, 'settings')]
   await Promise.all([mkdir(downloadDir), mkdir(settingsDir)])
   await writeFile(join(settingsDir, 'user-dirs.dirs'), 'XDG_DOWNLOAD_DIR="$HOME/Downloads"\n')
@@ -30,16 +30,14 @@ export async function launchWebKit(): Promise<DrivenBrowser> {
     XDG_CACHE_HOME: join(home, 'cache'),
     XDG_CONFIG_HOME: settingsDir
   }
-  const children = [xvfb]
+  const port = await freePort()
+  const child = start(driver, [`--port=${port}`], { ...places, DISPLAY: screen.display })
   const dispose = async (): Promise<void> => {
-    for (const child of children.reverse()) await end(child)
+    await end(child)
+    await screen[Symbol.asyncDispose]()
     await removeFolder(home)
   }
   try {
-    const display = await lineOf(xvfb.stdio[3] as Readable, /^(\d+)$/, 'the screen is there')
-    const port = await freePort()
-    const child = start(driver, [`--port=${port}`], { ...places, DISPLAY: `:${display}` })
-    children.push(child)
     const session = await Session.open(`http://127.0.0.1:${port}`, binary)
     return browserOf(session, downloadDir, dispose)
   } catch (thrown) {
