@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bestWay, type NatKind, natKinds } from './kinds.ts'
@@ -17,7 +17,7 @@ const telling: readonly Pair[] = [
   ['port-restricted', 'tcp-443-only']
 ]
 const every: readonly Pair[] = natKinds.flatMap((one, i) => natKinds.slice(i).map((other): Pair => [one, other]))
-const isWhole = process.env['QUIRE_NAT'] === 'all'
+const isWhole = process.env['NAT_LAB'] === 'all'
 
 const settings = {
   'coturn': { turn: true, pairs: isWhole ? every : telling },
@@ -26,7 +26,10 @@ const settings = {
 const visits: Record<keyof typeof settings, Map<string, Visit>> = { 'coturn': new Map(), 'no coturn': new Map() }
 
 afterAll(async () => {
-  if (isWhole) await writeFile(join(import.meta.dirname, 'RESULTS.md'), resultsOf(visits))
+  if (!isWhole) return
+  const path = join(import.meta.dirname, 'RESULTS.md')
+  const before = await readFile(path, 'utf8').catch(() => '')
+  await writeFile(path, resultsOf(visits, before))
 })
 
 describe.each(Object.entries(settings).filter(([, { pairs }]) => pairs.length > 0))(
