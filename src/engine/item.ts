@@ -24,7 +24,8 @@ import { commonMimeType, contentBytesOf, titleOf } from './describe.ts'
 import { Guests } from './guests.ts'
 import { type PlacedFile, readIndex } from './index-reading.ts'
 import { lately, withMet } from './met-peers.ts'
-import { keepView, leavesOf, noLeaves } from './view.ts'
+import { keepView, without, withPromise, withStanding } from './keep/record.ts'
+import { leavesOf, noLeaves } from './view.ts'
 import { WatchedItem } from './watched-item.ts'
 
 /** What the engine does for its items. */
@@ -102,15 +103,16 @@ export class DataItem extends WatchedItem {
 
   onKeepStanding(standing: KeepStanding | undefined): void {
     this.#keepStanding = standing
+    this.#noteKeep((keep) => withStanding(keep, standing))
     this.#changed()
   }
 
-  promised(promise: KeepPromise): void {
-    const keep = this.#record.keep
-    if (!keep) return
-    const others = keep.promises.filter(({ keeper }) => keeper !== promise.keeper)
-    this.#record = { ...this.#record, keep: { ...keep, promises: [...others, promise] } }
-    void this.#save()
+  promised(promise: Omit<KeepPromise, 'held'>): void {
+    this.#noteKeep((keep) => withPromise(keep, promise))
+  }
+
+  released(keeper: PeerId): void {
+    this.#noteKeep((keep) => without(keep, keeper))
   }
 
   /** Takes up what an earlier visit left: shows what is held, fetches the rest. One that is fresh is remembered first. */
@@ -188,7 +190,7 @@ export class DataItem extends WatchedItem {
 
   async keep(wanted: boolean): Promise<void> {
     const { ownerKey = randomBytes(ownerKeyBytes), promises = [] } = this.#record.keep ?? {}
-    this.#record = { ...this.#record, keep: { wanted, ownerKey, promises: wanted ? promises : [] } }
+    this.#record = { ...this.#record, keep: { wanted, ownerKey, promises } }
     this.#host.asking.follow(this)
     await this.#save()
   }
@@ -297,6 +299,14 @@ export class DataItem extends WatchedItem {
     await this.#save()
     this.#host.announce(this)
     this.#host.storageChanged()
+  }
+
+  #noteKeep(next: (keep: KeepRecord) => KeepRecord): void {
+    const { keep } = this.#record
+    const noted = keep && next(keep)
+    if (noted === keep) return
+    this.#record = { ...this.#record, keep: noted }
+    void this.#save().catch(() => undefined) // its keeper tells it again at the next visit
   }
 
   #remember(giver: PeerRecord): void {
@@ -411,7 +421,7 @@ export class DataItem extends WatchedItem {
       leaves: this.#held ? leavesOf(this.#held, (index) => this.#driver?.pigmentOf(index) ?? 0) : noLeaves,
       error: this.#error,
       dropped: this.#dropped,
-      keep: record.keep && keepView(record.keep, this.#keepStanding),
+      keep: record.keep && keepView(record.keep, this.#keepStanding, Date.now()),
       can: this.#actions(state),
       createdAtMs: record.createdAtMs
     }

@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../core/errors.ts'
 import type { PeerId, SetId } from '../core/ids.ts'
-import type { KeepState } from '../core/keep/asker-types.ts'
+import type { KeeperStanding, KeepState } from '../core/keep/asker-types.ts'
 import type { RefuseCode } from '../core/keep/types.ts'
 import type { ConnectionKind, NetworkStatus } from '../network/types.ts'
 
@@ -44,7 +44,8 @@ export interface LeavesView {
 export interface KeepView {
   /** The person wants it. */
   readonly wanted: boolean
-  readonly state: KeepState
+  /** As at the keeper that is furthest; releasing: no longer wanted, and not every keeper was told yet. */
+  readonly state: KeepState | 'releasing'
   readonly keeper?: PeerId
   /** Of the keeper that promised; undefined before it did. */
   readonly host?: string
@@ -52,6 +53,8 @@ export interface KeepView {
   /** When the promise ends, by the clock on the wall; 0: none. */
   readonly untilMs: number
   readonly code?: RefuseCode
+  /** Those that were chosen, or asked before. */
+  readonly keepers: readonly (KeeperStanding & { readonly host?: string })[]
 }
 
 export interface ItemView {

@@ -1,9 +1,7 @@
 import type { Bitmap } from '../core/block/bitmap.ts'
 import type { SetId } from '../core/ids.ts'
-import type { KeepStanding } from '../core/keep/asker-types.ts'
 import { leavesDrawnMax } from '../core/limits.ts'
-import type { KeepRecord } from '../store/types.ts'
-import type { ItemView, KeepView, LeavesView } from './types.ts'
+import type { ItemView, LeavesView } from './types.ts'
 
 export const noLeaves: LeavesView = { blocksPerLeaf: 1, levels: new Uint8Array(0), owners: new Uint8Array(0) }
 
@@ -29,13 +27,6 @@ export function emptyView(id: SetId): ItemView {
     can: [],
     createdAtMs: 0
   }
-}
-
-/** What is shown of keepers, by what they promised and what they say now. */
-export function keepView({ wanted, promises }: KeepRecord, standing: KeepStanding | undefined): KeepView {
-  const { state = 'none', keeper, heldBytes = 0, untilMs = 0, code } = (wanted && standing) || {}
-  const host = promises.find((promise) => promise.keeper === keeper)?.host
-  return { wanted, state, keeper, host, heldBytes, untilMs, code }
 }
 
 /** Blocks a leaf stands for: the smallest power of two that needs at most `leavesDrawnMax` leaves. */

@@ -52,11 +52,13 @@ export interface KeepPromise {
   /** What to call the keeper: the host that named it. */
   readonly host: string
   readonly untilMs: number
+  /** It said that it has all of it. */
+  readonly held: boolean
   /** As the keeper signed it. */
   readonly receipt: Uint8Array
 }
 
-/** Whether keepers are to hold copies of an item, and what they promised. */
+/** Whether keepers are to hold copies of an item, and what they promised. Promises that are not wanted are to be let go. */
 export interface KeepRecord {
   readonly wanted: boolean
   /** Shows that the copies are ours: 32 bytes. */

@@ -178,6 +178,45 @@ describe('a share outlives its tab', () => {
     await untilKept(item, 'safe')
   })
 
+  it('[KE17] a keeper that is away when the switch is put off is told when it is there again', async () => {
+    await using folder = await temporaryFolder('alice')
+    const hub = hubWithTracker()
+    const parts = freshParts()
+    await openKeeper(hub, parts)
+    const alice = await openEngine(hub, 'alice', await partsIn(folder.path))
+    const item = addKept(alice, seededBytes(12, 100_000))
+    await untilKept(item, 'safe')
+    await alice.close()
+    const away = await openEngine(hubWithTracker(), 'alice', await partsIn(folder.path))
+    await away.item(item.id)!.keep(false)
+    expect(away.item(item.id)!.peek().keep).toMatchObject({ wanted: false, state: 'releasing' })
+    await away.close()
+    expect(await parts.catalog.items()).toHaveLength(1)
+    const removed = Promise.withResolvers<void>()
+    const remove = parts.store.remove.bind(parts.store)
+    parts.store.remove = async (set) => remove(set).then(removed.resolve)
+    const again = await openEngine(hub, 'alice', await partsIn(folder.path))
+    await removed.promise
+    expect(await parts.catalog.items()).toEqual([])
+    expect((await untilKept(again.item(item.id)!, 'none')).wanted).toBe(false)
+    await again.close()
+  })
+
+  it('[KE13] a tab that closed before its keeper had everything does not call it safe at the next visit', async () => {
+    await using folder = await temporaryFolder('alice')
+    const hub = hubWithTracker()
+    const parts = freshParts()
+    parts.store.create = () => new Promise(() => undefined) // it promises, and gets no further
+    await openKeeper(hub, parts)
+    const alice = await openEngine(hub, 'alice', await partsIn(folder.path))
+    const item = addKept(alice, seededBytes(13, 100_000))
+    await untilKept(item, 'handing')
+    await alice.close()
+    const away = await openEngine(hubWithTracker(), 'alice', await partsIn(folder.path)) // the keeper is not there
+    await untilKept(away.item(item.id)!, 'away')
+    await away.close()
+  })
+
   it('what is not wanted kept is offered to nobody', async () => {
     const hub = hubWithTracker()
     const parts = freshParts()

@@ -72,7 +72,13 @@ export function catalogSuite(name: string, open: () => Promise<OpenCatalog>): vo
 
     it('[ST13] keeps what keepers promised, and what is kept for others', async () => {
       const [keeper, peerId, manifestCid] = ['k' as PeerId, 'p' as PeerId, 'zDvC' as ManifestCid]
-      const promise = { keeper, host: 'keeper.example', untilMs: 9e12, receipt: new Uint8Array(180).fill(3) }
+      const promise = {
+        keeper,
+        host: 'keeper.example',
+        untilMs: 9e12,
+        held: true,
+        receipt: new Uint8Array(180).fill(3)
+      }
       const keep = { wanted: true, ownerKey: new Uint8Array(32).fill(4), promises: [promise] }
       const swarmKey = new Uint8Array(32).fill(5)
       const swarmId = 'ab'.repeat(32) as SwarmId

@@ -2,10 +2,12 @@ import { ReportedError } from '../../src/core/errors.ts'
 import type { ErrorReport } from '../../src/core/errors.ts'
 import type { PeerId, SetId } from '../../src/core/ids.ts'
 import type {
+  AddRequest,
   FileSource,
   FileView,
   Item,
   ItemView,
+  KeepView,
   LeavesView,
   PeerView,
   Quire,
@@ -78,6 +80,13 @@ export function fakeLeaves(count: number, share: number, peers: number, blocksPe
     owners[at] = peers === 0 ? 0 : owner
   }
   return { blocksPerLeaf, levels, owners }
+}
+
+export const fakeKeeper = 'fake-keeper' as PeerId
+
+/** How it stands with a keeper; with none, unless told otherwise. */
+export function fakeKeep(over: Partial<KeepView> = {}): KeepView {
+  return { wanted: true, state: 'none', heldBytes: 0, untilMs: 0, keepers: [], ...over }
 }
 
 /** A view of an item that is complete and shared from here, unless told otherwise. */
@@ -161,7 +170,7 @@ export class FakeItem extends Told<ItemView> implements Item {
   }
 
   keep(wanted: boolean): Promise<void> {
-    this.change({ keep: { wanted, state: 'none', heldBytes: 0, untilMs: 0 } })
+    this.change({ keep: fakeKeep({ wanted }) })
     return Promise.resolve()
   }
 
@@ -201,7 +210,7 @@ export class FakeQuire implements Quire {
     return item
   }
 
-  add(files: readonly FileSource[]): Item {
+  add(files: readonly FileSource[], { keep = false }: AddRequest = {}): Item {
     const totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
     const title = files[0]?.path.split('/')[0] ?? ''
     const id = `added-${this.#items.size}`
@@ -209,7 +218,7 @@ export class FakeQuire implements Quire {
     const kinds = { title, fileCount: files.length, contentBytes: totalBytes, blockCount }
     if (totalBytes === 0)
       return this.put(fakeView(id, { ...kinds, state: 'error', error: errorOf('empty-content'), link: undefined }))
-    return this.put(fakeView(id, { ...kinds, totalBytes, doneBytes: totalBytes }))
+    return this.put(fakeView(id, { ...kinds, totalBytes, doneBytes: totalBytes, keep: keep ? fakeKeep() : undefined }))
   }
 
   open(link: string): Promise<Item> {

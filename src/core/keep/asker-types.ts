@@ -13,8 +13,8 @@ export interface Wish extends BlindKeys {
   readonly ownerKey: Uint8Array
   /** So many different keepers are to have it. */
   readonly copies: number
-  /** Promises of earlier visits. */
-  readonly promises: readonly { readonly keeper: PeerId; readonly untilMs: number }[]
+  /** Promises of earlier visits, and whether the keeper said that it has all of it. */
+  readonly promises: readonly { readonly keeper: PeerId; readonly untilMs: number; readonly held: boolean }[]
 }
 
 /**
@@ -23,22 +23,27 @@ export interface Wish extends BlindKeys {
  */
 export type KeepState = 'none' | 'asking' | 'handing' | 'safe' | 'refused' | 'away'
 
-/** How a wish stands, at the keeper that is furthest. */
-export interface KeepStanding {
+/** How a wish stands at one keeper. */
+export interface KeeperStanding {
+  readonly keeper: PeerId
   readonly state: KeepState
-  readonly keeper?: PeerId
   readonly heldBytes: number
+  /** End of its promise, once it has all of it; 0 before. */
   readonly untilMs: number
   readonly code?: RefuseCode
-  /** Keepers that have all of it. */
-  readonly copies: number
+}
+
+/** How a wish stands, at the keeper that is furthest, and at each that was chosen. */
+export interface KeepStanding extends Omit<KeeperStanding, 'keeper'> {
+  readonly keeper?: PeerId
+  readonly keepers: readonly KeeperStanding[]
 }
 
 export type KeepAskerInput =
   | { type: 'keepers'; keepers: readonly KeeperContact[] }
   | { type: 'wish'; wish: Wish }
-  /** It need not be kept any longer: keepers are told. */
-  | { type: 'release'; swarmId: SwarmId }
+  /** It need not be kept any longer: keepers are told, also those that `promised` in an earlier visit. */
+  | { type: 'release'; swarmId: SwarmId; ownerKey: Uint8Array; promised: readonly PeerId[] }
   /** It is gone from here, or paused; what keepers promised stays. */
   | { type: 'forget'; swarmId: SwarmId }
   | { type: 'connected'; keeper: PeerId }
@@ -55,4 +60,6 @@ export type KeepAskerEffect =
   | { type: 'send'; keeper: PeerId; frame: KnownKeepFrame }
   /** Check it, then `checked`. */
   | { type: 'check'; keeper: PeerId; swarmId: SwarmId; receipt: Uint8Array }
+  /** That keeper was told to let go. */
+  | { type: 'released'; keeper: PeerId; swarmId: SwarmId }
   | { type: 'changed'; swarmId: SwarmId }

@@ -3,6 +3,7 @@ import { keepAnswerMs, keepRetryMs, keepRetryMsMax, keepTermMsMax } from '../lim
 import type { KeepAskerEffect, KeepAskerInput, KeeperContact, KeepStanding, Wish } from './asker-types.ts'
 import { type Deal, freshDeal, isAnswered } from './deal.ts'
 import { ownerOf } from './receipt.ts'
+import { standingOf } from './standing.ts'
 import type { KeepFrame } from './types.ts'
 
 interface Link {
@@ -55,24 +56,8 @@ export class KeepAsker {
 
   standingOf(swarmId: SwarmId): KeepStanding | undefined {
     const known = this.#wishes.get(swarmId)
-    if (!known) return undefined
-    const deals = [...known.deals.values()]
-    const safe = deals.filter((deal) => deal.copy === 'held' && deal.untilMs > this.#nowMs)
-    const copies = safe.length
-    const rest = { copies, heldBytes: 0, untilMs: 0 }
-    const last = safe.toSorted((a, b) => b.untilMs - a.untilMs)[0]
-    if (last) return { ...rest, state: 'safe', keeper: last.keeper, heldBytes: last.heldBytes, untilMs: last.untilMs }
-    const open = deals.filter(({ code }) => !code)
-    const [first] = open.toSorted((a, b) => b.heldBytes - a.heldBytes)
-    if (first) {
-      const isAway = (this.#links.get(first.keeper)?.failures ?? 1) > 0
-      const state = isAway ? 'away' : first.untilMs > 0 || first.copy !== 'none' ? 'handing' : 'asking'
-      return { ...rest, state, keeper: first.keeper, heldBytes: first.heldBytes }
-    }
-    const [refusal] = deals
-    return refusal
-      ? { ...rest, state: 'refused', keeper: refusal.keeper, code: refusal.code }
-      : { ...rest, state: 'none' }
+    const isAway = (keeper: PeerId) => (this.#links.get(keeper)?.failures ?? 1) > 0
+    return known && standingOf(known.deals.values(), isAway, this.#nowMs)
   }
 
   #take(input: KeepAskerInput): void {
@@ -86,8 +71,9 @@ export class KeepAsker {
       case 'wish':
         return this.#wish(input.wish)
       case 'release':
+        return this.#release(input)
       case 'forget':
-        return this.#forget(input.swarmId, input.type === 'release')
+        return this.#forget(input.swarmId)
       case 'connected':
         return this.#onConnected(input.keeper)
       case 'lost':
@@ -103,25 +89,35 @@ export class KeepAsker {
 
   #wish(wish: Wish): void {
     const deals = new Map<PeerId, Deal>()
-    for (const { keeper, untilMs } of wish.promises) {
+    for (const { keeper, untilMs, held } of wish.promises) {
       if (untilMs <= this.#nowMs) continue
-      // Until the keeper says otherwise its promise is believed.
+      // Until the keeper says otherwise it is believed, as far as it went.
       const renewAtMs = untilMs - this.#termMs(keeper) / 2
-      deals.set(keeper, { ...freshDeal(keeper), copy: 'held', heldBytes: wish.sizeBytes, untilMs, renewAtMs })
+      const [copy, heldBytes] = held ? (['held', wish.sizeBytes] as const) : (['coming', 0] as const)
+      deals.set(keeper, { ...freshDeal(keeper), copy, heldBytes, untilMs, renewAtMs })
     }
     this.#wishes.set(wish.swarmId, { wish, deals })
+    for (const [keeper, releases] of this.#releases) {
+      const others = releases.filter(({ swarmId }) => swarmId !== wish.swarmId)
+      if (others.length > 0) this.#releases.set(keeper, others)
+      else this.#releases.delete(keeper)
+    }
     this.#changed(wish.swarmId)
   }
 
-  #forget(swarmId: SwarmId, tells: boolean): void {
-    const known = this.#wishes.get(swarmId)
-    if (!known) return
-    this.#wishes.delete(swarmId)
-    const { ownerKey } = known.wish
-    for (const { keeper, asked, copy } of tells ? known.deals.values() : [])
-      if (asked !== 'no' || copy !== 'none')
-        this.#releases.set(keeper, [...(this.#releases.get(keeper) ?? []), { swarmId, ownerKey }])
-    this.#changed(swarmId)
+  /** Every keeper that promised, now or in an earlier visit, or was asked. [KE17] */
+  #release({ swarmId, ownerKey, promised }: Extract<KeepAskerInput, { type: 'release' }>): void {
+    const deals = [...(this.#wishes.get(swarmId)?.deals.values() ?? [])]
+    const asked = deals.filter(({ asked, copy }) => asked !== 'no' || copy !== 'none').map(({ keeper }) => keeper)
+    for (const keeper of new Set([...promised, ...asked])) {
+      const others = this.#releases.get(keeper)?.filter((release) => release.swarmId !== swarmId) ?? []
+      this.#releases.set(keeper, [...others, { swarmId, ownerKey }])
+    }
+    this.#forget(swarmId)
+  }
+
+  #forget(swarmId: SwarmId): void {
+    if (this.#wishes.delete(swarmId)) this.#changed(swarmId)
   }
 
   #onConnected(keeper: PeerId): void {
@@ -209,8 +205,10 @@ export class KeepAsker {
         this.#effects.push({ type: 'connect', keeper })
       }
       if (link.state !== 'open') continue
-      for (const release of releases)
+      for (const release of releases) {
         this.#effects.push({ type: 'send', keeper, frame: { type: 'release', ...release } })
+        this.#effects.push({ type: 'released', keeper, swarmId: release.swarmId })
+      }
       this.#releases.delete(keeper)
       this.#eachDeal(keeper, (deal, swarmId) => this.#ask(deal, swarmId))
       // What was just sent goes out before the lane closes.

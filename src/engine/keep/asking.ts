@@ -19,7 +19,9 @@ export interface KeepableItem {
   readonly keepable: Omit<Wish, 'copies' | 'promises' | 'ownerKey'> | undefined
   readonly keepRecord: KeepRecord | undefined
   onKeepStanding(standing: KeepStanding | undefined): void
-  promised(promise: KeepPromise): void
+  promised(promise: Omit<KeepPromise, 'held'>): void
+  /** That keeper was told to let go of its copy. */
+  released(keeper: PeerId): void
 }
 
 /** Asks keepers to hold the items of this device: the driver of the asker's machine. Loaded when an item wants it. */
@@ -28,6 +30,8 @@ export class KeepAsking {
   readonly #machine = new KeepAsker()
   readonly #alarm: Alarm
   readonly #items = new Map<SwarmId, { item: KeepableItem; manifestCid: ManifestCid }>()
+  /** What keepers are to let go of. */
+  readonly #leaving = new Map<SwarmId, KeepableItem>()
   readonly #lanes = new Map<PeerId, Lane>()
   readonly #closing = new AbortController()
 
@@ -46,22 +50,40 @@ export class KeepAsking {
   follow(item: KeepableItem): void {
     const { swarmId, keepRecord, keepable } = item
     if (!swarmId) return
-    const isWished = this.#items.has(swarmId)
-    if (keepRecord?.wanted && keepable) {
-      if (isWished) return
-      this.#items.set(swarmId, { item, manifestCid: keepable.manifestCid })
-      const { ownerKey, promises } = keepRecord
-      return this.#turn({ type: 'wish', wish: { ...keepable, ownerKey, promises, copies: 1 } })
+    if (keepRecord?.wanted) {
+      this.#leaving.delete(swarmId)
+      if (keepable) return this.#wish(item, keepable, keepRecord)
+      return this.#forget(swarmId)
     }
-    if (!isWished) return
-    this.#turn({ type: keepRecord?.wanted ? 'forget' : 'release', swarmId })
-    this.#items.delete(swarmId)
+    if (keepRecord) this.#release(item, swarmId, keepRecord)
   }
 
   close(): void {
     this.#closing.abort()
     this.#alarm.cancel()
     for (const lane of this.#lanes.values()) lane.close()
+  }
+
+  #wish(item: KeepableItem, keepable: NonNullable<KeepableItem['keepable']>, keepRecord: KeepRecord): void {
+    const { swarmId, manifestCid } = keepable
+    if (this.#items.has(swarmId)) return
+    this.#items.set(swarmId, { item, manifestCid })
+    const { ownerKey, promises } = keepRecord
+    this.#turn({ type: 'wish', wish: { ...keepable, ownerKey, promises, copies: 1 } })
+  }
+
+  #release(item: KeepableItem, swarmId: SwarmId, { ownerKey, promises }: KeepRecord): void {
+    const promised = promises.filter(({ untilMs }) => untilMs > Date.now()).map(({ keeper }) => keeper)
+    const wasWished = this.#items.delete(swarmId)
+    if (!wasWished && (promised.length === 0 || this.#leaving.has(swarmId))) return
+    this.#leaving.set(swarmId, item)
+    this.#turn({ type: 'release', swarmId, ownerKey, promised })
+  }
+
+  #forget(swarmId: SwarmId): void {
+    if (!this.#items.has(swarmId)) return
+    this.#turn({ type: 'forget', swarmId })
+    this.#items.delete(swarmId)
   }
 
   #keepers(): readonly NamedKeeper[] {
@@ -86,6 +108,8 @@ export class KeepAsking {
         return
       case 'check':
         return void this.#check(effect)
+      case 'released':
+        return this.#leaving.get(effect.swarmId)?.released(effect.keeper)
       case 'changed':
         this.#items.get(effect.swarmId)?.item.onKeepStanding(this.#machine.standingOf(effect.swarmId))
     }
@@ -126,6 +150,7 @@ export class KeepAsking {
     const { item, manifestCid } = this.#items.get(swarmId) ?? {}
     if (!item || !manifestCid) return
     const untilMs = await promisedUntilMs(receipt, keeper, manifestCid)
+    if (this.#items.get(swarmId)?.item !== item) return // it is wanted no longer
     const host = this.#keepers().find(({ peerId }) => peerId === keeper)?.host ?? ''
     if (untilMs !== undefined) item.promised({ keeper, host, untilMs, receipt })
     this.#turn({ type: 'checked', keeper, swarmId, untilMs })

@@ -16,7 +16,8 @@ export class LazyAsking {
 
   /** Whether keepers are to hold an item, or can, may be another than before. */
   follow(item: KeepableItem): void {
-    if (!this.#asking && !item.keepRecord?.wanted) return
+    const { wanted, promises } = item.keepRecord ?? {}
+    if (!this.#asking && !wanted && !promises?.length) return
     this.#asking ??= this.#load()
     void this.#asking.then((asking) => asking?.follow(item))
   }

@@ -81,8 +81,7 @@ describe('asking a keeper', () => {
     expect(tab.asker.standingOf(swarmId)).toMatchObject({
       state: 'safe',
       keeper: one,
-      untilMs: tab.nowMs + keepTermMsMax,
-      copies: 1
+      untilMs: tab.nowMs + keepTermMsMax
     })
   })
 
@@ -177,7 +176,7 @@ describe('asking a keeper', () => {
   it('[KE15] believes an earlier promise, asks, and offers anew what is no longer there', () => {
     const untilMs = 1_800_000_000_000 + keepTermMsMax - 1
     const tab = new Tab()
-    tab.take({ type: 'wish', wish: { ...wish, promises: [{ keeper: one, untilMs }] } })
+    tab.take({ type: 'wish', wish: { ...wish, promises: [{ keeper: one, untilMs, held: true }] } })
     expect(tab.state).toBe('safe')
     expect(tab.take({ type: 'keepers', keepers: [contact(one)] })).toEqual(['connect keeper-one'])
     expect(tab.take({ type: 'connected', keeper: one })).toEqual(['ask-status keeper-one'])
@@ -185,11 +184,11 @@ describe('asking a keeper', () => {
     expect(tab.state).toBe('asking')
     const late = new Tab()
     late.nowMs = untilMs - keepTermMsMax / 2 + 1
-    late.begin([contact(one)], { promises: [{ keeper: one, untilMs }] })
+    late.begin([contact(one)], { promises: [{ keeper: one, untilMs, held: true }] })
     expect(late.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
     const over = new Tab()
     over.nowMs = untilMs
-    over.take({ type: 'wish', wish: { ...wish, promises: [{ keeper: one, untilMs }] } })
+    over.take({ type: 'wish', wish: { ...wish, promises: [{ keeper: one, untilMs, held: true }] } })
     expect(over.state).toBe('none')
   })
 
@@ -199,8 +198,10 @@ describe('asking a keeper', () => {
     tab.take({ type: 'connected', keeper: one })
     tab.accept(one)
     tab.status(one, 'held')
-    expect(tab.take({ type: 'release', swarmId })).toEqual(['connect keeper-one'])
-    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
+    expect(tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })).toEqual([
+      'connect keeper-one'
+    ])
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one', 'released keeper-one'])
     expect(tab.take({ type: 'wake' })).toEqual(['disconnect keeper-one'])
     expect(tab.state).toBeUndefined()
     const other = new Tab()
@@ -208,5 +209,51 @@ describe('asking a keeper', () => {
     other.take({ type: 'connected', keeper: one })
     other.accept(one)
     expect(other.take({ type: 'forget', swarmId })).toEqual(['disconnect keeper-one'])
+  })
+
+  it('[KE17] a keeper that could not be told in an earlier visit is told in this one', () => {
+    const tab = new Tab()
+    tab.take({ type: 'keepers', keepers: [contact(one), contact(two)] })
+    const release = { type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [two] } as const
+    expect(tab.take(release)).toEqual(['connect keeper-two'])
+    expect(tab.take({ type: 'connected', keeper: two })).toEqual(['release keeper-two', 'released keeper-two'])
+  })
+
+  it('[KE17] who wishes again before a keeper was told does not tell it', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.take({ type: 'connected', keeper: one })
+    tab.accept(one)
+    tab.status(one, 'held')
+    tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
+    const untilMs = tab.nowMs + keepTermMsMax
+    tab.take({ type: 'wish', wish: { ...wish, promises: [{ keeper: one, untilMs, held: true }] } })
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['ask-status keeper-one'])
+  })
+
+  it('[KE13] a promise of an earlier visit is not safe while its keeper did not say that it has all of it', () => {
+    const tab = new Tab()
+    const untilMs = tab.nowMs + keepTermMsMax
+    tab.begin([contact(one)], { promises: [{ keeper: one, untilMs, held: false }] })
+    expect(tab.state).toBe('handing')
+    tab.take({ type: 'connected', keeper: one })
+    tab.status(one, 'held')
+    expect(tab.state).toBe('safe')
+  })
+
+  it('tells how it stands at each keeper, the furthest first', () => {
+    const tab = new Tab()
+    tab.begin([contact(one, { dataSetBytesMax: 10 }), contact(two)])
+    tab.take({ type: 'connected', keeper: two })
+    tab.accept(two)
+    tab.status(two, 'coming', 400)
+    expect(tab.asker.standingOf(swarmId)).toMatchObject({
+      state: 'handing',
+      keeper: two,
+      keepers: [
+        { keeper: one, state: 'refused', code: 'too-large' },
+        { keeper: two, state: 'handing', heldBytes: 400 }
+      ]
+    })
   })
 })
