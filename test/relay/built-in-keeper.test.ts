@@ -1,5 +1,3 @@
-import { open, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { bytesOfHex } from '../../src/core/bytes.ts'
 import { deriveKeys } from '../../src/core/envelope/keys.ts'
@@ -12,7 +10,8 @@ import type { Item } from '../../src/engine/types.ts'
 import { whenState } from '../../src/engine/watch.ts'
 import { createNodeNetwork } from '../../src/network/libp2p/node.ts'
 import { MemoryBlockStore, MemoryCatalog } from '../../src/store/memory.ts'
-import { type Quire, startQuire } from '../support/program.ts'
+import { startQuire } from '../support/program.ts'
+import { bytesForms, filesBelow, foundIn, memoryOf, secretsOf, textForms } from '../support/searching.ts'
 import { seededBytes } from '../support/seeded.ts'
 
 const peers: QuireEngine[] = []
@@ -73,55 +72,35 @@ it('[KE18] neither the disk of a keeper, nor what it says, nor its memory has an
   await using quire = await startQuire({ keeper: true, env: { QUIRE_LOG: '1', QUIRE_LOG_IDS: '1' } })
   let said = ''
   quire.program.process.stderr!.on('data', (text: string) => (said += text))
-  const name = 'Geheimer Plan Zebra.txt'
-  const plaintext = `the quick brown zebra ${'jumps over the keeper and '.repeat(2_000)}`
   const alice = await peerAt(quire.url)
-  const item = alice.add([blobSource(name, new Blob([plaintext]))], { keep: true })
-  const link = await item.whenLinked()
-  await untilSafe(item)
-  const secret = parseLink(link).secret!
-  const { swarmId, contentKey } = deriveKeys(secret)
-  const secretTexts = [/[?&]k=([^&]+)/.exec(link)![1]!, Buffer.from(secret).toString('hex')]
-  const forbidden = [
-    Buffer.from(secret),
-    Buffer.from(contentKey),
-    ...[...secretTexts, 'Plan Zebra', 'brown zebra'].map((text) => Buffer.from(text))
-  ]
-  const places = { disk: await filesBelow(quire.dataDir), said: [Buffer.from(said)], memory: await memoryOf(quire) }
-  for (const [place, parts] of Object.entries(places)) {
-    for (const needle of forbidden) {
-      const found = parts.some((part) => part.includes(needle))
-      expect(found, `${Buffer.from(needle).toString('latin1')} in the ${place}`).toBe(false)
-    }
+  const add = async (name: string, text: string, plain: boolean) => {
+    const item = alice.add([blobSource(name, new Blob([text.repeat(500)]))], { keep: true, plain })
+    const link = await item.whenLinked()
+    await untilSafe(item)
+    return link
   }
-  // What a keeper does have is found where it is, so that the search is known to search.
-  expect(places.disk.some((part) => part.includes(swarmId))).toBe(true)
-  const hasId = (part: Buffer) => part.includes(swarmId) || part.includes(Buffer.from(bytesOfHex(swarmId)!))
-  expect(places.memory.length === 0 || places.memory.some(hasId)).toBe(true)
+  const link = await add('Geheimer Plan Zebra.txt', 'the quick brown zebra jumps over the keeper, ', false)
+  // Not sealed, so that what is searched for can be found: else a search that sees nothing would pass.
+  await add('Public Notice Okapi.txt', 'the slow white okapi sleeps beside the keeper, ', true)
+  await fetched(await peerAt(quire.url), link)
+  const memory = await memoryOf(quire.program.process.pid!)
+  await quire.program.stop()
+  const places = { memory, disk: await filesBelow(quire.dataDir), log: [Buffer.from(said)] }
+  const { swarmId } = deriveKeys(parseLink(link).secret!)
+  const open = {
+    ...textForms('plain name', 'Notice Okapi'),
+    ...textForms('plain text', 'white okapi'),
+    ...bytesForms('swarm id', bytesOfHex(swarmId)!),
+    ...textForms('log line', '"event":"stopped"')
+  }
+  const found = (place: keyof typeof places) => foundIn(places[place], open).join()
+  expect(found('memory')).toContain('swarm id')
+  expect(found('disk')).toMatch(/plain name.*plain text/)
+  expect(found('log')).toContain('log line')
+  const sealed = {
+    ...secretsOf(link),
+    ...textForms('name', 'Plan Zebra'),
+    ...textForms('plaintext', 'brown zebra')
+  }
+  for (const [place, parts] of Object.entries(places)) expect([place, foundIn(parts, sealed)]).toEqual([place, []])
 }, 90_000)
-
-async function filesBelow(folder: string): Promise<Buffer[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile())
-  return Promise.all(files.map((file) => readFile(join(file.parentPath, file.name))))
-}
-
-/** What the process has in memory that it can write to, where the system lets its parent look; else nothing. */
-async function memoryOf(quire: Quire): Promise<Buffer[]> {
-  const process = `/proc/${quire.program.process.pid}`
-  try {
-    await using memory = await open(`${process}/mem`)
-    const parts: Buffer[] = []
-    for (const line of (await readFile(`${process}/maps`, 'utf8')).split('\n')) {
-      const match = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line)
-      if (!match) continue
-      const [start, end] = [BigInt(`0x${match[1]}`), BigInt(`0x${match[2]}`)]
-      const part = Buffer.alloc(Number(end - start))
-      const { bytesRead } = await memory.read(part, 0, part.length, start).catch(() => ({ bytesRead: 0 }))
-      parts.push(part.subarray(0, bytesRead))
-    }
-    return parts
-  } catch {
-    return []
-  }
-}
