@@ -16,6 +16,8 @@ export interface Format {
   percent(part: number, whole: number): string
   /** 18 s, 3 min, 2 h 5 min */
   duration(ms: number): string
+  /** A day within a year from now: "January 2". */
+  date(atMs: number): string
 }
 
 const units = ['kB', 'MB', 'GB', 'TB']
@@ -23,6 +25,7 @@ const units = ['kB', 'MB', 'GB', 'TB']
 export function formatFor(language: string): Format {
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 })
   const oneDecimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+  const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long' })
   const short = (n: number) => (n < 99.95 ? oneDecimal : whole).format(n)
 
   /** The power of 1,000 whose unit gives at most three figures. */
@@ -44,6 +47,7 @@ export function formatFor(language: string): Format {
       if (part > 0 && part / 1000 ** power < 0.05) return `${bytes(part)} of ${bytes(all)}`
       return `${short(part / 1000 ** power)} of ${bytes(all)}`
     },
+    date: (atMs) => day.format(atMs).replace(' ', space),
     rate: (bytesPerSecond) => `${bytes(bytesPerSecond)}/s`,
     percent: (part, all) => `${percentOf(part, all)}${space}%`,
     duration(ms) {

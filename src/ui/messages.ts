@@ -1,16 +1,22 @@
-// Long: every word of the page, so that a translator has one file.
+// Long: the words of the page, so that a translator has few files.
 import { formatFor } from './format.ts'
 import type { Format } from './format.ts'
 
 /**
- * Every word of the page. Tone: plain, present tense, second person; what is true, then what happens next, then the
+ * Every word of the page but those of sheets that open later (sheet-messages.ts). Tone: plain, present tense, second person; what is true, then what happens next, then the
  * one thing to do. Another language is another function of this shape in `catalogues`.
  */
+const plural = new Intl.PluralRules('en')
+
+/** "1 peer", "3 peers". */
+export const counter =
+  (f: Format) =>
+  (n: number, one: string, other = `${one}s`): string =>
+    `${f.count(n)} ${plural.select(n) === 'one' ? one : other}`
+
 // Long: one tree of words.
 function english(f: Format) {
-  const plural = new Intl.PluralRules('en')
-  const s = (n: number, one: string, other: string) => (plural.select(n) === 'one' ? one : other)
-  const count = (n: number, one: string, other = `${one}s`) => `${f.count(n)} ${s(n, one, other)}`
+  const count = counter(f)
   const others = (n: number) => count(n, 'other')
 
   return {
@@ -41,8 +47,8 @@ function english(f: Format) {
       label: 'Share or receive',
       drop: 'Drop files to share',
       share: 'Share files',
-      dropLine: 'Nothing is uploaded. They stay in this tab until someone fetches them.',
-      shareLine: 'They stay on this device until fetched.',
+      dropLine: 'They are sealed here first. Nobody without the link can read them.',
+      shareLine: 'Sealed here before anything leaves.',
       choose: 'Choose',
       chooseFiles: 'Choose files',
       chooseFolder: 'Choose folder',
@@ -55,15 +61,11 @@ function english(f: Format) {
     },
     note: {
       title: 'Share a text',
-      label: 'Text',
-      line: 'It is sealed and shared as a file.',
-      share: 'Share',
-      instead: 'Share it as a text',
-      name: 'Note'
+      instead: 'Share it as a text'
     },
     first: {
       title: 'Share a file straight from this tab',
-      line: 'No account, no upload. Whoever has the link fetches it from you, and from everyone else who already has a copy.',
+      line: 'No account, and no server that can read it. Whoever has the link fetches it from you, and from everyone else who already has a copy.',
       or: 'or drop files anywhere on this page',
       sealed: 'Sealed before it leaves',
       sealedLine: 'The key is in the link and nowhere else. Relays pass on what they cannot read.',
@@ -167,43 +169,12 @@ function english(f: Format) {
       staysPausedLine: 'Until you resume it',
       addingStops: 'Adding stops',
       addingStopsLine: 'You choose the files again',
-      changesNothing: 'Changes nothing'
-    },
-    share: {
-      title: (name: string) => (name === '' ? 'Share' : `Share “${name}”`),
-      what: 'What to fetch',
-      key: 'The key: never sent to any server',
-      plain: 'No key: anyone with the address can read it',
-      qr: 'QR code of the link',
-      qrKey: 'The code holds the key too.',
-      copy: 'Copy link',
-      copied: 'Copied',
-      notCopied: 'The browser did not allow copying. Select the link and copy it.',
-      system: 'Share…',
-      saveQr: 'Save QR code',
-      qrName: 'quire-link.svg',
-      sealing: 'Sealing',
-      sealingLine: 'The link appears when everything is sealed. Keep this tab open.',
-      progress: (done: number, total: number) => f.bytesOf(done, total),
-      unseen: 'No other copy is in sight',
-      unseenLine: 'Keep this tab open until someone fetches it. If nobody else has it open, the link finds nothing.',
-      only: 'Only this tab has it',
-      onlyLine: 'Keep this tab open until someone fetches it. If you close it now, the link finds nothing.',
-      onlyPrivateLine:
-        'Keep this tab open until someone fetches it. This window keeps nothing: if you close it, the link is dead.',
-      several: (n: number) => `${count(n, 'full copy', 'full copies')} now, one is yours`,
-      severalLine: 'The link works while one of them is open.',
-      partial: 'You do not have all of it yet',
-      partialLine: 'The link works. What is here already is passed on.',
-      paused: 'Sharing is paused',
-      pausedLine: 'The link finds nothing here until you resume.',
-      theirs: 'Copies that others already made stay theirs.',
-      cutOffLine: 'Nobody can find you for now. Quire keeps trying by itself.',
-      peers: (n: number, sentBytesPerSecond: number) => {
-        if (n === 0) return 'No one is connected.'
-        const going = sentBytesPerSecond > 0 ? `, ${f.rate(sentBytesPerSecond)} to them` : ''
-        return `${count(n, 'peer')} connected${going}.`
-      }
+      changesNothing: 'Changes nothing',
+      keptToo: (others: number) =>
+        others === 0 ? 'This tab and a keeper' : `A keeper, this tab and ${count(others, 'other')}`,
+      handing: 'A keeper is taking its copy',
+      safe: 'Safe to close',
+      kept: (untilMs: number) => `Kept until ${f.date(untilMs)}`
     },
     receive: {
       opening: 'Opening the link',
@@ -322,32 +293,8 @@ function english(f: Format) {
       },
       droppedLine: 'What it sent made no sense. Nothing of it was kept.'
     },
-    remove: {
-      title: (name: string) => (name === '' ? 'Remove this item?' : `Remove “${name}”?`),
-      line: 'Its blocks leave this device. Copies that others already made stay theirs.',
-      frees: (bytes: number) => `That frees ${f.bytes(bytes)}.`,
-      last: 'No other full copy is in sight: its link may find nothing from then on.',
-      yes: 'Remove',
-      done: (name: string) => `${name} was removed.`
-    },
     help: {
-      title: 'Keyboard',
-      single: 'Single-key shortcuts',
-      singleLine: 'Off while you type in a field.',
-      keys: {
-        paste: 'Paste a link',
-        choose: 'Choose files',
-        library: 'Go to Library',
-        rows: 'Move through items',
-        open: 'Open the item',
-        share: 'Share the item',
-        pause: 'Pause or resume',
-        play: 'Play or pause a preview',
-        close: 'Close, back',
-        help: 'This list'
-      },
-      then: 'then',
-      or: 'or'
+      title: 'Keyboard'
     },
     errors: {
       'link-not-quire': {

@@ -4,8 +4,8 @@ import { t } from './messages.ts'
 
 /** What every item always answers: how many copies exist right now, and what happens if this tab closes. */
 export interface Standing {
-  /** 0: no full copy; 1: one, which can vanish; 2: several. Higher levels need keepers. */
-  readonly level: 0 | 1 | 2
+  /** 0: no full copy; 1: one, which can vanish; 2: several; 3: a keeper has promised to keep one. */
+  readonly level: 0 | 1 | 2 | 3
   /** Something can vanish: shown as a warning. */
   readonly atRisk: boolean
   readonly copies: string
@@ -29,6 +29,13 @@ export const isWhole = (view: ItemView): boolean =>
 /** What is verified and stored here, in whole percents: 100 only when it is all of it. */
 export const percentHere = (view: ItemView): number =>
   isWhole(view) ? 100 : Math.min(99, percentOf(view.doneBytes, view.totalBytes))
+
+/** Until when a keeper keeps a copy; 0: none does. */
+export const keptUntilMs = ({ keep }: ItemView): number => (keep?.wanted && keep.state === 'safe' ? keep.untilMs : 0)
+
+/** All of it is here, and no other copy is in sight or promised. */
+export const isLastCopy = (view: ItemView): boolean =>
+  isWhole(view) && view.otherCopies === 0 && keptUntilMs(view) === 0
 
 export function standingOf(view: ItemView, circumstances: Circumstances): Standing {
   if (view.state === 'adding') return adding()
@@ -73,7 +80,7 @@ function paused(view: ItemView): Standing {
     copies: copies > 0 ? w.fullCopies(copies) : w.noFull,
     copiesLine: w.notShared,
     closing: w.staysPaused,
-    closingLine: w.staysPausedLine,
+    closingLine: keptUntilMs(view) > 0 ? w.kept(keptUntilMs(view)) : w.staysPausedLine,
     closingShort: w.staysPaused
   }
 }
@@ -81,6 +88,20 @@ function paused(view: ItemView): Standing {
 function whole(view: ItemView, { fresh, durable }: Circumstances): Standing {
   const w = t.standing
   const n = view.otherCopies
+  const untilMs = keptUntilMs(view)
+  if (untilMs > 0) {
+    // The keeper is one of those that are seen, or is away just now.
+    const others = Math.max(1, n)
+    return {
+      level: 3,
+      atRisk: false,
+      copies: w.copies(others + 1),
+      copiesLine: w.keptToo(others - 1),
+      closing: w.safe,
+      closingLine: w.kept(untilMs),
+      closingShort: w.kept(untilMs)
+    }
+  }
   if (n > 0) {
     return {
       level: 2,
@@ -93,13 +114,14 @@ function whole(view: ItemView, { fresh, durable }: Circumstances): Standing {
     }
   }
   const fetching = view.peers.filter((peer) => peer.sentBytesPerSecond > 0).length
+  const isHanding = view.keep?.wanted && view.keep.state === 'handing'
   // That nobody is heard of proves nothing of what was shared before: its holders may be away.
   const certain = fresh || !durable
   return {
     level: 1,
     atRisk: true,
     copies: fresh ? w.onlyHere : w.unseen,
-    copiesLine: fetching > 0 ? w.beingFetched(fetching) : fresh ? w.noOneYet : w.unseenLine,
+    copiesLine: isHanding ? w.handing : fetching > 0 ? w.beingFetched(fetching) : fresh ? w.noOneYet : w.unseenLine,
     closing: durable ? (fresh ? w.stops : w.mayStop) : w.stopsForGood,
     closingLine: durable ? (fresh ? w.stopsLine : w.mayStopLine) : w.stopsForGoodLine,
     closingShort: certain ? w.stopsShort : w.mayStopShort

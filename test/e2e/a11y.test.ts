@@ -1,3 +1,4 @@
+// Long: one build of the page serves all of these.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
@@ -28,6 +29,9 @@ const screens: readonly (readonly [name: string, query: string, hash: string, sh
   ['library that cannot start', 'scene=broken', '#/', 'cannot start'],
   ['share, only here', 'scene=full', '#/share/lisbon', 'Only this tab has it'],
   ['share, several copies', 'scene=full', '#/share/thesis', '5 full copies now'],
+  ['share, safe at a keeper', 'scene=keepers', '#/share/safe', 'Safe to close'],
+  ['share, on its way to a keeper', 'scene=keepers', '#/share/handing', 'Not safe to close yet'],
+  ['library with keepers', 'scene=keepers', '#/', 'Kept until'],
   ['share, sealing', 'scene=odd', '#/share/adding', 'The link appears'],
   ['share, failed', 'scene=odd', '#/share/changed', 'changed while it was read'],
   ['receive, fetching', 'scene=full', '#/s/zDvFake-harbour?k=x', '18'],
@@ -219,6 +223,22 @@ describe('with the keyboard alone', () => {
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-row')), soon).toBe('lisbon')
   })
 
+  it('keepers are switched off with Space, for this share and for the next ones', async () => {
+    const page = await fake.open('scene=keepers', '#/share/asked')
+    const keeps = page.getByRole('switch', { name: 'Ask keepers to hold a copy' })
+    await keeps.focus()
+    expect(await keeps.isChecked()).toBe(true)
+    await page.keyboard.press('Space')
+    await expect.poll(() => keeps.isChecked(), soon).toBe(false)
+    const next = { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') }
+    await page.getByTestId('file-input').setInputFiles(next)
+    await page.getByRole('dialog', { name: 'Share “note.txt”' }).waitFor()
+    expect(await keeps.isChecked()).toBe(false)
+    await page.goto(page.url().replace(/#.*/, '#/share/handing'))
+    await page.getByRole('dialog', { name: 'Share “grant-budget.xlsx”' }).waitFor()
+    expect(await keeps.isChecked()).toBe(true)
+  })
+
   it('the list of keys opens, and single keys can be switched off', async () => {
     const page = await fake.open('scene=full', '#/')
     await page.getByText('Lisbon in March').waitFor()
@@ -231,6 +251,32 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('j')
     expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe('A')
   })
+})
+
+it('says aloud, in the sheet and in the library, that closing is safe from now on', async () => {
+  const page = await fake.open('scene=keepers', '#/share/handing')
+  const sheet = page.getByRole('dialog')
+  await sheet.getByText('Not safe to close yet').waitFor()
+  expect((await sheet.getByRole('status').textContent())!).toBe('')
+  await page.evaluate(() => dispatchEvent(new Event('fake-safe')))
+  await expect
+    .poll(() => sheet.getByRole('status').textContent(), soon)
+    .toBe('Safe to close. quire.example has all of it and keeps it until January\u00a02.')
+  await expect
+    .poll(() => page.locator('[aria-live=polite]').first().textContent(), soon)
+    .toBe('grant-budget.xlsx: Safe to close. Kept until January\u00a02')
+})
+
+it('nothing on the sheet moves when a keeper has taken its copy', async () => {
+  for (const viewport of [desktop, phone]) {
+    const page = await fake.open('scene=keepers', '#/share/handing', { viewport })
+    const sheet = page.getByRole('dialog')
+    await sheet.getByText('Not safe to close yet').waitFor()
+    const before = await sheet.boundingBox()
+    await page.evaluate(() => dispatchEvent(new Event('fake-safe')))
+    await sheet.getByText('Safe to close', { exact: true }).waitFor()
+    expect(await sheet.boundingBox()).toEqual(before)
+  }
 })
 
 describe('the automation contract', () => {
@@ -253,6 +299,11 @@ describe('the automation contract', () => {
     )
     expect(await page.getByTestId('item-state').textContent()).toBe('sharing')
     expect(await page.getByTestId('peer-count').textContent()).toBe('0')
+    expect(await page.getByTestId('keep-switch').getAttribute('aria-checked')).toBe('true')
+    expect(await page.getByTestId('keep-state').textContent()).toBe('none')
+
+    const kept = await fake.open('scene=keepers', '#/share/safe')
+    expect(await kept.getByTestId('keep-state').textContent()).toBe('safe')
 
     const receiving = await fake.open('scene=full', '#/s/zDvFake-harbour?k=x')
     await receiving.getByTestId('connection-kind').waitFor({ state: 'attached' })

@@ -48,19 +48,13 @@ const conntrack: Tool = {
   why: 'makes a router forget',
   find: () => findProgram(['conntrack'])
 }
-const coturn: Tool = {
-  name: 'coturn',
-  packages: ['coturn'],
-  why: 'passes packets on between hosts without a direct way',
-  find: () => findProgram(['turnserver'])
-}
 
 /** What each of vitest's projects needs, by the project's name. */
 export const toolsOf: Readonly<Record<string, readonly Tool[]>> = {
   unit: [],
   browser: [chromium],
   e2e: [chromium, firefox, webkit, xvfb, nftables, iproute2],
-  nat: [chromium, nftables, iproute2, conntrack, coturn]
+  nat: [chromium, nftables, iproute2, conntrack]
 }
 
 /** The machine lacks a program and it cannot be installed. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { t } from '../../src/ui/messages.ts'
+import { sheet } from '../../src/ui/sheet-messages.ts'
 
 const src = fileURLToPath(new URL('../../src', import.meta.url))
 
@@ -20,8 +21,11 @@ function leavesOf(tree: object, above = ''): string[] {
 
 /** Paths that a source names, by the catalogue or by a name that it gives to a part of it; "kinds.*" for any of them. */
 function pathsIn(source: string): Set<string> {
-  const names = new Map([['t', '']])
-  for (const [, name, path] of source.matchAll(/\bconst (\w+)(?:: [\w<>, ]+)? = t\.([\w.]+)/g))
+  const names = new Map([
+    ['t', ''],
+    ['sheet', '']
+  ])
+  for (const [, name, path] of source.matchAll(/\bconst (\w+)(?:: [\w<>, ]+)? = (?:t|sheet)\.([\w.]+)/g))
     names.set(name!, `${path}.`)
   const found = new Set<string>()
   for (const [, name, path = '', bracket] of source.matchAll(/(?<![\w.$])(\w+)((?:\.\w+)*)(\[)?/g)) {
@@ -41,7 +45,7 @@ const uses = (leaf: string): boolean =>
 describe('the catalogue', () => {
   it('holds no words that nothing says', () => {
     // Errors have the test below; the catalogue itself formats numbers.
-    const leaves = leavesOf(t).filter((leaf) => !/^(errors|format)\./.test(leaf))
+    const leaves = [...leavesOf(t), ...leavesOf(sheet)].filter((leaf) => !/^(errors|format)\./.test(leaf))
     expect(leaves.length).toBeGreaterThan(150)
     expect(leaves.filter((leaf) => !uses(leaf))).toEqual([])
   })

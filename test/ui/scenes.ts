@@ -1,5 +1,6 @@
 import type { FileView } from '../../src/engine/types.ts'
-import { errorOf, fakeLeaves, fakePeer, FakeQuire, fakeView } from '../support/fake-quire.ts'
+import { errorOf, fakeKeep, fakeKeeper, fakeLeaves, fakePeer, FakeQuire, fakeView } from '../support/fake-quire.ts'
+import type { KeepView } from '../../src/engine/types.ts'
 
 const file = (path: string, sizeBytes: number, mimeType = ''): FileView => ({
   path,
@@ -184,6 +185,38 @@ function edges(): FakeQuire {
   return quire
 }
 
+/** A keeper is known, and items stand with it in every way. */
+function keepers(): FakeQuire {
+  const quire = new FakeQuire()
+  const terms = { dataSetBytesMax: 512 * 2 ** 20, termMsMax: 30 * 24 * 3_600_000, invited: false }
+  quire.network.tell({
+    ...quire.network.peek(),
+    keepers: [{ peerId: fakeKeeper, record: '', host: 'quire.example', terms }]
+  })
+  const untilMs = Date.UTC(2027, 0, 2, 12)
+  const at = (state: KeepView['keepers'][number]['state'], over: Partial<KeepView['keepers'][number]> = {}) => {
+    const one = { keeper: fakeKeeper, state, heldBytes: 0, untilMs: 0, ...over }
+    return fakeKeep({ ...one, host: state === 'safe' ? 'quire.example' : undefined, keepers: [one] })
+  }
+  const put = (id: string, keep: KeepView | undefined, over: Parameters<typeof fakeView>[1] = {}) =>
+    quire.put(fakeView(id, { title: 'Lisbon in March', fileCount: 48, blockCount: 3241, keep, ...over }))
+  put('safe', at('safe', { heldBytes: 3241 * 65536, untilMs }), { otherCopies: 1 })
+  put('safe-many', at('safe', { heldBytes: 3241 * 65536, untilMs }), { otherCopies: 4, title: 'thesis-draft-7.pdf' })
+  const handed = put('handing', at('handing', { heldBytes: 6.2e7 }), { title: 'grant-budget.xlsx' })
+  addEventListener('fake-safe', () => {
+    handed.change({ keep: at('safe', { heldBytes: 3241 * 65536, untilMs }), otherCopies: 1 })
+  })
+  put('asked', at('asking'))
+  put('full', at('refused', { code: 'full' }))
+  put('large', at('refused', { code: 'too-large' }))
+  put('away', at('away'))
+  put('off', fakeKeep({ wanted: false }))
+  put('releasing', fakeKeep({ wanted: false, state: 'releasing' }))
+  put('rest', at('safe', { heldBytes: 3241 * 65536, untilMs }), { state: 'paused', can: ['resume', 'remove'] })
+  put('sealing', fakeKeep(), { state: 'adding', link: undefined, doneBlocks: 0, doneBytes: 9e7, can: ['remove'] })
+  return quire
+}
+
 function relayGone(): FakeQuire {
   const quire = full()
   quire.network.tell({
@@ -204,6 +237,7 @@ export const scenes: Readonly<Record<string, () => Promise<FakeQuire>>> = {
   full: () => Promise.resolve(full()),
   odd: () => Promise.resolve(odd()),
   edges: () => Promise.resolve(edges()),
+  keepers: () => Promise.resolve(keepers()),
   relay: () => Promise.resolve(relayGone()),
   webrtc: () => Promise.resolve(noWebrtc()),
   loading: () => new Promise(() => {}),

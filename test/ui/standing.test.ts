@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ItemView } from '../../src/engine/types.ts'
-import { standingOf } from '../../src/ui/standing.ts'
-import { fakePeer, fakeView } from '../support/fake-quire.ts'
+import { isLastCopy, standingOf } from '../../src/ui/standing.ts'
+import { fakeKeep, fakePeer, fakeView } from '../support/fake-quire.ts'
 
 const here = { fresh: false, durable: true }
 const of = (over: Partial<ItemView>, circumstances = here) => standingOf(fakeView('x', over), circumstances)
@@ -54,6 +54,44 @@ describe('how many copies exist, and what closing does', () => {
     const priv = { fresh: true, durable: false }
     expect(of({}, priv).closing).toBe('Link stops working for good')
     expect(of({ state: 'fetching', doneBlocks: 3 }, priv).closing).toBe('Starts over')
+  })
+
+  const untilMs = Date.UTC(2027, 0, 2, 12)
+  const kept = fakeKeep({ state: 'safe', untilMs })
+
+  it('says until when it is safe once a keeper has promised, and counts the keeper once', () => {
+    expect(of({ keep: kept, otherCopies: 1 })).toMatchObject({
+      level: 3,
+      atRisk: false,
+      copies: '2 copies now',
+      copiesLine: 'This tab and a keeper',
+      closing: 'Safe to close',
+      closingLine: 'Kept until January\u00a02',
+      closingShort: 'Kept until January\u00a02'
+    })
+    expect(of({ keep: kept }).copies).toBe('2 copies now')
+    expect(of({ keep: kept, otherCopies: 3 })).toMatchObject({
+      copies: '4 copies now',
+      copiesLine: 'A keeper, this tab and 2 others'
+    })
+    expect(of({ keep: kept, state: 'paused' }).closingLine).toBe('Kept until January\u00a02')
+  })
+
+  it('is not safe while a keeper takes its copy, when it is asked no longer, or before all is here', () => {
+    expect(of({ keep: fakeKeep({ state: 'handing' }) })).toMatchObject({
+      level: 1,
+      atRisk: true,
+      copiesLine: 'A keeper is taking its copy'
+    })
+    expect(of({ keep: { ...kept, wanted: false } }).closing).not.toContain('Safe')
+    expect(of({ keep: kept, state: 'fetching', origin: 'fetched', doneBlocks: 10 }).closing).toBe('Pauses')
+  })
+
+  it('is the last copy only where no other is in sight or promised', () => {
+    expect(isLastCopy(fakeView('x'))).toBe(true)
+    expect(isLastCopy(fakeView('x', { otherCopies: 1 }))).toBe(false)
+    expect(isLastCopy(fakeView('x', { keep: kept }))).toBe(false)
+    expect(isLastCopy(fakeView('x', { keep: fakeKeep({ state: 'handing' }) }))).toBe(true)
   })
 
   it('promises nothing before there is a link, and nothing for what failed', () => {

@@ -76,7 +76,7 @@ describe('words of errors', () => {
 
 describe('the tone', () => {
   it('has no exclamation marks, no apologies and no jargon', () => {
-    const code = readFileSync(join(src, 'ui/messages.ts'), 'utf8')
+    const code = ['messages', 'sheet-messages'].map((name) => readFileSync(join(src, `ui/${name}.ts`), 'utf8')).join()
     const strings = [...code.matchAll(/'((?:[^'\\\n]|\\.)*)'|`([^`]*)`/g)].map((match) => match[1] ?? match[2] ?? '')
     const sentences = strings.filter((text) => text.includes(' '))
     expect(sentences.length).toBeGreaterThan(100)

@@ -4,6 +4,7 @@ import type { SetId } from '../../core/ids.ts'
 import type { FileSource, Item, Quire, StorageView } from '../../engine/types.ts'
 import type { NetworkStatus } from '../../network/types.ts'
 import { hasWords } from '../words.ts'
+import { asksKeepers } from './keep-choice.ts'
 import { Live } from './live.svelte.ts'
 
 /** The engine as the page sees it: not here yet, here, or unable to start. */
@@ -57,7 +58,7 @@ export class Client {
   }
 
   async add(files: readonly FileSource[]): Promise<Item> {
-    return (await this.ready).add(files)
+    return (await this.ready).add(files, { keep: asksKeepers() })
   }
 
   async open(link: string): Promise<Item> {

@@ -21,7 +21,7 @@ export class Live<S> {
 const calmMs = 500
 
 /** What is told at once, however calm the figures are. */
-const markOf = ({ state, title, blockCount, doneBlocks, otherCopies, peers, link, dropped }: ItemView): string =>
+const markOf = ({ state, title, blockCount, doneBlocks, otherCopies, peers, link, dropped, keep }: ItemView): string =>
   [
     state,
     title,
@@ -30,7 +30,9 @@ const markOf = ({ state, title, blockCount, doneBlocks, otherCopies, peers, link
     otherCopies,
     peers.length,
     link !== undefined,
-    dropped?.peerId
+    dropped?.peerId,
+    keep?.wanted,
+    keep?.state
   ].join()
 
 /** An item's view for text: its state changes at once, its figures at most twice a second. */

@@ -1,6 +1,6 @@
 import type { SetId } from '../../core/ids.ts'
 import type { ItemView } from '../../engine/types.ts'
-import { isWhole } from '../standing.ts'
+import { isLastCopy } from '../standing.ts'
 
 /** What this visit knows that the store does not: what was shared in it, and which items had other copies. */
 export class Visit {
@@ -51,7 +51,7 @@ export class Visit {
     return views.some(
       (view) =>
         view.peers.some((peer) => peer.sentBytesPerSecond > 0) ||
-        (view.state === 'sharing' && isWhole(view) && view.otherCopies === 0 && this.#shared.has(view.id))
+        (view.state === 'sharing' && isLastCopy(view) && this.#shared.has(view.id))
     )
   }
 }

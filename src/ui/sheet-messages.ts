@@ -1,0 +1,121 @@
+import { counter, t } from './messages.ts'
+import type { Format } from './format.ts'
+
+/** Words of sheets that open when a person asks for them: they come with the first of those. As in messages.ts. */
+// Long: one tree of words.
+function english(f: Format) {
+  const count = counter(f)
+
+  return {
+    share: {
+      title: (name: string) => (name === '' ? 'Share' : `Share “${name}”`),
+      what: 'What to fetch',
+      key: 'The key: never sent to any server',
+      plain: 'No key: anyone with the address can read it',
+      qr: 'QR code of the link',
+      qrKey: 'The code holds the key too.',
+      copy: 'Copy link',
+      copied: 'Copied',
+      notCopied: 'The browser did not allow copying. Select the link and copy it.',
+      system: 'Share…',
+      saveQr: 'Save QR code',
+      qrName: 'quire-link.svg',
+      sealing: 'Sealing',
+      sealingLine: 'The link appears when everything is sealed. Keep this tab open.',
+      progress: (done: number, total: number) => f.bytesOf(done, total),
+      unseen: 'No other copy is in sight',
+      unseenLine: 'Keep this tab open until someone fetches it. If nobody else has it open, the link finds nothing.',
+      only: 'Only this tab has it',
+      onlyLine: 'Keep this tab open until someone fetches it. If you close it now, the link finds nothing.',
+      onlyPrivateLine:
+        'Keep this tab open until someone fetches it. This window keeps nothing: if you close it, the link is dead.',
+      several: (n: number) => `${count(n, 'full copy', 'full copies')} now, one is yours`,
+      severalLine: 'The link works while one of them is open.',
+      partial: 'You do not have all of it yet',
+      partialLine: 'The link works. What is here already is passed on.',
+      paused: 'Sharing is paused',
+      pausedLine: 'The link finds nothing here until you resume.',
+      theirs: 'Copies that others already made stay theirs.',
+      cutOffLine: 'Nobody can find you for now. Quire keeps trying by itself.',
+      peers: (n: number, sentBytesPerSecond: number) => {
+        if (n === 0) return 'No one is connected.'
+        const going = sentBytesPerSecond > 0 ? `, ${f.rate(sentBytesPerSecond)} to them` : ''
+        return `${count(n, 'peer')} connected${going}.`
+      }
+    },
+    keep: {
+      label: 'Ask keepers to hold a copy',
+      line: 'The sealed copy leaves this tab, the key does not: a keeper cannot read it.',
+      plainLine: 'This share is not sealed: a keeper can read it.',
+      off: 'No keeper is asked.',
+      releasing: 'The keeper is told to remove its copy.',
+      sealing: 'That begins when all is sealed.',
+      partial: 'That begins when all of it is here.',
+      paused: 'Nothing is handed over while sharing is paused.',
+      none: 'No keeper is known here. One is asked as soon as there is one.',
+      asking: (host: string) => `${host} is asked.`,
+      handing: (host: string, done: number, total: number) => `${host} has ${f.bytesOf(done, total)}.`,
+      safe: (host: string, untilMs: number) => `${host} has all of it and keeps it until ${f.date(untilMs)}.`,
+      away: (host: string) => `${host} does not answer. Quire asks again by itself.`,
+      refused: {
+        'full': (host: string) => `${host} has no room for it now.`,
+        'too-large': (host: string) => `It is larger than what ${host} takes.`,
+        'not-allowed': (host: string) => `${host} keeps only for those it knows.`,
+        'term-too-long': (host: string) => `${host} does not keep for so long.`
+      },
+      unnamed: 'A keeper',
+      unnamedThere: 'a keeper',
+      keepers: 'Keepers',
+      terms: (bytesMax: number, termMs: number) => `up to ${f.bytes(bytesMax)} a share, for ${f.duration(termMs)}`,
+      invited: 'only for those it knows',
+      holds: (bytes: number) => `holds ${f.bytes(bytes)}`,
+      holdsNothing: 'holds nothing of it',
+      until: (untilMs: number) => `until ${f.date(untilMs)}`,
+      safeLine: (untilMs: number) => `Kept until ${f.date(untilMs)}. Until then the link works without this tab.`,
+      notYet: 'Not safe to close yet',
+      askingLine: 'A keeper is asked to hold a copy. Keep this tab open until it has one.',
+      handingLine: 'A keeper is taking its copy. Keep this tab open until it has all of it.',
+      pausedLine: (untilMs: number) =>
+        `The link finds nothing here until you resume. A keeper has a copy until ${f.date(untilMs)}.`
+    },
+    note: {
+      label: 'Text',
+      line: 'It is sealed and shared as a file.',
+      share: 'Share',
+      name: 'Note'
+    },
+    remove: {
+      title: (name: string) => (name === '' ? 'Remove this item?' : `Remove “${name}”?`),
+      line: 'Its blocks leave this device. Copies that others already made stay theirs.',
+      frees: (bytes: number) => `That frees ${f.bytes(bytes)}.`,
+      last: 'No other full copy is in sight: its link may find nothing from then on.',
+      kept: (untilMs: number) =>
+        `A keeper has a copy until ${f.date(untilMs)}. To have that removed too, first switch it off beside the link.`,
+      yes: 'Remove',
+      done: (name: string) => `${name} was removed.`
+    },
+    help: {
+      single: 'Single-key shortcuts',
+      singleLine: 'Off while you type in a field.',
+      keys: {
+        paste: 'Paste a link',
+        choose: 'Choose files',
+        library: 'Go to Library',
+        rows: 'Move through items',
+        open: 'Open the item',
+        share: 'Share the item',
+        pause: 'Pause or resume',
+        play: 'Play or pause a preview',
+        close: 'Close, back',
+        help: 'This list'
+      },
+      then: 'then',
+      or: 'or'
+    }
+  }
+}
+
+const catalogues: Readonly<Record<string, typeof english>> = { en: english }
+
+/** The words of those sheets, in the language of the page. */
+export const sheet = (catalogues[t.lang] ?? english)(t.format)

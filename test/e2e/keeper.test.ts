@@ -1,0 +1,81 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright'
+import { expect, it } from 'vitest'
+import type { ShownKeepState } from '../../src/ui/keep-line.ts'
+import { launchBrowser } from '../support/browsers.ts'
+import { sha256Of, temporaryFolder } from '../support/files.ts'
+import { byId, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
+import { type Quire, startQuire } from '../support/program.ts'
+import { filesBelow, foundIn, memoryOf, secretsOf, textForms } from '../support/searching.ts'
+import { seededBytes } from '../support/seeded.ts'
+
+const untilKeep = (page: Page, state: ShownKeepState) =>
+  page.locator(`[data-testid="keep-state"]:text-is("${state}")`).waitFor({ state: 'attached', timeout: 30_000 })
+
+const copiesAt = async ({ url }: Quire): Promise<unknown> =>
+  ((await (await fetch(`${url}/healthz`)).json()) as { copies?: number }).copies
+
+it('a file is there for whoever opens its link after the browser that shared it is closed, once the page says so', async () => {
+  await using place = await temporaryFolder('keeper')
+  await using quire = await startQuire({ keeper: true })
+  const content = new Uint8Array([...seededBytes(81, 3_000_000), ...Buffer.from('the quick brown zebra')])
+  const path = join(place.path, 'Geheimer Plan Zebra.bin')
+  await writeFile(path, content)
+  const alice = await launchBrowser()
+  const link = await shareFiles(alice.page, quire.url, [path])
+  expect(await byId(alice.page, 'keep-switch').getAttribute('aria-checked')).toBe('true')
+  await alice.page.getByText('The sealed copy leaves this tab, the key does not').waitFor()
+  await untilKeep(alice.page, 'safe')
+  await alice.page.getByText('Until then the link works without this tab').waitFor()
+  await alice.page
+    .getByText(`${new URL(quire.url).host} has all of it and keeps it until`)
+    .last()
+    .waitFor()
+  await alice.close()
+
+  await using bob = await launchBrowser()
+  await openLink(bob.page, link)
+  await untilState(bob.page, 'complete')
+  expect(await savedSha256(bob.page)).toBe(sha256Of(content))
+
+  // Who serves the page, carries the link's peers and keeps the copy knows nothing that opens it. [KE18] The relay's
+  // own test searches in every writing.
+  const places = { memory: await memoryOf(quire.program.process.pid!), disk: await filesBelow(quire.dataDir) }
+  const all = { ...secretsOf(link), ...textForms('name', 'Plan Zebra'), ...textForms('text', 'brown zebra') }
+  const needles = Object.fromEntries(Object.entries(all).filter(([name]) => !name.includes(' in ')))
+  for (const [name, parts] of Object.entries(places)) expect([name, foundIn(parts, needles)]).toEqual([name, []])
+}, 120_000)
+
+it('without the switch a keeper holds nothing, and this browser asks none for the next share', async () => {
+  await using place = await temporaryFolder('keeper')
+  await using quire = await startQuire({ keeper: true })
+  await using alice = await launchBrowser()
+  const [first, second] = [join(place.path, 'first.bin'), join(place.path, 'second.bin')]
+  await Promise.all([writeFile(first, seededBytes(82, 100_000)), writeFile(second, seededBytes(83, 100_000))])
+  await shareFiles(alice.page, quire.url, [first])
+  await untilKeep(alice.page, 'safe')
+  expect(await copiesAt(quire)).toBe(1)
+  await byId(alice.page, 'keep-switch').click()
+  await untilKeep(alice.page, 'off')
+  await expect.poll(() => copiesAt(quire), { timeout: 10_000 }).toBe(0)
+  await alice.page.getByText('Only this tab has it').or(alice.page.getByText('No other copy is in sight')).waitFor()
+
+  await shareFiles(alice.page, quire.url, [second])
+  await untilState(alice.page, 'sharing')
+  expect(await byId(alice.page, 'keep-switch').getAttribute('aria-checked')).toBe('false')
+  await untilKeep(alice.page, 'off')
+  expect(await copiesAt(quire)).toBe(0)
+}, 120_000)
+
+it('where there is no keeper the page says so, and that the tab has to stay', async () => {
+  await using place = await temporaryFolder('keeper')
+  await using quire = await startQuire()
+  await using alice = await launchBrowser()
+  const path = join(place.path, 'only.bin')
+  await writeFile(path, seededBytes(84, 100_000))
+  await shareFiles(alice.page, quire.url, [path])
+  await untilKeep(alice.page, 'none')
+  await alice.page.getByText('No keeper is known here').last().waitFor()
+  await alice.page.getByText('Only this tab has it').waitFor()
+}, 120_000)

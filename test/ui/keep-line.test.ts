@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import type { ItemView, KeepView } from '../../src/engine/types.ts'
+import type { NamedKeeper } from '../../src/network/types.ts'
+import { space } from '../../src/ui/format.ts'
+import { keeperRows, keepLine, keepStateOf } from '../../src/ui/keep-line.ts'
+import { fakeKeep, fakeKeeper, fakeView } from '../support/fake-quire.ts'
+
+const terms = { dataSetBytesMax: 500_000_000, termMsMax: 30 * 24 * 3_600_000, invited: false }
+const known: NamedKeeper[] = [{ peerId: fakeKeeper, record: '', host: 'keeper.example', terms }]
+const untilMs = Date.UTC(2027, 0, 2, 12)
+
+const plain = (text: string) => text.replaceAll(space, ' ')
+const lineOf = (keep: Partial<KeepView> | undefined, over: Partial<ItemView> = {}, keepers = known) =>
+  plain(keepLine(fakeView('x', { keep: keep && fakeKeep({ keeper: fakeKeeper, ...keep }), ...over }), keepers))
+
+describe('how it stands with keepers, in a sentence', () => {
+  it('names the keeper, how far it is, and until when it keeps what it has', () => {
+    expect(lineOf({ state: 'asking' })).toBe('keeper.example is asked.')
+    expect(lineOf({ state: 'handing', heldBytes: 62_000_000 })).toBe('keeper.example has 62 of 201 MB.')
+    expect(lineOf({ state: 'safe', untilMs })).toBe('keeper.example has all of it and keeps it until January 2.')
+  })
+
+  it('says why none keeps it', () => {
+    expect(lineOf({ state: 'none' }, {}, [])).toBe('No keeper is known here. One is asked as soon as there is one.')
+    expect(lineOf({ state: 'away' })).toBe('keeper.example does not answer. Quire asks again by itself.')
+    expect(lineOf({ state: 'refused', code: 'full' })).toBe('keeper.example has no room for it now.')
+    expect(lineOf({ state: 'refused', code: 'too-large' })).toBe('It is larger than what keeper.example takes.')
+    expect(lineOf({ state: 'refused', code: 'not-allowed' })).toBe('keeper.example keeps only for those it knows.')
+    expect(lineOf({ state: 'refused', code: 'too-large' }, {}, [])).toBe('It is larger than what a keeper takes.')
+  })
+
+  it('says what it waits for', () => {
+    expect(lineOf({ state: 'none' }, { state: 'adding' })).toBe('That begins when all is sealed.')
+    expect(lineOf({ state: 'none' }, { state: 'paused' })).toBe('Nothing is handed over while sharing is paused.')
+    expect(lineOf({ state: 'none' }, { origin: 'fetched', state: 'fetching', doneBlocks: 3 })).toBe(
+      'That begins when all of it is here.'
+    )
+  })
+
+  it('is off where nobody asked, or the person switched it off and keepers were told', () => {
+    const stateOf = (keep: KeepView | undefined) => keepStateOf(fakeView('x', { keep }))
+    expect([lineOf(undefined), stateOf(undefined)]).toEqual(['No keeper is asked.', 'off'])
+    expect(stateOf(fakeKeep({ wanted: false }))).toBe('off')
+    expect(stateOf(fakeKeep({ wanted: false, state: 'releasing' }))).toBe('releasing')
+    expect(lineOf({ wanted: false, state: 'releasing' })).toBe('The keeper is told to remove its copy.')
+    expect(stateOf(fakeKeep({ state: 'safe', untilMs }))).toBe('safe')
+  })
+})
+
+describe('keepers, their terms and what they hold', () => {
+  const rowsOf = (keep: Partial<KeepView>, keepers = known) =>
+    keeperRows(fakeView('x', { keep: fakeKeep(keep) }), keepers).map(({ host, terms, holds }) =>
+      plain([host, terms, holds].join('; '))
+    )
+  const at = { keeper: fakeKeeper, heldBytes: 0, untilMs: 0 }
+
+  it('shows those that are known before they are asked, and what they hold once they do', () => {
+    const named = 'keeper.example; up to 500 MB a share, for 30 days'
+    expect(rowsOf({})).toEqual([`${named}; holds nothing of it`])
+    expect(rowsOf({ keepers: [{ ...at, state: 'handing', heldBytes: 62_000_000 }] })).toEqual([`${named}; holds 62 MB`])
+    expect(rowsOf({ keepers: [{ ...at, state: 'safe', heldBytes: 201_000_000, untilMs }] })).toEqual([
+      `${named}; holds 201 MB until January 2`
+    ])
+  })
+
+  it('shows one that no relay names any more, by the name it had', () => {
+    const keepers = [{ ...at, state: 'safe' as const, heldBytes: 1_000, untilMs, host: 'old.example' }]
+    expect(rowsOf({ keepers }, [])).toEqual(['old.example; ; holds 1 kB until January 2'])
+  })
+
+  it('shows who keeps for some alone', () => {
+    const invited = known.map((each) => ({ ...each, terms: { ...terms, invited: true } }))
+    expect(rowsOf({}, invited)).toEqual(['keeper.example; only for those it knows; holds nothing of it'])
+  })
+})
