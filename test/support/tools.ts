@@ -48,13 +48,25 @@ const conntrack: Tool = {
   why: 'makes a router forget',
   find: () => findProgram(['conntrack'])
 }
+const socat: Tool = {
+  name: 'socat',
+  packages: ['socat'],
+  why: 'taps a cable',
+  find: () => findProgram(['socat'])
+}
+const ethtool: Tool = {
+  name: 'ethtool',
+  packages: ['ethtool'],
+  why: 'makes frames whole',
+  find: () => findProgram(['ethtool'])
+}
 
 /** What each of vitest's projects needs, by the project's name. */
 export const toolsOf: Readonly<Record<string, readonly Tool[]>> = {
   unit: [],
   browser: [chromium],
   e2e: [chromium, firefox, webkit, xvfb, nftables, iproute2],
-  nat: [chromium, nftables, iproute2, conntrack]
+  nat: [chromium, nftables, iproute2, conntrack, socat, ethtool]
 }
 
 /** The machine lacks a program and it cannot be installed. */
