@@ -1,4 +1,4 @@
-import { host, number, text, toggle } from './settings/kinds.ts'
+import { address, choice, host, number, text, toggle } from './settings/kinds.ts'
 import { readSettings, type Setting } from './settings/read.ts'
 
 /** Settings of a relay; all but the first four have defaults. */
@@ -13,6 +13,13 @@ export interface RelayConfig {
   readonly publicHost?: string
   /** With a keeper built in. */
   readonly keeper?: boolean
+  /** With a TURN server: `auto` where coturn is installed and there is a public host. */
+  readonly turn?: 'auto' | 'on' | 'off'
+  readonly turnPort?: number
+  /** Its address on the internet, where a NAT gives this machine one. */
+  readonly turnAddress?: string
+  /** TURN may lead to private addresses too. */
+  readonly turnAllowPrivate?: boolean
   /** Tell on standard error how much there is to do. */
   readonly log?: boolean
   /** Tell in the log also whom it concerns: addresses and peer ids. */
@@ -31,6 +38,15 @@ const settings = {
   json: { kind: toggle, flag: 'json', fallback: false },
   publicHost: optional({ kind: host, flag: 'public-host', env: 'QUIRE_PUBLIC_HOST' }),
   keeper: { kind: toggle, flag: 'no-keeper', env: 'QUIRE_NO_KEEPER', fallback: true, isOff: true },
+  turn: { kind: choice(['auto', 'on', 'off']), flag: 'turn', env: 'QUIRE_TURN', fallback: 'auto' },
+  turnPort: { kind: number(0, 65_535), flag: 'turn-port', env: 'QUIRE_TURN_PORT', fallback: 3478 },
+  turnAddress: optional({ kind: address, flag: 'turn-address', env: 'QUIRE_TURN_ADDRESS' }),
+  turnAllowPrivate: {
+    kind: toggle,
+    flag: 'turn-allow-private',
+    env: 'QUIRE_TURN_ALLOW_PRIVATE',
+    fallback: false
+  },
   log: { kind: toggle, flag: 'log', env: 'QUIRE_LOG', fallback: false },
   logIds: { kind: toggle, flag: 'log-ids', env: 'QUIRE_LOG_IDS', fallback: false }
 } as const

@@ -18,6 +18,29 @@ export class CannotListen extends QuireError {
   }
 }
 
+export class TurnMissing extends QuireError {
+  readonly code = 'turn-missing'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor() {
+    super(
+      'TURN is asked for, and there is no coturn here. Install it (on Debian: apt-get install coturn), or leave --turn on out.'
+    )
+  }
+}
+
+export class TurnPortTaken extends QuireError {
+  readonly code = 'turn-port-taken'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(port: number) {
+    super(
+      `Port ${port} for TURN is in use by another program, such as a coturn of the system's own. Stop it, or choose another port with QUIRE_TURN_PORT.`,
+      { port }
+    )
+  }
+}
+
 export class CannotWrite extends QuireError {
   readonly code = 'cannot-write'
   readonly fault = 'user'

@@ -6,8 +6,8 @@ import { pipeline } from 'node:stream'
 import { contentRange, parseRange } from '../src/core/range/http-range.ts'
 import { securityHeaders, typeOf } from './headers.ts'
 
-/** What a path answers with as JSON; undefined while it is not known yet. */
-export type JsonRoute = () => object | undefined
+/** What a path answers with as JSON to who has this address; undefined while it is not known yet. */
+export type JsonRoute = (address: string) => object | undefined
 
 /**
  * Answers HTTP: a few JSON routes, and the built page from `pageDir`. Files under `assets/` carry a hash in their name
@@ -33,7 +33,7 @@ async function answer(
   const path = pathOf(request.url ?? '/')
   if (path === undefined) return fail(response, 400, 'This address makes no sense.')
   const route = routes.get(path)
-  if (route) return sendJson(response, route())
+  if (route) return sendJson(response, route(request.socket.remoteAddress ?? ''))
   const file = join(root, normalize(path === '/' ? '/index.html' : path))
   const facts = file.startsWith(root + sep) ? await stat(file).catch(() => undefined) : undefined
   if (!facts?.isFile()) return fail(response, 404, 'There is nothing here.')

@@ -10,10 +10,11 @@ import type { RelayConfig } from './config.ts'
 import { CannotListen, PortTaken } from './errors.ts'
 import { loadIdentity } from './identity.ts'
 import { type Log, silence } from './log.ts'
-import { pageHandler } from './pages.ts'
+import { type JsonRoute, pageHandler } from './pages.ts'
 import { isRecordOf } from './record-check.ts'
 import { serveStun } from './stun.ts'
 import { TrackerService } from './tracker-service.ts'
+import { startTurn } from './turn/turn.ts'
 
 export interface RunningRelay {
   readonly port: number
@@ -24,17 +25,24 @@ export interface RunningRelay {
   stop(): Promise<void>
 }
 
-/** Starts page, WebSocket, circuit relay, tracker and STUN on one port. `pageDir` holds the built page. */
+/**
+ * Starts page, WebSocket, circuit relay, tracker and STUN on one port, and TURN beside them. `pageDir` holds the built
+ * page.
+ */
 export async function startRelay(config: RelayConfig, pageDir: string, log: Log = silence): Promise<RunningRelay> {
   const privateKey = await loadIdentity(config.dataDir)
   const tracker = new TrackerService(isRecordOf)
   let facts: object | undefined
-  const routes = new Map<string, () => object | undefined>([
-    ['/config.json', () => facts],
+  const routes = new Map<string, JsonRoute>([
+    ['/config.json', (address) => facts && { ...facts, turn: turn?.offer(address) }],
     ['/healthz', () => facts && { ok: true, tabs: tracker.laneCount, swarms: tracker.swarmCount, ...keeper?.load() }]
   ])
   const server = createServer(pageHandler(pageDir, routes))
   const port = await listen(server, config)
+  const turn = await startTurn(config, log).catch((error: unknown) => {
+    server.close()
+    throw error
+  })
   const node = await startCircuits(privateKey, server)
   await serveTracker(node, tracker)
   const keeper = config.keeper
@@ -51,15 +59,16 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     swarms: tracker.swarmCount,
     ...keeper?.load()
   }))
-  log('started', { stun: stun !== undefined })
+  log('started', { stun: stun !== undefined, turn: turn !== undefined })
   return {
     port,
     url: `http://${name}:${port}`,
     peerId,
     stun: stun && `stun:${name}:${port}`,
-    turn: undefined,
+    turn: turn && `turn:${name}:${turn.port}`,
     async stop() {
       stopLog()
+      await turn?.stop()
       await keeper?.stop()
       tracker.close()
       stun?.close()

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /** What a setting may be, and how it is read from text and from JSON. Undefined stands for a value that is not allowed. */
 export interface Kind<T> {
   /** Ends the sentence "it must be …". */
@@ -19,6 +21,19 @@ export const host: Kind<string> = {
   wanted: 'a host name or an address alone, as in quire.example or 203.0.113.7',
   fromText: hostOf,
   fromJson: (given) => (typeof given === 'string' ? hostOf(given) : undefined)
+}
+
+/** An IP address. */
+export const address: Kind<string> = {
+  wanted: 'an IP address, as in 203.0.113.7',
+  fromText: (given) => (isIP(given) ? given : undefined),
+  fromJson: (given) => (typeof given === 'string' && isIP(given) ? given : undefined)
+}
+
+/** One of a few words. */
+export function choice<const T extends string>(words: readonly T[]): Kind<T> {
+  const fits = (given: unknown) => words.find((word) => word === given)
+  return { wanted: `one of ${words.join(', ')}`, fromText: fits, fromJson: fits }
 }
 
 export function number(min: number, max: number, unit = ''): Kind<number> {

@@ -330,6 +330,10 @@ export const relayProbeMs = 20_000
 export const relayProbeTimeoutMs = 3_000
 /** Addresses in a peer's record. */
 export const recordAddressesMax = 16
+/** TURN servers that one connection asks for ways, which each cost it an allocation over UDP and over TCP. */
+export const turnServersMax = 2
+/** Text of a TURN user name or password. */
+export const turnTextMax = 256
 /** A relay's `/config.json`. */
 export const relayConfigBytesMax = 64 * KiB
 /** How often the clock is looked at, and the jump which means that the machine slept. */
@@ -362,10 +366,30 @@ export const relaySocketMessageBytesMax = 1 * MiB
 export const relaySocketBufferBytesMax = 1 * MiB
 /** A relay that is stopped ends its connections within this, or is cut off. */
 export const relayStopMs = 1_500
+/** TURN credentials can be used for so long after they were given; a tab asks anew after half of it. */
+export const turnLifeMs = 12 * 3_600_000
+/** Allocations of one household: two for each peer connection of three busy tabs. */
+export const turnUserAllocationsMax = 256
+/** Allocations in all: as many tabs as may be reachable here, with one connection each. */
+export const turnAllocationsMax = 2 * 4096
+/** Through one allocation, each second: four good videos. */
+export const turnBytesPerSecondMax = 4 * MiB
+/** UDP ports that TURN relays from: those that systems give out for the moment. */
+export const turnRelayPortMin = 49_152
+export const turnRelayPortMax = 65_535
+/** coturn takes clients within this, or is looked after in the background. */
+export const turnStartMs = 5_000
+/** coturn ends within this, or is cut off: sooner than the relay is. */
+export const turnStopMs = 500
+/** First pause before coturn is started again; doubled up to the longest. */
+export const turnRetryMs = 1_000
+export const turnRetryMsMax = 60_000
 /** A file of settings: some dozens of short lines. */
 export const configBytesMax = 64 * KiB
 /** Time between two lines about a relay's load. */
 export const relayLogMs = 60_000
+
+holds(turnStopMs < relayStopMs, 'coturn ends before the relay is cut off')
 
 // --- streams of the service worker, and saving ---
 

@@ -1,12 +1,21 @@
-import { keepersMax, recordBytesMax, relayConfigBytesMax, relayTimeoutMs } from '../core/limits.ts'
+import { keepersMax, recordBytesMax, relayConfigBytesMax, relayTimeoutMs, turnTextMax } from '../core/limits.ts'
 import type { PeerId } from '../core/ids.ts'
 import { NotARelay } from './errors.ts'
 import type { NamedKeeper } from './types.ts'
+
+/** A TURN server at a relay's host, over UDP and TCP, and what lets us use it for `lifeMs`. */
+export interface TurnOffer {
+  readonly port: number
+  readonly username: string
+  readonly credential: string
+  readonly lifeMs: number
+}
 
 /** What a relay says of itself at `/config.json`. */
 export interface RelayConfig {
   readonly peerId: string
   readonly stunPort: number | undefined
+  readonly turn: TurnOffer | undefined
   readonly keepers: readonly Omit<NamedKeeper, 'host'>[]
 }
 
@@ -19,7 +28,22 @@ export async function fetchRelayConfig(url: string): Promise<RelayConfig> {
   if (!isPeerId(peerId)) {
     throw new NotARelay('it does not say who it is')
   }
-  return { peerId, stunPort: typeof stunPort === 'number' ? stunPort : undefined, keepers: keepersIn(config.keepers) }
+  return {
+    peerId,
+    stunPort: typeof stunPort === 'number' ? stunPort : undefined,
+    turn: turnIn(config.turn),
+    keepers: keepersIn(config.keepers)
+  }
+}
+
+/** One that is described as it should be: a browser makes no connection at all with one that is not. [NW27] */
+function turnIn(value: unknown): TurnOffer | undefined {
+  const { port, username, credential, lifeMs } = (value ?? {}) as Partial<Record<string, unknown>>
+  const isText = (text: unknown): text is string =>
+    typeof text === 'string' && text !== '' && text.length <= turnTextMax
+  const isPort = Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536
+  if (!isPort || !isText(username) || !isText(credential) || !(Number(lifeMs) > 0)) return undefined
+  return { port: Number(port), username, credential, lifeMs: Number(lifeMs) }
 }
 
 const isPeerId = (value: unknown): value is PeerId => typeof value === 'string' && /^[A-Za-z0-9]{40,80}$/.test(value)

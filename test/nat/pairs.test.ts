@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bestWay, type NatKind, natKinds } from './kinds.ts'
 import { resultsOf } from './results.ts'
 import { Town, type Visit } from './visit.ts'
@@ -17,27 +17,37 @@ const telling: readonly Pair[] = [
   ['port-restricted', 'tcp-443-only']
 ]
 const every: readonly Pair[] = natKinds.flatMap((one, i) => natKinds.slice(i).map((other): Pair => [one, other]))
-const isWhole = process.env['QUIRE_NAT'] === 'all'
+const isWhole = process.env['NAT_LAB'] === 'all'
 
-const visits = new Map<string, Visit>()
-let town: Town
-
-beforeAll(async () => {
-  town = await Town.found()
-})
+const settings = {
+  'coturn': { turn: true, pairs: isWhole ? every : telling },
+  'no coturn': { turn: false, pairs: isWhole ? every.filter((pair) => bestWay(...pair, true) === 'turn') : [] }
+}
+const visits: Record<keyof typeof settings, Map<string, Visit>> = { 'coturn': new Map(), 'no coturn': new Map() }
 
 afterAll(async () => {
-  await town[Symbol.asyncDispose]()
-  if (isWhole) await writeFile(join(import.meta.dirname, 'RESULTS.md'), resultsOf(visits))
+  if (!isWhole) return
+  const path = join(import.meta.dirname, 'RESULTS.md')
+  const before = await readFile(path, 'utf8').catch(() => '')
+  await writeFile(path, resultsOf(visits, before))
 })
 
-it.each(isWhole ? every : telling)(
-  '20 MB come from behind %s to behind %s, by the best way there is',
-  async (...pair) => {
-    const [one, other] = pair
-    const visit = await town.visit(one, other)
-    visits.set(pair.join(), visit)
-    expect(visit.way).toBe(bestWay(one, other, false))
-    expect(await town.isSaved()).toBe(true)
+describe.each(Object.entries(settings).filter(([, { pairs }]) => pairs.length > 0))(
+  'with %s',
+  (name, { turn, pairs }) => {
+    let town: Town
+
+    beforeAll(async () => {
+      town = await Town.found({ QUIRE_TURN: turn ? 'on' : 'off' })
+    })
+
+    afterAll(() => town[Symbol.asyncDispose]())
+
+    it.each(pairs)('[NW28] 20 MB come from behind %s to behind %s, by the best way there is', async (...pair) => {
+      const visit = await town.visit(...pair)
+      visits[name as keyof typeof settings].set(pair.join(), visit)
+      expect(visit.way).toBe(bestWay(...pair, turn))
+      expect(await town.isSaved()).toBe(true)
+    })
   }
 )

@@ -3,6 +3,6 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 const program = join(import.meta.dirname, '../run.ts')
-const env = { ...process.env, QUIRE_NAT: 'all' }
+const env = { ...process.env, NAT_LAB: 'all' }
 const { status } = spawnSync(process.execPath, [program, 'nat'], { env, stdio: 'inherit' })
 process.exitCode = status ?? 1

@@ -24,7 +24,18 @@ describe('what a relay says of itself', () => {
     const bad = [null, 7, {}, { peerId }, { ...good, peerId: 'x' }, { ...good, record: 1 }]
     const more = { ...good, terms: { ...terms, later: 1 }, later: true }
     const config = await configOf({ version: 1, peerId, keepers: [...bad, good, more] })
-    expect(config).toEqual({ peerId, stunPort: undefined, keepers: [good, good] })
+    expect(config).toEqual({ peerId, stunPort: undefined, turn: undefined, keepers: [good, good] })
+  })
+
+  const turn = { port: 3478, username: '1:a', credential: 'b', lifeMs: 1000 }
+
+  it('[NW27] offers TURN, and an offer that a browser would choke on is passed over', async () => {
+    expect((await configOf({ peerId, turn: { ...turn, later: 1 } })).turn).toEqual(turn)
+    const bad = [null, 'turn:a', { ...turn, port: 0 }, { ...turn, port: '1' }, { ...turn, username: '' }]
+    for (const each of [...bad, { ...turn, credential: 'x'.repeat(300) }, { ...turn, lifeMs: 0 }]) {
+      server!.close()
+      expect((await configOf({ peerId, turn: each })).turn).toBeUndefined()
+    }
   })
 
   it('[NW25] names a few at most, or none', async () => {

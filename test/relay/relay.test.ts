@@ -163,6 +163,6 @@ describe('a relay', () => {
   )
 
   it('logs what happens without saying to whom', () => {
-    expect(lines[0]).toEqual({ event: 'started', figures: { stun: true } })
+    expect(lines[0]).toEqual({ event: 'started', figures: { stun: true, turn: false } })
   })
 })

@@ -91,6 +91,8 @@ export interface Quire extends AsyncDisposable {
   /** Where it answers, as `http://localhost:PORT`. */
   readonly url: string
   readonly port: number
+  /** Where it says that its TURN server answers. */
+  readonly turn: string | null
   readonly dataDir: string
   readonly program: Program
   /** Stops it in order and removes its data, unless `dataDir` was given. */
@@ -124,8 +126,9 @@ export async function startQuire(options: QuireOptions = {}): Promise<Quire> {
     if (options.dataDir === undefined) await removeFolder(dataDir)
   }
   try {
-    const { url } = JSON.parse(await within(60_000, 'Quire starts', program.line())) as { url: string }
-    return { url, port: Number(new URL(url).port), dataDir, program, stop, [Symbol.asyncDispose]: stop }
+    const line = await within(60_000, 'Quire starts', program.line())
+    const { url, turn } = JSON.parse(line) as { url: string; turn: string | null }
+    return { url, turn, port: Number(new URL(url).port), dataDir, program, stop, [Symbol.asyncDispose]: stop }
   } catch (thrown) {
     await program.kill()
     throw thrown

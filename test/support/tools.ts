@@ -60,13 +60,19 @@ const ethtool: Tool = {
   why: 'makes frames whole',
   find: () => findProgram(['ethtool'])
 }
+const coturn: Tool = {
+  name: 'coturn',
+  packages: ['coturn'],
+  why: 'passes packets on between hosts without a direct way',
+  find: () => findProgram(['turnserver'])
+}
 
 /** What each of vitest's projects needs, by the project's name. */
 export const toolsOf: Readonly<Record<string, readonly Tool[]>> = {
   unit: [],
   browser: [chromium],
   e2e: [chromium, firefox, webkit, xvfb, nftables, iproute2],
-  nat: [chromium, nftables, iproute2, conntrack, socat, ethtool]
+  nat: [chromium, nftables, iproute2, conntrack, coturn, socat, ethtool]
 }
 
 /** The machine lacks a program and it cannot be installed. */

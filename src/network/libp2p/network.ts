@@ -8,7 +8,7 @@ import type { ConnectOptions, Lane, LaneProtocol, Network, NetworkStatus } from 
 import { exchangeProtocol, Peers } from './peers.ts'
 import { openRecord, sealRecord } from './records.ts'
 import { Relays, trackerProtocol } from './relays.ts'
-import { goesThroughTurn, StreamLane } from './stream-lane.ts'
+import { StreamLane, watchTurn } from './stream-lane.ts'
 
 export interface Libp2pSetup {
   readonly privateKey: PrivateKey
@@ -131,14 +131,19 @@ export class Libp2pNetwork implements Network {
 
   #lane(stream: Stream, connection: Connection, protocol: LaneProtocol): Lane {
     const lane = new StreamLane(stream, connection, this.#running!.node.peerId.toString() as PeerId, protocol)
-    if (lane.kind === 'direct') void this.#noteTurn(lane, connection)
+    if (lane.kind === 'direct') {
+      stream.addEventListener(
+        'close',
+        watchTurn(connection, (turn) => this.#noteTurn(lane, turn))
+      )
+    }
     return lane
   }
 
-  async #noteTurn(lane: StreamLane, connection: Connection): Promise<void> {
-    const turn = await goesThroughTurn(connection).catch(() => false)
-    if (!turn) return
-    lane.kind = 'turn'
+  #noteTurn(lane: StreamLane, turn: boolean): void {
+    const kind = turn ? 'turn' : 'direct'
+    if (lane.kind === kind) return
+    lane.kind = kind
     this.onStatus(this.#status)
   }
 

@@ -1,21 +1,33 @@
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { pageOf, type RelayConfig } from '../relay-config.ts'
+import { pageOf, type RelayConfig, type TurnOffer } from '../relay-config.ts'
 import type { NamedKeeper } from '../types.ts'
 
 /** What it takes to use a relay. */
 export interface RelayInfo {
   readonly address: Multiaddr
-  readonly iceServers: readonly RTCIceServer[]
+  readonly stun: readonly RTCIceServer[]
+  readonly turn: readonly RTCIceServer[]
+  /** When it is to be asked anew, before what it gave runs out. */
+  readonly staleAtMs: number
   readonly keepers: readonly NamedKeeper[]
 }
 
-/** Where a relay is reached: its WebSocket and its STUN are at the host of its page. */
-export function relayInfo(url: string, { peerId, stunPort, keepers }: RelayConfig): RelayInfo {
+/** Where a relay is reached: its WebSocket, its STUN and its TURN are at the host of its page. */
+export function relayInfo(url: string, { peerId, stunPort, turn, keepers }: RelayConfig, nowMs: number): RelayInfo {
   const base = pageOf(url)
   const host = base.hostname.replace(/^\[|\]$/g, '')
-  const iceServers = stunPort ? [{ urls: `stun:${host.includes(':') ? `[${host}]` : host}:${stunPort}` }] : []
-  const address = multiaddr(`${socketAddress(base, host)}/p2p/${peerId}`)
-  return { address, iceServers, keepers: keepers.map((keeper) => ({ ...keeper, host: base.host })) }
+  return {
+    address: multiaddr(`${socketAddress(base, host)}/p2p/${peerId}`),
+    stun: stunPort ? [{ urls: `stun:${base.hostname}:${stunPort}` }] : [],
+    turn: turn ? [turnServer(base.hostname, turn)] : [],
+    staleAtMs: turn ? nowMs + turn.lifeMs / 2 : Infinity,
+    keepers: keepers.map((keeper) => ({ ...keeper, host: base.host }))
+  }
+}
+
+function turnServer(hostname: string, { port, username, credential }: TurnOffer): RTCIceServer {
+  const urls = ['udp', 'tcp'].map((transport) => `turn:${hostname}:${port}?transport=${transport}`)
+  return { urls, username, credential }
 }
 
 function socketAddress(base: URL, host: string): string {

@@ -3,7 +3,7 @@ import type { Transport } from '@libp2p/interface'
 import type { TransportManager } from '@libp2p/interface-internal'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { relayProbeTimeoutMs, relayTimeoutMs } from '../../core/limits.ts'
+import { relayProbeTimeoutMs, relayTimeoutMs, turnServersMax } from '../../core/limits.ts'
 import { RelaySupervisor, type SupervisorInput } from '../relay-supervisor.ts'
 import type { AskRelay } from '../relay-config.ts'
 import type { LaneProtocol, NamedKeeper, RelayStatus } from '../types.ts'
@@ -12,7 +12,7 @@ import { relayInfo, type RelayInfo } from './relay-info.ts'
 export const trackerProtocol: LaneProtocol = '/quire/tracker/1'
 
 interface JoinedRelay {
-  readonly info: RelayInfo
+  info: RelayInfo
   readonly connection: Connection
   /** It holds a reservation for us, and its tracker is open. */
   ready: boolean
@@ -65,8 +65,10 @@ export class Relays {
     return [...new Map(all.map((keeper) => [keeper.peerId, keeper])).values()]
   }
 
+  /** Servers that tell how we look from outside, and a few that pass on what finds no direct way. [NW27] */
   iceServers(): RTCIceServer[] {
-    return [...this.#joined.values()].flatMap(({ info }) => info.iceServers)
+    const infos = [...this.#joined.values()].map(({ info }) => info)
+    return [...infos.flatMap(({ stun }) => stun), ...infos.flatMap(({ turn }) => turn).slice(0, turnServersMax)]
   }
 
   /** Where relays that hold a reservation for us are reached. */
@@ -91,7 +93,7 @@ export class Relays {
   async #join(url: string): Promise<void> {
     let connection: Connection | undefined
     try {
-      const info = relayInfo(url, await this.#ask(url))
+      const info = await this.#info(url)
       connection = await this.#node.dial(info.address, { signal: AbortSignal.timeout(relayTimeoutMs) })
       await this.#settle(url, info, connection)
       this.#turn({ type: 'up', url })
@@ -100,6 +102,10 @@ export class Relays {
       connection?.abort(error as Error)
       this.#turn({ type: 'failed', url })
     }
+  }
+
+  async #info(url: string): Promise<RelayInfo> {
+    return relayInfo(url, await this.#ask(url), Date.now())
   }
 
   /**
@@ -141,14 +147,18 @@ export class Relays {
 
   /** A relay that does not answer is gone, whatever its socket says. */
   async #probe(url: string): Promise<void> {
-    const connection = this.#joined.get(url)?.connection
-    if (!connection) return
+    const joined = this.#joined.get(url)
+    if (!joined) return
+    const { connection } = joined
     try {
       await pingable(connection).ping({ signal: AbortSignal.timeout(relayProbeTimeoutMs) })
     } catch (error) {
       connection.abort(error as Error)
       this.#lost(url, connection)
+      return
     }
+    // Where that fails, what it gave before is good for as long again, and the next probe asks once more.
+    if (joined.info.staleAtMs <= Date.now()) joined.info = await this.#info(url).catch(() => joined.info)
   }
 }
 

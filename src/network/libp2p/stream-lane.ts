@@ -95,14 +95,28 @@ export function kindOf(connection: Connection): ConnectionKind {
   return address.includes('/p2p-circuit') || connection.limits !== undefined ? 'relayed' : 'socket'
 }
 
-/** Whether a WebRTC connection goes through a TURN server, as the browser's own statistics tell. */
-export async function goesThroughTurn(connection: Connection): Promise<boolean> {
+/**
+ * Tells each time whether a WebRTC connection goes through a TURN server, as the browser's own statistics say: now, and
+ * whenever it changes its way, until the function that it gives is called. [NW28]
+ */
+export function watchTurn(connection: Connection, tell: (turn: boolean) => void): () => void {
   const { peerConnection } = (connection as { muxer?: { peerConnection?: RTCPeerConnection } }).muxer ?? {}
-  if (!peerConnection?.getStats) return false
+  if (!peerConnection?.getStats) return () => undefined
+  const look = () => void goesThroughTurn(peerConnection).then(tell, () => undefined)
+  const ice = peerConnection.sctp?.transport.iceTransport
+  ice?.addEventListener?.('selectedcandidatepairchange', look)
+  look()
+  return () => ice?.removeEventListener?.('selectedcandidatepairchange', look)
+}
+
+async function goesThroughTurn(peerConnection: RTCPeerConnection): Promise<boolean> {
   const stats = await peerConnection.getStats()
   const all = [...(stats as unknown as Map<string, Record<string, unknown>>).values()]
-  const pair = all.find(
-    (each) => each.type === 'candidate-pair' && each.state === 'succeeded' && each.nominated === true
+  const selected = all.find((each) => each.type === 'transport')?.selectedCandidatePairId
+  const pair = all.find((each) =>
+    selected === undefined
+      ? each.type === 'candidate-pair' && each.state === 'succeeded' && each.nominated === true
+      : each.id === selected
   )
   const ends = [pair?.localCandidateId, pair?.remoteCandidateId]
   return all.some((each) => ends.includes(each.id) && each.candidateType === 'relay')

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { TurnOffer } from '../../relay/turn/turn.ts'
+import { temporaryFolder } from '../support/files.ts'
+import { type Quire, startQuire } from '../support/program.ts'
+import { Lab, relayAddress } from './lab.ts'
+
+/** A lab in which relays with TURN are started, and asked by coturn's own client at a host of its own address. */
+export class TurnTown implements AsyncDisposable {
+  readonly #lab: Lab
+  readonly #folder: Awaited<ReturnType<typeof temporaryFolder>>
+  readonly #running = new Set<Quire>()
+
+  private constructor(lab: Lab, folder: Awaited<ReturnType<typeof temporaryFolder>>) {
+    this.#lab = lab
+    this.#folder = folder
+    lab.setKind('a', 'none')
+    lab.setKind('b', 'port-restricted')
+  }
+
+  static async found(): Promise<TurnTown> {
+    return new TurnTown(await Lab.build(), await temporaryFolder('turn'))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lab[Symbol.asyncDispose]()
+    await this.#folder[Symbol.asyncDispose]()
+  }
+
+  async start(env: Readonly<Record<string, string>> = {}, port = 80): Promise<Quire> {
+    const quire = await startQuire({
+      port,
+      dataDir: join(this.#folder.path, String(port)),
+      launcher: this.#lab.spaces.within('internet'),
+      env: { QUIRE_HOST: '0.0.0.0', QUIRE_PUBLIC_HOST: relayAddress, ...env }
+    })
+    this.#running.add(quire)
+    return quire
+  }
+
+  async stop(quire: Quire): Promise<void> {
+    this.#running.delete(quire)
+    await quire.stop()
+  }
+
+  async kill(quire: Quire): Promise<void> {
+    this.#running.delete(quire)
+    await quire.program.kill()
+  }
+
+  async stopAll(): Promise<void> {
+    for (const quire of this.#running) await this.stop(quire)
+  }
+
+  /** What `/config.json` offers the host. */
+  async offer(): Promise<TurnOffer | undefined> {
+    const ask = `fetch('http://${relayAddress}/config.json').then((got) => got.text()).then(console.log)`
+    return (JSON.parse(await this.#atHost([process.execPath, '-e', ask])) as { turn?: TurnOffer }).turn
+  }
+
+  /** What coturn's own client says that uses the offer, within so many seconds. */
+  async use(flags: readonly string[], change: Partial<TurnOffer> = {}, seconds = 8): Promise<string> {
+    const { port, username, credential } = { ...(await this.offer())!, ...change }
+    const words = ['-u', username, '-w', credential, '-p', String(port), '-n', '1', ...flags, relayAddress]
+    return this.#atHost(['timeout', String(seconds), 'turnutils_uclient', ...words])
+  }
+
+  /** What a program says that runs at the host, whatever came of it. */
+  #atHost(words: readonly string[]): Promise<string> {
+    const [program, ...rest] = [...this.#lab.spaces.within('host-a'), ...words]
+    const child = spawn(program!, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    for (const output of [child.stdout, child.stderr]) output.on('data', (text) => (said += String(text)))
+    return new Promise((resolve) => child.once('close', () => resolve(said)))
+  }
+}

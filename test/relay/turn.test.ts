@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../relay/config.ts'
+import { turnCredentials, userOf } from '../../relay/turn/credentials.ts'
+import { turnLifeMs } from '../../src/core/limits.ts'
+import { temporaryFolder } from '../support/files.ts'
+import { runProgram } from '../support/program.ts'
+
+describe('TURN beside the relay', () => {
+  it('[TU1] is asked for on a machine without coturn: the start ends with a sentence', async () => {
+    await using folder = await temporaryFolder('turn')
+    const env = { PATH: '/nowhere', QUIRE_PORT: '0', QUIRE_DATA: join(folder.path, 'data') }
+    const { code, lines, said } = await runProgram('relay/main.ts', ['--turn', 'on'], env)
+    expect([code, lines]).toEqual([1, []])
+    expect(said).toMatch(/^TURN is asked for, and there is no coturn here\. Install it/)
+  })
+
+  it('[TU1] has settings, and tells what they may be', () => {
+    expect(readConfig({}, [])).toMatchObject({ turn: 'auto', turnPort: 3478, turnAllowPrivate: false })
+    const env = { QUIRE_TURN: 'off', QUIRE_TURN_PORT: '5000', QUIRE_TURN_ADDRESS: '203.0.113.7' }
+    expect(readConfig(env, ['--turn-allow-private'])).toMatchObject({
+      turn: 'off',
+      turnPort: 5000,
+      turnAddress: '203.0.113.7',
+      turnAllowPrivate: true
+    })
+    expect(() => readConfig({}, ['--turn', 'yes'])).toThrow('--turn is "yes"; it must be one of auto, on, off.')
+    expect(() => readConfig({ QUIRE_TURN_ADDRESS: 'here' }, [])).toThrow(
+      'QUIRE_TURN_ADDRESS is "here"; it must be an IP address, as in 203.0.113.7.'
+    )
+  })
+
+  it('[TU3] gives credentials as coturn reckons them', () => {
+    // printf 43200:abc | openssl dgst -sha1 -hmac secret -binary | base64
+    expect(turnCredentials('secret', 'abc', 0)).toEqual({
+      username: '43200:abc',
+      credential: 'ivGk4hcQtTSsehnPDx1V6Y2beTg=',
+      lifeMs: turnLifeMs
+    })
+  })
+
+  it('[TU5] counts a household as one user, and does not tell its address', () => {
+    const user = (address: string) => userOf('secret', address)
+    expect(user('::ffff:203.0.113.7')).toBe(user('203.0.113.7'))
+    expect(user('203.0.113.8')).not.toBe(user('203.0.113.7'))
+    expect(user('2001:db8:1:2:3:4:5:6')).toBe(user('2001:db8:1:2::9'))
+    expect(user('2001:db8::1')).toBe(user('2001:db8:0:0:7::'))
+    expect(user('2001:db8:1:3::9')).not.toBe(user('2001:db8:1:2::9'))
+    expect(user('203.0.113.7')).toMatch(/^[\w-]{12}$/)
+    expect(userOf('another', '203.0.113.7')).not.toBe(user('203.0.113.7'))
+  })
+})
