@@ -61,6 +61,8 @@ export interface KeepPromise {
 /** Whether keepers are to hold copies of an item, and what they promised. Promises that are not wanted are to be let go. */
 export interface KeepRecord {
   readonly wanted: boolean
+  /** So many keepers are to hold one each; absent: one. */
+  readonly copies?: number
   /** Shows that the copies are ours: 32 bytes. */
   readonly ownerKey: Uint8Array
   readonly promises: readonly KeepPromise[]

@@ -16,6 +16,7 @@ import { hidden } from './rows/hidden.ts'
 import { longTasks } from './rows/long-tasks.ts'
 import { memory } from './rows/memory.ts'
 import { seek } from './rows/seek.ts'
+import { storeOpening, storeWrites } from './rows/server-store.ts'
 import { start } from './rows/start.ts'
 import { swarm } from './rows/swarm.ts'
 import { transfer } from './rows/transfer.ts'
@@ -29,7 +30,9 @@ const parts: Readonly<Record<string, { title: string; run: (options: BenchOption
   seek: { title: 'Seeking', run: seek },
   tasks: { title: 'Long tasks', run: longTasks },
   hidden: { title: 'Hidden tabs', run: hidden },
-  memory: { title: 'Memory', run: memory }
+  memory: { title: 'Memory', run: memory },
+  writes: { title: "A server's store: writing", run: storeWrites },
+  opening: { title: "A server's store: opening", run: storeOpening }
 }
 const partMsMax = 1_800_000
 

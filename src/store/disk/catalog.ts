@@ -30,7 +30,7 @@ export class DiskCatalog implements Catalog {
   }
 
   async items(): Promise<ItemRecord[]> {
-    return this.#use(() => this.#sql.items.all().map(itemOf))
+    return this.#use(() => Array.from(this.#sql.items.iterate(), itemOf))
   }
 
   async item(id: SetId): Promise<ItemRecord | undefined> {
