@@ -194,7 +194,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     const item = this.#items.get(id)
     if (!(item instanceof DataItem)) throw new ItemGone()
     if (command.name === 'fetch') await item.fetchFor(command)
-    else if (command.name === 'keep') await item.keep(command.wanted)
+    else if (command.name === 'keep') await item.keep(command.wanted, command.copies)
     else if (command.name === 'rest') item.rest(command.reader)
     else await item[command.name]()
   }

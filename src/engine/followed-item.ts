@@ -57,8 +57,8 @@ export class FollowedItem extends WatchedItem {
     return this.#ask({ name: 'retry' })
   }
 
-  keep(wanted: boolean): Promise<void> {
-    return this.#ask({ name: 'keep', wanted })
+  keep(wanted: boolean, copies?: number): Promise<void> {
+    return this.#ask({ name: 'keep', wanted, copies })
   }
 
   remove(): Promise<void> {

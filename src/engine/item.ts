@@ -5,7 +5,7 @@ import { type ErrorReport, reportOf } from '../core/errors.ts'
 import type { PeerId, SwarmId } from '../core/ids.ts'
 import type { KeepStanding } from '../core/keep/asker-types.ts'
 import { formatLink } from '../core/link/link.ts'
-import { ownerKeyBytes } from '../core/limits.ts'
+import { keepersMax, ownerKeyBytes } from '../core/limits.ts'
 import { decodeManifest, type Manifest } from '../core/manifest/manifest.ts'
 import type { PeerRecord } from '../core/exchange/types.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
@@ -188,9 +188,10 @@ export class DataItem extends WatchedItem {
     await this.#save()
   }
 
-  async keep(wanted: boolean): Promise<void> {
+  async keep(wanted: boolean, copies = this.#record.keep?.copies ?? 1): Promise<void> {
     const { ownerKey = randomBytes(ownerKeyBytes), promises = [] } = this.#record.keep ?? {}
-    this.#record = { ...this.#record, keep: { wanted, ownerKey, promises } }
+    const bounded = Math.max(1, Math.min(keepersMax, Math.floor(copies) || 1))
+    this.#record = { ...this.#record, keep: { wanted, copies: bounded, ownerKey, promises } }
     this.#host.asking.follow(this)
     await this.#save()
   }

@@ -44,6 +44,8 @@ export interface LeavesView {
 export interface KeepView {
   /** The person wants it. */
   readonly wanted: boolean
+  /** So many keepers are to have one each. */
+  readonly copiesWanted: number
   /** As at the keeper that is furthest; releasing: no longer wanted, and not every keeper was told yet. */
   readonly state: KeepState | 'releasing'
   readonly keeper?: PeerId
@@ -113,8 +115,11 @@ export interface Item extends Watchable<ItemView> {
   pause(): Promise<void>
   resume(): Promise<void>
   retry(): Promise<void>
-  /** Whether keepers are to hold a copy; without it they are told to remove what they have. */
-  keep(wanted: boolean): Promise<void>
+  /**
+   * Whether keepers are to hold copies, each another one; without it they are told to remove what they have. `copies`
+   * is from 1 to `keepersMax`; absent, it is as before, or one.
+   */
+  keep(wanted: boolean, copies?: number): Promise<void>
   /** Stops, and removes blocks and entry from this device. */
   remove(): Promise<void>
 }

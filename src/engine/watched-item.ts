@@ -21,7 +21,7 @@ export abstract class WatchedItem implements Item {
   abstract pause(): Promise<void>
   abstract resume(): Promise<void>
   abstract retry(): Promise<void>
-  abstract keep(wanted: boolean): Promise<void>
+  abstract keep(wanted: boolean, copies?: number): Promise<void>
   abstract remove(): Promise<void>
 
   peek(): ItemView {

@@ -13,9 +13,10 @@ import { promisedUntilMs } from '../../src/engine/keep/receipts.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { collectBytes } from '../../src/engine/reading.ts'
 import { blobSource } from '../../src/engine/sources.ts'
-import type { Item, KeepView } from '../../src/engine/types.ts'
+import type { Item, ItemView, KeepView } from '../../src/engine/types.ts'
 import { whenState } from '../../src/engine/watch.ts'
 import { MemoryHub } from '../../src/network/memory.ts'
+import type { NamedKeeper } from '../../src/network/types.ts'
 import { openFileSystem } from '../../src/store/filesystem.ts'
 import { MemoryBlockStore, MemoryCatalog } from '../../src/store/memory.ts'
 import type { BlockStore, Catalog } from '../../src/store/types.ts'
@@ -29,8 +30,9 @@ const policy: KeepPolicy = {
   dataSetBytesMax: 5_000_000,
   termMsMax: keepTermMsMax
 }
-const key = await generateKeyPair('Ed25519')
-const keeperId = peerIdFromPrivateKey(key).toString() as PeerId
+const [key, otherKey] = [await generateKeyPair('Ed25519'), await generateKeyPair('Ed25519')]
+const idOf = (of: typeof key): PeerId => peerIdFromPrivateKey(of).toString() as PeerId
+const keeperId = idOf(key)
 const open: QuireEngine[] = []
 
 afterEach(async () => {
@@ -41,11 +43,17 @@ function hubWithTracker(over: Partial<KeepPolicy> = {}): MemoryHub {
   const tracker = new TrackerService(() => true)
   const hub = new MemoryHub((lane) => tracker.accept(lane))
   const { dataSetBytesMax, termMsMax } = { ...policy, ...over }
-  const record = base64urlOf(utf8Encode(keeperId))
   const terms = { dataSetBytesMax, termMsMax, invited: false }
-  hub.keepers = [{ peerId: keeperId, record, host: 'keeper.test', terms }]
+  hub.keepers = [named(keeperId, 'keeper.test', terms)]
   return hub
 }
+
+const named = (peerId: PeerId, host: string, terms: NamedKeeper['terms']): NamedKeeper => ({
+  peerId,
+  record: base64urlOf(utf8Encode(peerId)),
+  host,
+  terms
+})
 
 async function partsIn(folder: string) {
   const { blocks, catalog } = await openFileSystem(folder)
@@ -72,14 +80,20 @@ async function openEngine(hub: MemoryHub, name: string, over: Partial<EngineOpti
 }
 
 /** Whoever is a keeper has to be found: it is online at once. */
-async function openKeeper(hub: MemoryHub, parts = freshParts(), over: Partial<KeepPolicy> = {}): Promise<QuireEngine> {
-  const network = hub.join(keeperId)
-  const engine = await openEngine(hub, keeperId, {
+async function openKeeper(
+  hub: MemoryHub,
+  parts = freshParts(),
+  over: Partial<KeepPolicy> = {},
+  own = key
+): Promise<QuireEngine> {
+  const peerId = idOf(own)
+  const network = hub.join(peerId)
+  const engine = await openEngine(hub, peerId, {
     ...parts,
     network,
     role: 'keeper',
     keeper: (engineParts) =>
-      new Keeping(engineParts, { policy: { ...policy, ...over }, peerId: keeperId, sign: (text) => key.sign(text) })
+      new Keeping(engineParts, { policy: { ...policy, ...over }, peerId, sign: (text) => own.sign(text) })
   })
   await network.start()
   return engine
@@ -215,6 +229,29 @@ describe('a share outlives its tab', () => {
     const away = await openEngine(hubWithTracker(), 'alice', await partsIn(folder.path)) // the keeper is not there
     await untilKept(away.item(item.id)!, 'away')
     await away.close()
+  })
+
+  it('[KE12] [KE19] as many keepers as are wished for have a copy each, and fewer when fewer are', async () => {
+    const hub = hubWithTracker()
+    hub.keepers = [...hub.keepers, named(idOf(otherKey), 'other.test', hub.keepers[0]!.terms)]
+    const [first, second, alices] = [freshParts(), freshParts(), freshParts()]
+    await openKeeper(hub, first)
+    await openKeeper(hub, second, {}, otherKey)
+    const item = addKept(await openEngine(hub, 'alice', alices), seededBytes(14, 200_000))
+    await untilKept(item, 'safe')
+    expect(await second.catalog.items()).toEqual([])
+    const removed = Promise.withResolvers<void>()
+    const remove = second.store.remove.bind(second.store)
+    second.store.remove = async (set) => remove(set).then(removed.resolve)
+    await item.keep(true, 2)
+    const safeAt = ({ keep }: ItemView) => keep?.keepers.filter(({ state }) => state === 'safe').length
+    await whenState(item, (view) => safeAt(view) === 2 && view.keep?.copiesWanted === 2, within())
+    expect((await alices.catalog.item(item.id))!.keep!.promises).toHaveLength(2)
+    for (const { catalog } of [first, second]) expect(await catalog.items()).toMatchObject([{ complete: true }])
+    await item.keep(true, 1)
+    await removed.promise
+    expect(safeAt(item.peek())).toBe(1)
+    expect((await alices.catalog.item(item.id))!.keep).toMatchObject({ copies: 1, promises: [{ host: 'keeper.test' }] })
   })
 
   it('what is not wanted kept is offered to nobody', async () => {

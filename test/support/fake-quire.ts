@@ -86,7 +86,7 @@ export const fakeKeeper = 'fake-keeper' as PeerId
 
 /** How it stands with a keeper; with none, unless told otherwise. */
 export function fakeKeep(over: Partial<KeepView> = {}): KeepView {
-  return { wanted: true, state: 'none', heldBytes: 0, untilMs: 0, keepers: [], ...over }
+  return { wanted: true, copiesWanted: 1, state: 'none', heldBytes: 0, untilMs: 0, keepers: [], ...over }
 }
 
 /** A view of an item that is complete and shared from here, unless told otherwise. */

@@ -1,28 +1,23 @@
 import type { PeerId, SwarmId } from '../ids.ts'
-import { keepAnswerMs, keepRetryMs, keepRetryMsMax, keepTermMsMax } from '../limits.ts'
-import type { KeepAskerEffect, KeepAskerInput, KeeperContact, KeepStanding, Wish } from './asker-types.ts'
-import { type Deal, freshDeal, isAnswered } from './deal.ts'
+import { keepAnswerMs, keepCheckMs, keepRetryMsMax } from '../limits.ts'
+import type { KeepAskerEffect, KeepAskerInput, KeepStanding, Wish } from './asker-types.ts'
+import { type Deal, freshDeal, isDone, isPromised, isToBeAsked, wasAsked } from './deal.ts'
+import { freshLink, isGone, type KeeperLink, missed, reached, termMsOf } from './keeper-link.ts'
 import { ownerOf } from './receipt.ts'
+import { Releases } from './releases.ts'
 import { standingOf } from './standing.ts'
 import type { KeepFrame } from './types.ts'
 
-interface Link {
-  readonly contact: KeeperContact
-  state: 'closed' | 'opening' | 'open'
-  failures: number
-  nextTryAtMs: number
-}
-
-interface Release {
-  readonly swarmId: SwarmId
-  readonly ownerKey: Uint8Array
+interface Wished {
+  readonly wish: Wish
+  readonly deals: Map<PeerId, Deal>
 }
 
 /** Asks keepers to hold data sets, over one lane a keeper, while there is something to ask. SPEC.md has the rules. */
 export class KeepAsker {
-  readonly #wishes = new Map<SwarmId, { wish: Wish; deals: Map<PeerId, Deal> }>()
-  readonly #links = new Map<PeerId, Link>()
-  readonly #releases = new Map<PeerId, Release[]>()
+  readonly #wishes = new Map<SwarmId, Wished>()
+  readonly #links = new Map<PeerId, KeeperLink>()
+  readonly #releases = new Releases()
   #nowMs = 0
   #effects: KeepAskerEffect[] = []
 
@@ -38,7 +33,7 @@ export class KeepAsker {
     let earliest = Infinity
     for (const { deals } of this.#wishes.values())
       for (const deal of deals.values()) earliest = Math.min(earliest, this.#wakeOf(deal))
-    for (const keeper of this.#releases.keys()) {
+    for (const keeper of this.#releases.keepers) {
       const link = this.#links.get(keeper)
       if (link?.state === 'closed') earliest = Math.min(earliest, link.nextTryAtMs)
     }
@@ -47,7 +42,7 @@ export class KeepAsker {
 
   #wakeOf(deal: Deal): number {
     if (deal.code) return Infinity
-    if (this.#isDone(deal)) return deal.renewAtMs
+    if (isDone(deal, this.#nowMs)) return Math.min(deal.renewAtMs, deal.checkAtMs)
     if (deal.asked !== 'no') return deal.answerByMs
     const link = this.#links.get(deal.keeper)
     const linkAtMs = link?.state === 'closed' ? link.nextTryAtMs : Infinity
@@ -56,8 +51,11 @@ export class KeepAsker {
 
   standingOf(swarmId: SwarmId): KeepStanding | undefined {
     const known = this.#wishes.get(swarmId)
-    const isAway = (keeper: PeerId) => (this.#links.get(keeper)?.failures ?? 1) > 0
-    return known && standingOf(known.deals.values(), isAway, this.#nowMs)
+    const judgements = {
+      isAway: (keeper: PeerId) => this.#isAway(keeper),
+      isLost: (keeper: PeerId) => this.#isLost(keeper)
+    }
+    return known && standingOf(known.deals.values(), judgements, this.#nowMs)
   }
 
   #take(input: KeepAskerInput): void {
@@ -65,7 +63,7 @@ export class KeepAsker {
       case 'keepers':
         for (const contact of input.keepers) {
           const link = this.#links.get(contact.peerId)
-          if (!link) this.#links.set(contact.peerId, { contact, state: 'closed', failures: 0, nextTryAtMs: 0 })
+          if (!link) this.#links.set(contact.peerId, freshLink(contact))
         }
         return
       case 'wish':
@@ -88,31 +86,30 @@ export class KeepAsker {
   }
 
   #wish(wish: Wish): void {
+    const known = this.#wishes.get(wish.swarmId)
+    // Wished for already, in another number of copies.
+    this.#wishes.set(wish.swarmId, { wish, deals: known?.deals ?? this.#promisedTo(wish) })
+    this.#releases.withdraw(wish.swarmId)
+    this.#changed(wish.swarmId)
+  }
+
+  #promisedTo(wish: Wish): Map<PeerId, Deal> {
     const deals = new Map<PeerId, Deal>()
     for (const { keeper, untilMs, held } of wish.promises) {
       if (untilMs <= this.#nowMs) continue
       // Until the keeper says otherwise it is believed, as far as it went.
-      const renewAtMs = untilMs - this.#termMs(keeper) / 2
+      const renewAtMs = untilMs - termMsOf(this.#links.get(keeper)) / 2
       const [copy, heldBytes] = held ? (['held', wish.sizeBytes] as const) : (['coming', 0] as const)
       deals.set(keeper, { ...freshDeal(keeper), copy, heldBytes, untilMs, renewAtMs })
     }
-    this.#wishes.set(wish.swarmId, { wish, deals })
-    for (const [keeper, releases] of this.#releases) {
-      const others = releases.filter(({ swarmId }) => swarmId !== wish.swarmId)
-      if (others.length > 0) this.#releases.set(keeper, others)
-      else this.#releases.delete(keeper)
-    }
-    this.#changed(wish.swarmId)
+    return deals
   }
 
   /** Every keeper that promised, now or in an earlier visit, or was asked. [KE17] */
   #release({ swarmId, ownerKey, promised }: Extract<KeepAskerInput, { type: 'release' }>): void {
     const deals = [...(this.#wishes.get(swarmId)?.deals.values() ?? [])]
-    const asked = deals.filter(({ asked, copy }) => asked !== 'no' || copy !== 'none').map(({ keeper }) => keeper)
-    for (const keeper of new Set([...promised, ...asked])) {
-      const others = this.#releases.get(keeper)?.filter((release) => release.swarmId !== swarmId) ?? []
-      this.#releases.set(keeper, [...others, { swarmId, ownerKey }])
-    }
+    const asked = deals.filter(wasAsked).map(({ keeper }) => keeper)
+    for (const keeper of new Set([...promised, ...asked])) this.#releases.add(keeper, { swarmId, ownerKey })
     this.#forget(swarmId)
   }
 
@@ -123,22 +120,22 @@ export class KeepAsker {
   #onConnected(keeper: PeerId): void {
     const link = this.#links.get(keeper)
     if (!link) return
-    link.state = 'open'
     this.#eachDeal(keeper, (deal, swarmId) => {
       if (link.failures > 0) this.#changed(swarmId)
-      if (!this.#isDone(deal)) deal.asked = 'no'
+      // What would be asked soon is asked now: one lane for all of them.
+      if (isDone(deal, this.#nowMs) && deal.checkAtMs - this.#nowMs < keepCheckMs / 2) deal.checkAtMs = this.#nowMs
+      if (!isDone(deal, this.#nowMs)) deal.asked = 'no'
     })
-    link.failures = 0
+    reached(link, this.#nowMs)
   }
 
   /** What was asked is asked again on the next lane. [KE14] */
   #onLost(keeper: PeerId): void {
     const link = this.#links.get(keeper)
     if (!link || link.state === 'closed') return
-    link.state = 'closed'
-    link.nextTryAtMs = this.#nowMs + Math.min(keepRetryMsMax, keepRetryMs * 2 ** link.failures++)
+    missed(link, this.#nowMs)
     this.#eachDeal(keeper, (deal, swarmId) => {
-      if (!this.#isDone(deal)) deal.asked = 'no'
+      if (!isDone(deal, this.#nowMs)) deal.asked = 'no'
       this.#changed(swarmId)
     })
   }
@@ -165,6 +162,7 @@ export class KeepAsker {
     deal.answerByMs = Infinity
     deal.copy = state
     deal.heldBytes = heldBytes
+    deal.checkAtMs = this.#nowMs + keepCheckMs
     if (state !== 'none') return
     // It was given up, or this keeper never had it: it is offered anew, at once if that was what the question was for.
     const wasAsked = deal.asked === 'status'
@@ -194,12 +192,16 @@ export class KeepAsker {
   #settle(): void {
     for (const known of this.#wishes.values()) {
       this.#choose(known)
-      for (const deal of known.deals.values()) if (this.#isToBeRenewed(deal)) deal.asked = 'no'
+      this.#shed(known)
+      for (const deal of known.deals.values()) if (isToBeAsked(deal, this.#nowMs)) deal.asked = 'no'
     }
     for (const [keeper, link] of this.#links) {
-      const releases = this.#releases.get(keeper) ?? []
+      const releases = this.#releases.at(keeper)
       let needed = releases.length > 0
-      this.#eachDeal(keeper, (deal) => (needed ||= !deal.code && !this.#isDone(deal) && deal.againAtMs <= this.#nowMs))
+      this.#eachDeal(
+        keeper,
+        (deal) => (needed ||= !deal.code && !isDone(deal, this.#nowMs) && deal.againAtMs <= this.#nowMs)
+      )
       if (needed && link.state === 'closed' && link.nextTryAtMs <= this.#nowMs) {
         link.state = 'opening'
         this.#effects.push({ type: 'connect', keeper })
@@ -209,7 +211,7 @@ export class KeepAsker {
         this.#effects.push({ type: 'send', keeper, frame: { type: 'release', ...release } })
         this.#effects.push({ type: 'released', keeper, swarmId: release.swarmId })
       }
-      this.#releases.delete(keeper)
+      this.#releases.done(keeper)
       this.#eachDeal(keeper, (deal, swarmId) => this.#ask(deal, swarmId))
       // What was just sent goes out before the lane closes.
       if (!needed) {
@@ -220,8 +222,12 @@ export class KeepAsker {
   }
 
   /** As many keepers as are wished for, in the order they were named; one that refused or is away is passed over. [KE12] */
-  #choose({ wish, deals }: { wish: Wish; deals: Map<PeerId, Deal> }): void {
-    const isActive = ({ keeper, code }: Deal): boolean => !code && (this.#links.get(keeper)?.failures ?? 1) === 0
+  #choose({ wish, deals }: Wished): void {
+    const isActive = (deal: Deal): boolean => {
+      if (deal.code) return false
+      // What was promised is not given up for a short while. [KE19]
+      return isPromised(deal, this.#nowMs) ? !this.#isGone(deal.keeper) : !this.#isAway(deal.keeper)
+    }
     for (const [keeper, { contact }] of this.#links) {
       if ([...deals.values()].filter(isActive).length >= wish.copies) return
       if (deals.has(keeper)) continue
@@ -233,9 +239,22 @@ export class KeepAsker {
     }
   }
 
+  /** Enough keepers are sure to have it: whoever else was asked, and is back or needed no more, lets go. [KE19] */
+  #shed({ wish, deals }: Wished): void {
+    const sure = [...deals.values()].filter((deal) => isDone(deal, this.#nowMs))
+    if (sure.length < wish.copies) return
+    const kept = new Set(sure.slice(0, wish.copies))
+    for (const deal of deals.values()) {
+      if (kept.has(deal) || deal.code || this.#isAway(deal.keeper)) continue
+      deals.delete(deal.keeper)
+      if (wasAsked(deal)) this.#releases.add(deal.keeper, wish)
+      this.#changed(wish.swarmId)
+    }
+  }
+
   #ask(deal: Deal, swarmId: SwarmId): void {
     const { wish } = this.#wishes.get(swarmId)!
-    if (deal.code || deal.asked !== 'no' || this.#isDone(deal) || deal.againAtMs > this.#nowMs) return
+    if (deal.code || deal.asked !== 'no' || isDone(deal, this.#nowMs) || deal.againAtMs > this.#nowMs) return
     const { keeper } = deal
     deal.answerByMs = this.#nowMs + keepAnswerMs
     if (deal.untilMs > 0 && this.#nowMs < deal.renewAtMs) {
@@ -243,7 +262,7 @@ export class KeepAsker {
       this.#effects.push({ type: 'send', keeper, frame: { type: 'ask-status', swarmId } })
       return
     }
-    const termMs = this.#termMs(keeper)
+    const termMs = termMsOf(this.#links.get(keeper))
     deal.asked = 'offer'
     deal.renewAtMs = this.#nowMs + termMs / 2
     const { manifestCid, swarmKey, sizeBytes, ownerKey } = wish
@@ -251,19 +270,18 @@ export class KeepAsker {
     this.#effects.push({ type: 'send', keeper, frame: { type: 'offer', offer } })
   }
 
-  #termMs(keeper: PeerId): number {
-    const termMsMax = this.#links.get(keeper)?.contact.terms.termMsMax ?? keepTermMsMax
-    return Math.floor(Math.min(keepTermMsMax, termMsMax) / 1000) * 1000
+  #isAway(keeper: PeerId): boolean {
+    return (this.#links.get(keeper)?.failures ?? 1) > 0
   }
 
-  /** The keeper said in this visit that it has all of it, and the promise is good for a while. */
-  #isDone(deal: Deal): boolean {
-    return isAnswered(deal) && deal.untilMs > 0 && this.#nowMs < deal.renewAtMs
+  #isGone(keeper: PeerId): boolean {
+    return isGone(this.#links.get(keeper), this.#nowMs)
   }
 
-  /** Half of the term is over. [KE15] */
-  #isToBeRenewed(deal: Deal): boolean {
-    return isAnswered(deal) && this.#nowMs >= deal.renewAtMs
+  /** It is gone, and not this peer: another keeper was reached since. [KE19] */
+  #isLost(keeper: PeerId): boolean {
+    const awaySinceMs = this.#links.get(keeper)?.awaySinceMs ?? Infinity
+    return this.#isGone(keeper) && this.#links.values().some(({ reachedAtMs }) => reachedAtMs > awaySinceMs)
   }
 
   #eachDeal(keeper: PeerId, act: (deal: Deal, swarmId: SwarmId) => void): void {

@@ -10,6 +10,8 @@ export interface Deal {
   untilMs: number
   /** Offer again at the latest then. */
   renewAtMs: number
+  /** Ask whether it still has it at the latest then. */
+  checkAtMs: number
   /** It was asked on this lane, and has to answer until then. */
   asked: 'no' | 'offer' | 'status'
   answerByMs: number
@@ -18,9 +20,22 @@ export interface Deal {
   code?: RefuseCode
 }
 
-/** The keeper said in this visit that it has all of it. */
-export const isAnswered = ({ copy, asked, answerByMs }: Deal): boolean =>
+/** The keeper said on the last lane that it has all of it. */
+const isAnswered = ({ copy, asked, answerByMs }: Deal): boolean =>
   copy === 'held' && asked !== 'no' && answerByMs === Infinity
+
+/** It said so lately, and the promise is good for a while. */
+export const isDone = (deal: Deal, nowMs: number): boolean =>
+  isAnswered(deal) && deal.untilMs > 0 && nowMs < Math.min(deal.renewAtMs, deal.checkAtMs)
+
+/** Half of the term is over [KE15], or it was not asked for a while [KE19]. */
+export const isToBeAsked = (deal: Deal, nowMs: number): boolean =>
+  isAnswered(deal) && deal.untilMs > 0 && !isDone(deal, nowMs)
+
+export const isPromised = ({ copy, untilMs }: Deal, nowMs: number): boolean => copy === 'held' && untilMs > nowMs
+
+/** Its keeper may have something of it. */
+export const wasAsked = ({ asked, copy }: Deal): boolean => asked !== 'no' || copy !== 'none'
 
 export const freshDeal = (keeper: PeerId): Deal => ({
   keeper,
@@ -28,6 +43,7 @@ export const freshDeal = (keeper: PeerId): Deal => ({
   heldBytes: 0,
   untilMs: 0,
   renewAtMs: 0,
+  checkAtMs: 0,
   asked: 'no',
   answerByMs: Infinity,
   againAtMs: 0,

@@ -4,7 +4,7 @@ import type { SetId } from '../ids.ts'
 /** What a tab that follows asks of the one that leads. `fetch` is answered when the blocks are durable. */
 export type TabCommand =
   | { readonly name: 'pause' | 'resume' | 'retry' | 'remove' }
-  | { readonly name: 'keep'; readonly wanted: boolean }
+  | { readonly name: 'keep'; readonly wanted: boolean; readonly copies?: number }
   | {
       readonly name: 'fetch'
       readonly reader: string

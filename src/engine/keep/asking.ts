@@ -24,12 +24,18 @@ export interface KeepableItem {
   released(keeper: PeerId): void
 }
 
+interface Asked {
+  readonly item: KeepableItem
+  readonly manifestCid: ManifestCid
+  readonly copies: number
+}
+
 /** Asks keepers to hold the items of this device: the driver of the asker's machine. Loaded when an item wants it. */
 export class KeepAsking {
   readonly #parts: Pick<EngineParts, 'network' | 'timers' | 'log'>
   readonly #machine = new KeepAsker()
   readonly #alarm: Alarm
-  readonly #items = new Map<SwarmId, { item: KeepableItem; manifestCid: ManifestCid }>()
+  readonly #items = new Map<SwarmId, Asked>()
   /** What keepers are to let go of. */
   readonly #leaving = new Map<SwarmId, KeepableItem>()
   readonly #lanes = new Map<PeerId, Lane>()
@@ -66,10 +72,10 @@ export class KeepAsking {
 
   #wish(item: KeepableItem, keepable: NonNullable<KeepableItem['keepable']>, keepRecord: KeepRecord): void {
     const { swarmId, manifestCid } = keepable
-    if (this.#items.has(swarmId)) return
-    this.#items.set(swarmId, { item, manifestCid })
-    const { ownerKey, promises } = keepRecord
-    this.#turn({ type: 'wish', wish: { ...keepable, ownerKey, promises, copies: 1 } })
+    const { ownerKey, promises, copies = 1 } = keepRecord
+    if (this.#items.get(swarmId)?.copies === copies) return
+    this.#items.set(swarmId, { item, manifestCid, copies })
+    this.#turn({ type: 'wish', wish: { ...keepable, ownerKey, promises, copies } })
   }
 
   #release(item: KeepableItem, swarmId: SwarmId, { ownerKey, promises }: KeepRecord): void {
@@ -84,6 +90,11 @@ export class KeepAsking {
     if (!this.#items.has(swarmId)) return
     this.#turn({ type: 'forget', swarmId })
     this.#items.delete(swarmId)
+  }
+
+  /** Wanted nowhere any more, or at fewer keepers. */
+  #askedOf(swarmId: SwarmId): KeepableItem | undefined {
+    return this.#items.get(swarmId)?.item ?? this.#leaving.get(swarmId)
   }
 
   #keepers(): readonly NamedKeeper[] {
@@ -109,7 +120,7 @@ export class KeepAsking {
       case 'check':
         return void this.#check(effect)
       case 'released':
-        return this.#leaving.get(effect.swarmId)?.released(effect.keeper)
+        return this.#askedOf(effect.swarmId)?.released(effect.keeper)
       case 'changed':
         this.#items.get(effect.swarmId)?.item.onKeepStanding(this.#machine.standingOf(effect.swarmId))
     }

@@ -28,17 +28,18 @@ export function withStanding(keep: KeepRecord, standing: KeepStanding | undefine
 
 /** What is shown of keepers: what they say now, or, before they were asked, what they promised. */
 export function keepView(keep: KeepRecord, standing: KeepStanding | undefined, nowMs: number): KeepView {
-  const { wanted } = keep
+  const { wanted, copies: copiesWanted = 1 } = keep
+  const wish = { wanted, copiesWanted }
   const promises = keep.promises.filter(({ untilMs }) => untilMs > nowMs)
   const nothing = { heldBytes: 0, untilMs: 0, keepers: [] }
-  if (!wanted) return { wanted, state: promises.length > 0 ? 'releasing' : 'none', ...nothing }
+  if (!wanted) return { ...wish, state: promises.length > 0 ? 'releasing' : 'none', ...nothing }
   const hostOf = (keeper: PeerId | undefined) => promises.find((promise) => promise.keeper === keeper)?.host
   if (standing) {
     const keepers = standing.keepers.map((each) => ({ ...each, host: hostOf(each.keeper) }))
-    return { wanted, ...standing, host: hostOf(standing.keeper), keepers }
+    return { ...wish, ...standing, host: hostOf(standing.keeper), keepers }
   }
   const [last] = promises.filter(({ held }) => held).toSorted((a, b) => b.untilMs - a.untilMs)
-  if (!last) return { wanted, state: 'none', ...nothing }
+  if (!last) return { ...wish, state: 'none', ...nothing }
   const { keeper, host, untilMs } = last
-  return { wanted, state: 'safe', keeper, host, heldBytes: 0, untilMs, keepers: [] }
+  return { ...wish, state: 'safe', keeper, host, heldBytes: 0, untilMs, keepers: [] }
 }

@@ -215,8 +215,8 @@ class RemoteItem implements Item {
     return this.#quire.call('retry', this.id)
   }
 
-  keep(wanted: boolean): Promise<void> {
-    return this.#quire.call('keep', this.id, wanted)
+  keep(wanted: boolean, copies?: number): Promise<void> {
+    return this.#quire.call('keep', this.id, wanted, copies)
   }
 
   remove(): Promise<void> {

@@ -85,7 +85,7 @@ export class EngineHost {
       pause: (id) => this.#item(id).pause(),
       resume: (id) => this.#item(id).resume(),
       retry: (id) => this.#item(id).retry(),
-      keep: (id, wanted) => this.#item(id).keep(wanted),
+      keep: (id, wanted, copies) => this.#item(id).keep(wanted, copies),
       remove: async (id) => {
         await this.#item(id).remove()
         this.#followed.delete(id)

@@ -19,7 +19,7 @@ export interface Calls {
   pause(id: SetId): void
   resume(id: SetId): void
   retry(id: SetId): void
-  keep(id: SetId, wanted: boolean): void
+  keep(id: SetId, wanted: boolean, copies?: number): void
   remove(id: SetId): void
   /** Opens a read; its chunks come one for each `pull`. Returns nothing: the page names the stream. */
   read(id: SetId, stream: number, fileIndex: number, start: number, end: number): void

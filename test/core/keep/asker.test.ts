@@ -1,69 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { manifestCidOf } from '../../../src/core/block/cid.ts'
-import type { PeerId, SwarmId } from '../../../src/core/ids.ts'
 import { keepAnswerMs, keepRetryMs, keepTermMsMax } from '../../../src/core/limits.ts'
-import { KeepAsker } from '../../../src/core/keep/asker.ts'
-import type { KeepAskerEffect, KeepAskerInput, KeeperContact, Wish } from '../../../src/core/keep/asker-types.ts'
-import type { CopyState, RefuseCode } from '../../../src/core/keep/types.ts'
-import { seededBytes } from '../../support/seeded.ts'
-
-const swarmId = 'cd'.repeat(32) as SwarmId
-const [one, two] = ['keeper-one', 'keeper-two'] as [PeerId, PeerId]
-const terms = { dataSetBytesMax: 1e9, termMsMax: keepTermMsMax, invited: false }
-const contact = (peerId: PeerId, over = {}): KeeperContact => ({ peerId, terms: { ...terms, ...over } })
-const wish: Wish = {
-  manifestCid: manifestCidOf(seededBytes(1, 32)),
-  swarmId,
-  swarmKey: seededBytes(2, 32),
-  sizeBytes: 1_000,
-  ownerKey: seededBytes(3, 32),
-  copies: 1,
-  promises: []
-}
-
-/** An asker, and what it did: `connect keeper-one`, `offer keeper-one`, … */
-class Tab {
-  nowMs = 1_800_000_000_000
-  readonly asker = new KeepAsker()
-
-  take(input: KeepAskerInput): string[] {
-    return this.asker.handle(this.nowMs, input).flatMap(wordsOf)
-  }
-
-  wake(): string[] {
-    this.nowMs = Math.max(this.nowMs, this.asker.wakeAtMs())
-    return this.take({ type: 'wake' })
-  }
-
-  begin(keepers: readonly KeeperContact[] = [contact(one)], over: Partial<Wish> = {}): string[] {
-    return [...this.take({ type: 'wish', wish: { ...wish, ...over } }), ...this.take({ type: 'keepers', keepers })]
-  }
-
-  status(keeper: PeerId, state: CopyState, heldBytes = state === 'held' ? 1_000 : 0): string[] {
-    return this.take({ type: 'frame', keeper, frame: { type: 'status', swarmId, state, heldBytes, untilMs: 0 } })
-  }
-
-  accept(keeper: PeerId, untilMs = this.nowMs + keepTermMsMax): void {
-    const receipt = seededBytes(5, 100)
-    expect(this.take({ type: 'frame', keeper, frame: { type: 'accepted', swarmId, receipt } })).toContain(
-      `check ${keeper}`
-    )
-    this.take({ type: 'checked', keeper, swarmId, untilMs })
-  }
-
-  refuse(keeper: PeerId, code: RefuseCode): string[] {
-    return this.take({ type: 'frame', keeper, frame: { type: 'refused', swarmId, code } })
-  }
-
-  get state() {
-    return this.asker.standingOf(swarmId)?.state
-  }
-}
-
-function wordsOf(effect: KeepAskerEffect): string[] {
-  if (effect.type === 'changed') return []
-  return [`${effect.type === 'send' ? effect.frame.type : effect.type} ${effect.keeper}`]
-}
+import { contact, one, swarmId, Tab, two, wish } from '../../support/asking-tab.ts'
 
 describe('asking a keeper', () => {
   it('[KE13] [KE16] is safe when the keeper has all of it and its receipt is good, and says how far it is', () => {
@@ -161,16 +98,14 @@ describe('asking a keeper', () => {
   it('[KE15] renews at half of the term', () => {
     const tab = new Tab()
     tab.begin()
-    tab.take({ type: 'connected', keeper: one })
-    tab.accept(one)
-    tab.status(one, 'held')
-    expect(tab.asker.wakeAtMs()).toBe(tab.nowMs + keepTermMsMax / 2)
+    tab.hold(one)
+    tab.nowMs += keepTermMsMax / 2
     expect(tab.wake()).toEqual(['connect keeper-one'])
     expect(tab.state).toBe('safe')
     expect(tab.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
     tab.accept(one)
     expect(tab.asker.standingOf(swarmId)!.untilMs).toBe(tab.nowMs + keepTermMsMax)
-    expect(tab.asker.wakeAtMs()).toBe(tab.nowMs + keepTermMsMax / 2)
+    expect(tab.status(one, 'held')).toEqual(['disconnect keeper-one'])
   })
 
   it('[KE15] believes an earlier promise, asks, and offers anew what is no longer there', () => {

@@ -1,0 +1,44 @@
+import { keepGoneMs, keepRetryMs, keepRetryMsMax, keepTermMsMax } from '../limits.ts'
+import type { KeeperContact } from './asker-types.ts'
+
+/** The lane to one keeper, and how it went so far. */
+export interface KeeperLink {
+  readonly contact: KeeperContact
+  state: 'closed' | 'opening' | 'open'
+  /** Tries in a row that failed. */
+  failures: number
+  nextTryAtMs: number
+  /** Since then it does not answer. */
+  awaySinceMs: number
+  reachedAtMs: number
+}
+
+export const freshLink = (contact: KeeperContact): KeeperLink => ({
+  contact,
+  state: 'closed',
+  failures: 0,
+  nextTryAtMs: 0,
+  awaySinceMs: Infinity,
+  reachedAtMs: -Infinity
+})
+
+export function reached(link: KeeperLink, nowMs: number): void {
+  Object.assign(link, { state: 'open', failures: 0, awaySinceMs: Infinity, reachedAtMs: nowMs })
+}
+
+/** It could not be reached, or went. [KE14] */
+export function missed(link: KeeperLink, nowMs: number): void {
+  link.state = 'closed'
+  link.awaySinceMs = Math.min(link.awaySinceMs, nowMs)
+  link.nextTryAtMs = nowMs + Math.min(keepRetryMsMax, keepRetryMs * 2 ** link.failures++)
+}
+
+/** It has not answered for so long that a copy at it is not counted on. [KE19] */
+export const isGone = (link: KeeperLink | undefined, nowMs: number): boolean =>
+  !link || nowMs - link.awaySinceMs >= keepGoneMs
+
+/** The term to ask for, in whole seconds. */
+export function termMsOf(link: KeeperLink | undefined): number {
+  const termMsMax = link?.contact.terms.termMsMax ?? keepTermMsMax
+  return Math.floor(Math.min(keepTermMsMax, termMsMax) / 1000) * 1000
+}
