@@ -1,17 +1,14 @@
 import type { PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { base64urlOf } from '../src/core/bytes.ts'
 import type { KeepPolicy } from '../src/core/keep/types.ts'
 import { keepBytesMax, keepDataSetBytesMax, keepPeerBytesMax, keepTermMsMax } from '../src/core/limits.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
 import { Keeping } from '../src/engine/keep/keeping.ts'
-import { platformTimers } from '../src/engine/watch.ts'
 import type { NamedKeeper } from '../src/network/types.ts'
-import { openFileSystem } from '../src/store/filesystem.ts'
-import { buffered } from '../src/store/segment-buffer.ts'
 import type { RelayNode } from './circuits.ts'
+import { openDisk } from './disk.ts'
 import { NeighbourNetwork } from './neighbour-network.ts'
 import type { TrackerService } from './tracker-service.ts'
 
@@ -42,24 +39,15 @@ const policy: KeepPolicy = {
 /** A keeper that is reached by the relay's own node: whoever is connected to the relay is connected to it. */
 export async function startBuiltInKeeper(options: BuiltInKeeperOptions): Promise<BuiltInKeeper> {
   const { privateKey, dataDir } = options
-  const folder = join(dataDir, 'keeper')
-  const { blocks, catalog } = await openFileSystem(folder)
-  const store = buffered(blocks, platformTimers)
+  const disk = await openDisk(join(dataDir, 'keeper'))
   const network = new NeighbourNetwork(options)
   const { peerId } = network
-  const freeBytes = async () => {
-    const { bavail, bsize } = await statfs(folder)
-    return bavail * bsize
-  }
   let keeping: Keeping | undefined
   const engine = await QuireEngine.open({
-    store,
-    catalog,
+    ...disk,
     network,
     origin: '',
     role: 'keeper',
-    flush: (set) => store.flush(set),
-    room: { durable: true, freeBytes, persisted: async () => true, persist: async () => true },
     keeper: (parts) => (keeping = new Keeping(parts, { policy, peerId, sign: (text) => privateKey.sign(text) }))
   })
   await network.start()

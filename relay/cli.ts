@@ -6,6 +6,9 @@ const usage = `quire: share files from tab to tab, from the command line
       prints the link and serves until stopped
   quire get LINK [-o DIR] [--relay URL] [--data DIR] [--json]
       fetches, verifies and writes; exit status 0 only when everything is there
+  quire keeper [--rest-port N] [--data DIR] [--quota BYTES] [--relay URL] [--listen ADDR] [--rest-host H]
+      [--rest-token T] [--allow-origin URL] [--config FILE] [--log] [--json]
+      holds copies for others, and serves the REST API of Codex, until stopped; prints one line when it answers
   quire relay [--port N] [--host H] [--data DIR] [--public-host HOST] [--no-keeper] [--config FILE] [--log] [--json]
       page, relay and tracker from one port, until stopped; prints one line when it answers
 `
@@ -21,6 +24,8 @@ async function main(): Promise<void> {
       return (await import('./commands/get.ts')).getCommand(args)
     case 'relay':
       return (await import('./commands/relay.ts')).relayCommand(args)
+    case 'keeper':
+      return (await import('./commands/keeper.ts')).keeperCommand(args)
     case undefined:
     case 'help':
     case '--help':

@@ -1,5 +1,5 @@
 import { address, choice, host, number, text, toggle } from './settings/kinds.ts'
-import { readSettings, type Setting } from './settings/read.ts'
+import { optional, readSettings } from './settings/read.ts'
 
 /** Settings of a relay; all but the first four have defaults. */
 export interface RelayConfig {
@@ -25,11 +25,6 @@ export interface RelayConfig {
   /** Tell in the log also whom it concerns: addresses and peer ids. */
   readonly logIds?: boolean
 }
-
-const optional = <T>(setting: Omit<Setting<T>, 'fallback'>): Setting<T | undefined> => ({
-  ...setting,
-  fallback: undefined
-})
 
 const settings = {
   port: { kind: number(0, 65_535), flag: 'port', env: 'QUIRE_PORT', fallback: 8787 },

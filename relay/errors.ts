@@ -70,6 +70,18 @@ export class UnknownSetting extends QuireError {
   }
 }
 
+export class TokenMissing extends QuireError {
+  readonly code = 'token-missing'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(host: string) {
+    super(
+      `At ${host} others can reach the API, so it takes a token: set QUIRE_REST_TOKEN, or leave out --rest-host to listen on this machine alone.`,
+      { host }
+    )
+  }
+}
+
 export class BadConfigFile extends QuireError {
   readonly code = 'bad-config-file'
   readonly fault = 'user'

@@ -4,9 +4,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CannotWrite } from './errors.ts'
 
-/** The relay's key, made at the first start and kept, so that links which name the relay stay good. */
-export async function loadIdentity(dataDir: string): Promise<PrivateKey> {
-  const file = join(dataDir, 'relay.key')
+/** A key, made at the first start and kept: links name a relay by it, receipts a keeper. */
+export async function loadIdentity(dataDir: string, name = 'relay.key'): Promise<PrivateKey> {
+  const file = join(dataDir, name)
   try {
     await mkdir(dataDir, { recursive: true })
     const kept = await readFile(file).catch((error: NodeJS.ErrnoException) => {

@@ -1,13 +1,10 @@
-import { statfs } from 'node:fs/promises'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { QuireEngine } from '../src/engine/engine.ts'
 import type { Quire } from '../src/engine/types.ts'
-import { platformTimers } from '../src/engine/watch.ts'
 import { createNodeNetwork } from '../src/network/libp2p/node.ts'
-import { openFileSystem } from '../src/store/filesystem.ts'
-import { buffered } from '../src/store/segment-buffer.ts'
+import { openDisk } from './disk.ts'
 
 export interface ProgramOptions {
   readonly relays: readonly string[]
@@ -29,22 +26,9 @@ const closeTimeoutMs = 3_000
 /** The engine without a window: files on disk, libp2p for Node. */
 export async function openProgram({ relays, dataDir, origin }: ProgramOptions): Promise<Program> {
   const dir = dataDir ?? (await mkdtemp(join(tmpdir(), 'quire-')))
-  const { blocks, catalog } = await openFileSystem(dir)
-  const store = buffered(blocks, platformTimers)
+  const disk = await openDisk(dir)
   const network = await createNodeNetwork({ relays, listen: ['/ip4/0.0.0.0/tcp/0'] })
-  const freeBytes = async () => {
-    const { bavail, bsize } = await statfs(dir)
-    return bavail * bsize
-  }
-  const quire = await QuireEngine.open({
-    store,
-    catalog,
-    network,
-    origin,
-    role: 'program',
-    flush: (set) => store.flush(set),
-    room: { durable: true, freeBytes, persisted: async () => true, persist: async () => true }
-  })
+  const quire = await QuireEngine.open({ ...disk, network, origin, role: 'program' })
   const stopped = Promise.withResolvers<void>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.resolve())
   return {

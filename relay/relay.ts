@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
 import type { PeerId } from '../src/core/ids.ts'
 import { relayLogMs } from '../src/core/limits.ts'
 import { trackerProtocol } from '../src/network/libp2p/relays.ts'
@@ -7,8 +6,8 @@ import { StreamLane } from '../src/network/libp2p/stream-lane.ts'
 import { startBuiltInKeeper } from './built-in-keeper.ts'
 import { type RelayNode, startCircuits } from './circuits.ts'
 import type { RelayConfig } from './config.ts'
-import { CannotListen, PortTaken } from './errors.ts'
 import { loadIdentity } from './identity.ts'
+import { listen } from './listen.ts'
 import { type Log, silence } from './log.ts'
 import { type JsonRoute, pageHandler } from './pages.ts'
 import { isRecordOf } from './record-check.ts'
@@ -83,27 +82,6 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
 
 /** A host as addresses name it: IPv6 in brackets. */
 const named = (host: string): string => (host.includes(':') ? `[${host}]` : host)
-
-/** Resolves with the port; throws PortTaken or CannotListen. */
-async function listen(server: Server, { host, port }: RelayConfig): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.listen(port, host, resolve)
-  try {
-    await promise
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') throw new PortTaken(port)
-    if (code === 'EACCES') throw new CannotListen(host, port, 'this port needs more rights')
-    if (code === 'EADDRNOTAVAIL') throw new CannotListen(host, port, 'this machine has no such address')
-    // Without IPv6 there is still everything that IPv4 reaches.
-    if (code === 'EAFNOSUPPORT' && host === '::') return listen(server, { host: '0.0.0.0', port } as RelayConfig)
-    throw new CannotListen(host, port, message)
-  } finally {
-    server.off('error', reject)
-  }
-  return (server.address() as AddressInfo).port
-}
 
 async function serveTracker(node: RelayNode, tracker: TrackerService): Promise<void> {
   const own = node.peerId.toString() as PeerId

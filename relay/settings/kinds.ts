@@ -16,6 +16,13 @@ export const text: Kind<string> = {
   fromJson: (given) => (typeof given === 'string' && given !== '' ? given : undefined)
 }
 
+/** Texts, in a flag or a variable with commas between them. */
+export const list: Kind<readonly string[]> = {
+  wanted: 'texts with commas between them, or in a file a list of texts',
+  fromText: (given) => textsOf(given.split(',').map((part) => part.trim())),
+  fromJson: (given) => (Array.isArray(given) ? textsOf(given) : undefined)
+}
+
 /** A host name or an address, without scheme, port or path. */
 export const host: Kind<string> = {
   wanted: 'a host name or an address alone, as in quire.example or 203.0.113.7',
@@ -55,4 +62,8 @@ export const toggle: Kind<boolean> = {
 function hostOf(given: string): string | undefined {
   const bare = given.replace(/^\[(.*)\]$/, '$1')
   return /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|[0-9a-fA-F:.]{2,45})$/.test(bare) ? bare : undefined
+}
+
+function textsOf(given: readonly unknown[]): readonly string[] | undefined {
+  return given.every((each) => typeof each === 'string' && each !== '') ? (given as string[]) : undefined
 }

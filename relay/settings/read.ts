@@ -15,6 +15,12 @@ export interface Setting<T> {
   readonly isOff?: boolean
 }
 
+/** A setting that has no value unless one is given. */
+export const optional = <T>(setting: Omit<Setting<T>, 'fallback'>): Setting<T | undefined> => ({
+  ...setting,
+  fallback: undefined
+})
+
 export type Settings = Readonly<Record<string, Setting<unknown>>>
 
 export type Values<S extends Settings> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never }

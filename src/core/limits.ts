@@ -419,3 +419,19 @@ export const zipChunkBytes = 256 * KiB
 export const notifyIntervalMs = 100
 /** Memory that a tab may fill when nothing can be stored: beyond it the browser ends the tab. */
 export const memoryBytesMax = 512 * MiB
+
+// --- a keeper's HTTP API ---
+
+/** Head of a request: what nodes of Codex take. */
+export const restHeadBytesMax = 8 * KiB
+export const restHeadTimeoutMs = 10_000
+/** A connection on which nothing moves for so long is closed: a client that reads slowly still reads. */
+export const restIdleMs = 120_000
+/** Until somebody who has a manifest must have given it: callers wait no longer for what nobody has. */
+export const restFindMs = 30_000
+/** Fetches in the background that clients can ask about; the oldest is forgotten. */
+export const downloadsMax = 1_000
+/** Of a body that was refused, so much is read on: a client that cannot stop sending gets its answer. */
+export const discardedBytesMax = 64 * MiB
+/** Name of an upload, as UTF-8: what file systems allow. */
+export const uploadNameBytesMax = 255

@@ -137,7 +137,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   }
 
   storageChanged(): void {
-    void this.#room.refresh()
+    this.#room.refresh().catch(() => undefined) // a store that was closed meanwhile has nothing more to tell
   }
 
   async removed({ id }: DataItem, erased: Promise<void>): Promise<void> {

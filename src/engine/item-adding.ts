@@ -54,10 +54,10 @@ function plainAddition(sources: readonly FileSource[]): ItemAddition {
   if (!source || sources.length !== 1) throw new PlainIsOneFile()
   if (source.sizeBytes === 0) throw new EmptyContent()
   const content = plainContent(source)
-  const fileName = source.path.split('/').at(-1)!
+  const fileName = source.path.split('/').at(-1) || undefined
   return {
     content,
-    files: [{ path: fileName, sizeBytes: source.sizeBytes, mimeType: source.mimeType }],
+    files: [{ path: fileName ?? '', sizeBytes: source.sizeBytes, mimeType: source.mimeType }],
     async run(store, set, signal, onProgress) {
       const tree = await addContent(content, { store, set, signal, onProgress })
       const mimeType = source.mimeType || undefined

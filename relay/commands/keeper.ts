@@ -1,0 +1,18 @@
+import { relayStopMs } from '../../src/core/limits.ts'
+import { readKeeperConfig } from '../keeper-config.ts'
+import { startKeeper } from '../keeper.ts'
+import { jsonLog, silence } from '../log.ts'
+
+/** The engine without a window, until SIGINT or SIGTERM. Prints one line when it answers. */
+export async function keeperCommand(args: readonly string[]): Promise<void> {
+  const config = readKeeperConfig(process.env, args)
+  const keeper = await startKeeper(config, config.log ? jsonLog : silence)
+  const { rest, peerId, addresses } = keeper
+  console.log(config.json ? JSON.stringify({ rest, peerId, addresses }) : `Quire keeps, and answers at ${rest}`)
+  const stopped = Promise.withResolvers<void>()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.resolve())
+  await stopped.promise
+  setTimeout(() => process.exit(0), relayStopMs).unref()
+  await keeper.stop()
+  process.exit(0)
+}

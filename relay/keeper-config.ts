@@ -1,0 +1,38 @@
+import { defaultLimitBytes } from '../src/core/limits.ts'
+import { host, list, number, text, toggle } from './settings/kinds.ts'
+import { optional, readSettings, type Values } from './settings/read.ts'
+import { TokenMissing } from './errors.ts'
+
+const settings = {
+  restPort: { kind: number(0, 65_535), flag: 'rest-port', env: 'QUIRE_REST_PORT', fallback: 8080 },
+  /** Where the API listens; anything but this machine itself takes a token. */
+  restHost: { kind: host, flag: 'rest-host', env: 'QUIRE_REST_HOST', fallback: '127.0.0.1' },
+  restToken: optional({ kind: text, flag: 'rest-token', env: 'QUIRE_REST_TOKEN' }),
+  /** Web pages that may use the API, by their origins. */
+  allowOrigins: { kind: list, flag: 'allow-origin', env: 'QUIRE_ALLOW_ORIGIN', fallback: [] as readonly string[] },
+  dataDir: { kind: text, flag: 'data', env: 'QUIRE_DATA', fallback: '.quire-keeper' },
+  quotaBytes: {
+    kind: number(0, Number.MAX_SAFE_INTEGER, 'bytes'),
+    flag: 'quota',
+    env: 'QUIRE_QUOTA',
+    fallback: defaultLimitBytes
+  },
+  relays: { kind: list, flag: 'relay', env: 'QUIRE_RELAY', fallback: [] as readonly string[] },
+  listen: { kind: list, flag: 'listen', env: 'QUIRE_LISTEN', fallback: ['/ip4/0.0.0.0/tcp/0'] as readonly string[] },
+  json: { kind: toggle, flag: 'json', fallback: false },
+  log: { kind: toggle, flag: 'log', env: 'QUIRE_LOG', fallback: false }
+} as const
+
+/** Settings of a keeper; all have defaults. */
+export type KeeperConfig = Values<typeof settings>
+
+const loopback = ['127.0.0.1', '::1', 'localhost']
+
+export const isLoopback = (name: string): boolean => loopback.includes(name)
+
+/** Settings from file, environment and command line; throws what would be right, and TokenMissing. */
+export function readKeeperConfig(env: NodeJS.ProcessEnv, args: readonly string[]): KeeperConfig {
+  const config = readSettings(settings, env, args, 'quire keeper')
+  if (!isLoopback(config.restHost) && config.restToken === undefined) throw new TokenMissing(config.restHost)
+  return config
+}

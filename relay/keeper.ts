@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PeerId } from '../src/core/ids.ts'
+import type { KeepPolicy } from '../src/core/keep/types.ts'
+import { keepTermMsMax } from '../src/core/limits.ts'
+import { QuireEngine } from '../src/engine/engine.ts'
+import { Keeping } from '../src/engine/keep/keeping.ts'
+import { createNodeNetwork } from '../src/network/libp2p/node.ts'
+import { openDisk } from './disk.ts'
+import { loadIdentity } from './identity.ts'
+import { isLoopback, type KeeperConfig } from './keeper-config.ts'
+import { type Log, silence } from './log.ts'
+import { Downloads } from './rest/downloads.ts'
+import { serveRest } from './rest/server.ts'
+import { emptyFolder } from './rest/spool.ts'
+
+export interface RunningKeeper {
+  /** Where the API answers, as `http://127.0.0.1:8080`. */
+  readonly rest: string
+  readonly peerId: string
+  readonly addresses: readonly string[]
+  stop(): Promise<void>
+}
+
+/** What is gathered in memory is on disk well within this. */
+const closeTimeoutMs = 3_000
+
+/** An engine without a window, which holds copies for others that it cannot read, and answers over HTTP. */
+export async function startKeeper(config: KeeperConfig, log: Log = silence): Promise<RunningKeeper> {
+  const { dataDir, quotaBytes, relays, listen } = config
+  const privateKey = await loadIdentity(dataDir, 'keeper.key')
+  const uploads = join(dataDir, 'uploads')
+  await mkdir(uploads, { recursive: true })
+  await emptyFolder(uploads)
+  const disk = await openDisk(join(dataDir, 'store'))
+  await disk.catalog.put('limitBytes', quotaBytes)
+  const network = await createNodeNetwork({
+    relays,
+    listen,
+    privateKey,
+    serves: ['/quire/exchange/1', '/quire/keep/1']
+  })
+  const peerId = privateKey.publicKey.toString() as PeerId
+  let keeping: Keeping | undefined
+  const quire = await QuireEngine.open({
+    ...disk,
+    network,
+    origin: relays[0] ?? '',
+    role: 'keeper',
+    keeper: (parts) =>
+      (keeping = new Keeping(parts, { policy: policyOf(quotaBytes), peerId, sign: (text) => privateKey.sign(text) }))
+  })
+  await network.start()
+  const server = await serveRest(
+    {
+      quire,
+      catalog: disk.catalog,
+      network,
+      peerId,
+      publicKey: privateKey.publicKey.raw,
+      uploads,
+      quotaBytes,
+      promisedBytes: () => keeping!.load.promisedBytes,
+      downloads: new Downloads()
+    },
+    {
+      host: config.restHost,
+      port: config.restPort,
+      token: config.restToken,
+      origins: config.allowOrigins,
+      anyHost: !isLoopback(config.restHost)
+    },
+    log
+  )
+  log('started', { port: server.port })
+  return {
+    rest: server.url,
+    peerId,
+    addresses: network.addresses(),
+    async stop() {
+      await server.close()
+      // A peer or relay that does not answer must not keep the program from ending.
+      await Promise.race([quire.close(), new Promise((resolve) => setTimeout(resolve, closeTimeoutMs))])
+    }
+  }
+}
+
+/** Open to everybody, each within a tenth of the quota. */
+const policyOf = (quotaBytes: number): KeepPolicy => ({
+  bytesMax: quotaBytes,
+  peerBytesMax: Math.ceil(quotaBytes / 10),
+  dataSetBytesMax: Math.ceil(quotaBytes / 10),
+  termMsMax: keepTermMsMax
+})

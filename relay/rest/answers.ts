@@ -1,0 +1,50 @@
+import type { ServerResponse } from 'node:http'
+import type { ItemRecord } from '../../src/store/types.ts'
+import { decodeManifest } from '../../src/core/manifest/manifest.ts'
+
+const common = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' }
+
+export function sendText(response: ServerResponse, status: number, text: string): void {
+  const body = Buffer.from(text)
+  response.writeHead(status, { ...common, 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': body.length })
+  response.end(body)
+}
+
+export function sendJson(response: ServerResponse, value: object): void {
+  const body = Buffer.from(JSON.stringify(value, undefined, 2))
+  response.writeHead(200, { ...common, 'Content-Type': 'application/json', 'Content-Length': body.length })
+  response.end(body)
+}
+
+export function sendNothing(response: ServerResponse): void {
+  response.writeHead(204, common).end()
+}
+
+/** A data set as clients of Codex read it; absent fields are null, and `protected` is always there. */
+export interface ManifestItem {
+  readonly cid: string
+  readonly manifest: {
+    readonly treeCid: string
+    readonly datasetSize: number
+    readonly blockSize: number
+    readonly protected: false
+    readonly filename: string | null
+    readonly mimetype: string | null
+  }
+}
+
+/** `record` has its manifest. */
+export function manifestItem({ manifestCid, manifest }: ItemRecord): ManifestItem {
+  const { treeCid, datasetBytes, blockBytes, fileName, mimeType } = decodeManifest(manifest!)
+  return {
+    cid: manifestCid!,
+    manifest: {
+      treeCid,
+      datasetSize: datasetBytes,
+      blockSize: blockBytes,
+      protected: false,
+      filename: fileName ?? null,
+      mimetype: mimeType ?? null
+    }
+  }
+}

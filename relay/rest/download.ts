@@ -1,0 +1,52 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream as NodeStream } from 'node:stream/web'
+import { cleanMimeType } from '../../src/core/envelope/mime.ts'
+import { contentRange, parseRange } from '../../src/core/range/http-range.ts'
+import { contentDisposition } from '../../src/core/stream/disposition.ts'
+import { manifestItem } from './answers.ts'
+import { heldWhole, type Holding, manifestCidOf, meet } from './holdings.ts'
+import type { Call } from './types.ts'
+
+/** The bytes of a data set that is here whole. */
+export async function download(call: Call): Promise<void> {
+  await send(call, await heldWhole(call.parts, manifestCidOf(call.places[0]!)))
+}
+
+/** The bytes of a data set, fetched as they are sent. */
+export async function stream(call: Call): Promise<void> {
+  await send(call, await meet(call, manifestCidOf(call.places[0]!)))
+}
+
+/** Name and type come from strangers: they are cleaned here, and what a browser makes of them runs no script. */
+function headOf({ record }: Holding): Record<string, string> {
+  const { cid, manifest } = manifestItem(record)
+  const { filename, mimetype } = manifest
+  return {
+    'Content-Type': cleanMimeType(mimetype ?? '') || 'application/octet-stream',
+    'Content-Disposition': filename === null ? 'attachment' : contentDisposition('attachment', filename),
+    'Content-Security-Policy': "sandbox; default-src 'none'",
+    'X-Content-Type-Options': 'nosniff',
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': 'private, no-cache',
+    'ETag': `"${cid}"`
+  }
+}
+
+async function send({ request, response, signal }: Call, holding: Holding): Promise<void> {
+  const head = headOf(holding)
+  const sizeBytes = manifestItem(holding.record).manifest.datasetSize
+  const tags = request.headers['if-none-match']
+  if (tags === '*' || tags?.includes(head['ETag']!)) return void response.writeHead(304, head).end()
+  const ifRange = request.headers['if-range']
+  const range = parseRange(ifRange === undefined || ifRange === head['ETag'] ? request.headers.range : null, sizeBytes)
+  if (range.type === 'unsatisfiable') {
+    return void response.writeHead(416, { ...head, 'Content-Range': contentRange(range, sizeBytes) }).end()
+  }
+  const { start, end } = range.type === 'part' ? range : { start: 0, end: sizeBytes }
+  const partly = range.type === 'part' ? { 'Content-Range': contentRange(range, sizeBytes) } : {}
+  response.writeHead(range.type === 'part' ? 206 : 200, { ...head, ...partly, 'Content-Length': end - start })
+  if (request.method === 'HEAD') return void response.end()
+  const body = Readable.fromWeb(holding.item.read(0, start, end) as NodeStream)
+  await pipeline(body, response, { signal })
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Quire } from '../../src/engine/types.ts'
+import type { Libp2pNetwork } from '../../src/network/libp2p/network.ts'
+import type { Catalog } from '../../src/store/types.ts'
+import type { Downloads } from './downloads.ts'
+
+/** What the API tells of and works on. */
+export interface RestParts {
+  readonly quire: Quire
+  readonly catalog: Catalog
+  readonly network: Libp2pNetwork
+  readonly peerId: string
+  /** Raw bytes of the key that is behind the peer id. */
+  readonly publicKey: Uint8Array
+  /** Folder for uploads that are not whole yet. */
+  readonly uploads: string
+  readonly quotaBytes: number
+  /** Bytes that are promised to others. */
+  readonly promisedBytes: () => number
+  readonly downloads: Downloads
+}
+
+/** One request, once it is known to be allowed. */
+export interface Call {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** What stands in the path for each place of the route's pattern, decoded. */
+  readonly places: readonly string[]
+  readonly query: URLSearchParams
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal
+  readonly parts: RestParts
+}
+
+export type Handler = (call: Call) => Promise<void> | void

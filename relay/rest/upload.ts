@@ -1,0 +1,68 @@
+import { parseLink } from '../../src/core/link/link.ts'
+import { blockBytes, discardedBytesMax } from '../../src/core/limits.ts'
+import type { Item } from '../../src/engine/types.ts'
+import { sendText } from './answers.ts'
+import { RestRefusal } from './refusal.ts'
+import { BodyTooLong, spool } from './spool.ts'
+import type { Call, RestParts } from './types.ts'
+import { uploadName, uploadType } from './upload-headers.ts'
+
+/** Stores a body as a plain data set; answers with its CID and nothing else. */
+export async function upload(call: Call): Promise<void> {
+  const { request, response, query, parts, signal } = call
+  try {
+    const mimeType = uploadType(request.headers['content-type'])
+    const name = uploadName(request.headers['content-disposition']) ?? ''
+    checkBlockSize(query.get('blockSize'))
+    const roomBytes = await roomOf(parts, Number(request.headers['content-length'] ?? 0))
+    await using body = await spool(request, parts.uploads, roomBytes, signal)
+    if (body.sizeBytes === 0) throw new RestRefusal(422, 'The body is empty: a data set has at least one byte.')
+    const item = parts.quire.add([body.source(name, mimeType)], { plain: true })
+    await item.whenReady()
+    sendText(response, 200, await keptOnce(parts, item))
+  } catch (error) {
+    discard(call)
+    if (error instanceof BodyTooLong) throw new RestRefusal(507, 'There is no room left for the rest of this body.')
+    throw error
+  }
+}
+
+function checkBlockSize(text: string | null): void {
+  if (text === null) return
+  const size = Number(text)
+  const isPower = Number.isInteger(size) && size >= 4096 && size <= 524_288 && (size & (size - 1)) === 0
+  if (!isPower) throw new RestRefusal(400, 'blockSize must be a power of two from 4096 to 524288.')
+  if (size !== blockBytes) throw new RestRefusal(422, `This keeper stores blocks of ${blockBytes} bytes alone.`)
+}
+
+/** Bytes that a body may have. @throws RestRefusal where it says itself that it has more */
+async function roomOf({ quire }: RestParts, lengthBytes: number): Promise<number> {
+  const { usedBytes, limitBytes, freeBytes } = quire.storage.peek()
+  // It is on disk twice while it is taken in.
+  const roomBytes = Math.max(0, Math.min(limitBytes - usedBytes, freeBytes / 2))
+  if (lengthBytes > roomBytes) {
+    throw new RestRefusal(507, `There is room for ${Math.floor(roomBytes)} bytes, and this body has ${lengthBytes}.`)
+  }
+  return roomBytes
+}
+
+/** The same bytes under the same name are one data set, however often they are sent. */
+async function keptOnce({ catalog, quire }: RestParts, item: Item): Promise<string> {
+  const { manifestCid } = parseLink(item.peek().link!)
+  const first = await catalog.itemByManifest(manifestCid)
+  const twins = quire.items().filter((each) => each.id !== item.id && each.peek().link === item.peek().link)
+  if (first && twins.some((twin) => twin.id === first.id)) await item.remove()
+  else for (const twin of twins) await twin.remove()
+  return manifestCid
+}
+
+/** A client that is refused while it still sends reads the answer only if the rest is taken from it, within bounds. */
+function discard({ request }: Call): void {
+  if (request.complete || request.destroyed) return
+  let left = discardedBytesMax
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) request.destroy()
+  })
+  request.resume()
+}

@@ -1,0 +1,85 @@
+import { request as httpRequest } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readKeeperConfig } from '../../../relay/keeper-config.ts'
+import { isListed } from '../../../relay/rest/holdings.ts'
+import type { openApi } from '../../../relay/rest/openapi.ts'
+import type { ManifestCid } from '../../../src/core/ids.ts'
+import { freshRecord } from '../../../src/engine/describe.ts'
+import { newSetId } from '../../../src/engine/set-id.ts'
+import type { ItemRecord } from '../../../src/store/types.ts'
+import { temporaryFolder } from '../../support/files.ts'
+import { startedKeeper, type StartedKeeper } from '../../support/keeper.ts'
+import { startProgram } from '../../support/program.ts'
+
+let one: StartedKeeper
+
+beforeAll(async () => {
+  one = await startedKeeper()
+})
+afterAll(() => one[Symbol.asyncDispose]())
+
+describe('who may ask', () => {
+  /** As fetch cannot: with a Host of one's own. */
+  const statusOf = (base: string, headers: Record<string, string>, method = 'GET'): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const request = httpRequest(`${base}/space`, { method, headers }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode!)
+      })
+      request.on('error', reject)
+      request.end()
+    })
+
+  it('[RE9] no other host, and no page that is not allowed', async () => {
+    const { port } = new URL(one.keeper.rest)
+    expect(await statusOf(one.base, { Host: `localhost:${port}` })).toBe(200)
+    expect(await statusOf(one.base, { Host: `evil.example:${port}` })).toBe(403)
+    expect(await statusOf(one.base, { Origin: 'https://evil.example' })).toBe(403)
+    await using open = await startedKeeper('--allow-origin', 'https://app.example', '--rest-token', 'abc')
+    const allowed = { Origin: 'https://app.example' }
+    expect(await statusOf(open.base, allowed, 'OPTIONS')).toBe(204)
+    expect(await statusOf(open.base, allowed)).toBe(401)
+    for (const scheme of ['Bearer', 'Basic']) {
+      const answer = await fetch(`${open.base}/space`, { headers: { ...allowed, Authorization: `${scheme} abc` } })
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, 'https://app.example'])
+    }
+    expect(await statusOf(open.base, { Authorization: 'Bearer abd' })).toBe(401)
+  })
+
+  it('[RE9] a keeper that others can reach takes a token', () => {
+    expect(() => readKeeperConfig({}, ['--rest-host', '0.0.0.0'])).toThrow(/QUIRE_REST_TOKEN/)
+  })
+
+  it('[RL4] the program says in one line where it is, and ends in order', async () => {
+    await using folder = await temporaryFolder('keeper')
+    const args = ['keeper', '--rest-port', '0', '--data', folder.path, '--json']
+    await using program = startProgram('relay/quire.js', args)
+    const { rest, peerId, addresses } = JSON.parse(await program.line()) as Record<string, string>
+    expect(await (await fetch(`${rest}/api/storage/v1/peerid`)).json()).toEqual({ id: peerId })
+    expect(addresses).toEqual(expect.arrayContaining([expect.stringContaining(peerId!)]))
+    expect(await program.stop()).toBe(0)
+  }, 30_000)
+
+  it('describes itself', async () => {
+    const api = (await (await fetch(`${one.keeper.rest}/api`)).json()) as typeof openApi
+    expect(api.openapi).toBe('3.1.0')
+    expect(api.servers.map(({ url }) => url)).toEqual(['/api/codex/v1', '/api/storage/v1'])
+    expect(Object.keys(api.paths)).toContain('/data/{cid}/network/progress/{downloadId}')
+  })
+
+  it('[RE10] a head is bounded', async () => {
+    expect(await statusOf(one.base, { Cookie: 'c'.repeat(9_000) })).toBe(431)
+  })
+
+  it('[RE11] neither what is sealed nor what is held for others is listed', () => {
+    const plain = {
+      ...freshRecord(newSetId()),
+      origin: 'fetched',
+      kind: 'plain',
+      manifestCid: 'zDv' as ManifestCid
+    } as const
+    expect(isListed(plain)).toBe(true)
+    expect(isListed({ ...plain, kind: 'sealed' })).toBe(false)
+    expect(isListed({ ...plain, kept: {} as ItemRecord['kept'] })).toBe(false)
+  })
+})
