@@ -6,6 +6,10 @@ const usage = `quire: share files from tab to tab, from the command line
       prints the link and serves until stopped
   quire get LINK [-o DIR] [--relay URL] [--data DIR] [--json]
       fetches, verifies and writes; exit status 0 only when everything is there
+  quire ls --data DIR [--json]
+      lists what a folder holds that no program uses at the moment
+  quire fsck --data DIR [--repair] [--json]
+      verifies every byte of it; exit status 0 only when nothing is wrong, or all was repaired
   quire keeper [--rest-port N] [--data DIR] [--quota BYTES] [--relay URL] [--listen ADDR] [--rest-host H]
       [--rest-token T] [--allow-origin URL] [--config FILE] [--log] [--json]
       holds copies for others, and serves the REST API of Codex, until stopped; prints one line when it answers
@@ -24,6 +28,10 @@ async function main(): Promise<void> {
       return (await import('./commands/get.ts')).getCommand(args)
     case 'relay':
       return (await import('./commands/relay.ts')).relayCommand(args)
+    case 'ls':
+      return (await import('./commands/ls.ts')).lsCommand(args)
+    case 'fsck':
+      return (await import('./commands/fsck.ts')).fsckCommand(args)
     case 'keeper':
       return (await import('./commands/keeper.ts')).keeperCommand(args)
     case undefined:

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readKeeperConfig } from '../../../relay/keeper-config.ts'
 import { isListed } from '../../../relay/rest/holdings.ts'
@@ -9,7 +10,7 @@ import { newSetId } from '../../../src/engine/set-id.ts'
 import type { ItemRecord } from '../../../src/store/types.ts'
 import { temporaryFolder } from '../../support/files.ts'
 import { startedKeeper, type StartedKeeper } from '../../support/keeper.ts'
-import { startProgram } from '../../support/program.ts'
+import { runProgram, startProgram } from '../../support/program.ts'
 
 let one: StartedKeeper
 
@@ -66,6 +67,29 @@ describe('who may ask', () => {
     expect(api.servers.map(({ url }) => url)).toEqual(['/api/codex/v1', '/api/storage/v1'])
     expect(Object.keys(api.paths)).toContain('/data/{cid}/network/progress/{downloadId}')
   })
+
+  it('[FS1] what a keeper held is listed and verified once it has stopped', async () => {
+    await using folder = await temporaryFolder('keeper')
+    const words = ['--rest-port', '0', '--data', folder.path, '--json']
+    await using program = startProgram('relay/quire.js', ['keeper', ...words])
+    const { rest } = JSON.parse(await program.line()) as { rest: string }
+    const headers = { 'Content-Disposition': 'filename="kept.bin"' }
+    const stored = await fetch(`${rest}/api/codex/v1/data`, { method: 'POST', body: Buffer.alloc(100_000, 7), headers })
+    const cid = await stored.text()
+    const busy = await runProgram('relay/quire.js', ['ls', '--data', folder.path])
+    expect([busy.code, busy.said]).toEqual([1, expect.stringContaining('another')])
+    await program.stop()
+    const listed = await runProgram('relay/quire.js', ['ls', '--data', folder.path, '--json'])
+    expect(JSON.parse(listed.lines[0]!)).toMatchObject({
+      cid,
+      title: 'kept.bin',
+      complete: true,
+      contentBytes: 100_000
+    })
+    const checked = await runProgram('relay/quire.js', ['fsck', '--data', folder.path, '--json'])
+    expect([checked.code, JSON.parse(checked.lines[0]!)]).toMatchObject([0, { verifiedBlocks: 2, problemCount: 0 }])
+    expect((await runProgram('relay/quire.js', ['fsck', '--data', join(folder.path, 'no')])).code).toBe(1)
+  }, 60_000)
 
   it('[RE10] a head is bounded', async () => {
     expect(await statusOf(one.base, { Cookie: 'c'.repeat(9_000) })).toBe(431)

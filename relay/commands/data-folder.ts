@@ -1,0 +1,19 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CannotRead } from '../errors.ts'
+
+/** Places of the store within the folder of a keeper, of a relay, and of `share` and `get`. */
+const places = ['store', 'keeper', '']
+
+/** Where in a program's data folder its store is. @throws CannotRead where there is none */
+export async function storeFolderIn(dataDir: string): Promise<string> {
+  for (const place of places) {
+    const folder = join(dataDir, place)
+    const isStore = await access(join(folder, 'format.json')).then(
+      () => true,
+      () => false
+    )
+    if (isStore) return folder
+  }
+  throw new CannotRead(dataDir)
+}
