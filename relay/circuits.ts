@@ -1,64 +1,126 @@
-import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
-import type { Libp2p, PeerId, PrivateKey } from '@libp2p/interface'
+import type { Connection, Libp2p, PrivateKey } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
-import type { Server } from 'node:http'
 import {
-  relayCircuitBytesMax,
-  relayCircuitMsMax,
-  relayReservationsMax,
-  relayReservationTtlMs,
+  relayedAddressBytesPerSecond,
+  relayedBurstBytes,
+  relayedBytesPerSecond,
+  relayHandshakeMs,
+  relayHandshakesMax,
+  relayIdleMs,
   relaySocketsMax,
-  relayStreamsMax
+  relayStreamsMax,
+  relayStreamWindowBytesMax,
+  relayTellMs
 } from '../src/core/limits.ts'
+import { movingProtocol } from '../src/network/libp2p/relays.ts'
 import { identifyOptions } from '../src/network/libp2p/settings.ts'
-import { webSocketsOn } from './web-sockets.ts'
+import type { PaceLimits } from './circuit/fair-pace.ts'
+import { HopService } from './circuit/hop-service.ts'
+import type { Refuse } from './limits/refusals.ts'
+import { webSocketsOn, type WebSocketOptions } from './web-sockets.ts'
 
-export type RelayNode = Libp2p<{ relay: ReturnType<ReturnType<typeof circuitRelayServer>> }>
+export type RelayNode = Libp2p
+
+export interface CircuitOptions extends Omit<WebSocketOptions, 'isDraining'> {
+  readonly privateKey: PrivateKey
+  /** By default what `limits.ts` says. */
+  readonly pace?: PaceLimits
+}
+
+export interface Circuits {
+  readonly node: RelayNode
+  readonly hop: HopService
+  readonly isDraining: boolean
+  /** Tells everybody to move and takes nobody new; resolves when no circuit is left, or at the latest after this. [RL8] */
+  drain(timeoutMs: number): Promise<void>
+  stop(): Promise<void>
+}
+
+const usualPace: PaceLimits = {
+  bytesPerSecond: relayedBytesPerSecond,
+  burstBytes: relayedBytesPerSecond,
+  payerBurstBytes: relayedBurstBytes,
+  payerBytesPerSecond: relayedAddressBytesPerSecond
+}
 
 /** libp2p behind the upgrade requests of `server`: circuits between those who are connected, and reservations for them. */
-export async function startCircuits(privateKey: PrivateKey, server: Server): Promise<RelayNode> {
+export async function startCircuits({ privateKey, pace = usualPace, ...options }: CircuitOptions): Promise<Circuits> {
+  let isDraining = false
   const node = await createLibp2p({
     privateKey,
     // Only says that it listens; the port is the server's.
     addresses: { listen: ['/ip4/0.0.0.0/tcp/0/ws'] },
-    transports: [webSocketsOn(server)],
+    transports: [webSocketsOn({ ...options, isDraining: () => isDraining })],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    services: {
-      identify: identify(identifyOptions),
-      relay: circuitRelayServer({
-        maxInboundHopStreams: relayStreamsMax,
-        maxOutboundHopStreams: relayStreamsMax,
-        maxOutboundStopStreams: relayStreamsMax,
-        reservations: {
-          maxReservations: relayReservationsMax,
-          reservationTtl: relayReservationTtlMs,
-          defaultDurationLimit: relayCircuitMsMax,
-          defaultDataLimit: BigInt(relayCircuitBytesMax)
-        }
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: relayStreamsMax,
+        maxOutboundStreams: relayStreamsMax,
+        streamOptions: { maxStreamWindowSize: relayStreamWindowBytesMax }
       })
-    },
+    ],
+    services: { identify: identify(identifyOptions) },
     connectionManager: {
       maxConnections: relaySocketsMax,
-      // A reverse proxy makes all tabs look like one host.
+      // A reverse proxy makes all tabs look like one host; web-sockets.ts counts by the address that the proxy names.
       inboundConnectionThreshold: relaySocketsMax,
-      maxIncomingPendingConnections: relayStreamsMax
+      maxIncomingPendingConnections: relayHandshakesMax,
+      inboundUpgradeTimeout: relayHandshakeMs
     },
     connectionMonitor: { enabled: false }
   })
-  node.addEventListener('peer:disconnect', ({ detail }) => release(node, detail))
-  return node
+  const hop = new HopService({ privateKey, pace, refuse: options.refuse })
+  await hop.start(node)
+  const idle = setInterval(() => endIdle(node, hop, options.refuse), relayIdleMs / 2)
+  idle.unref()
+  return {
+    node,
+    hop,
+    get isDraining() {
+      return isDraining
+    },
+    async drain(timeoutMs) {
+      isDraining = true
+      const late = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs))
+      const idle = hop.drain()
+      await Promise.race([late, tellToMove(node).then(() => idle)])
+    },
+    async stop() {
+      clearInterval(idle)
+      hop.stop()
+      await node.stop()
+    }
+  }
 }
 
-/**
- * A reservation otherwise lives out its time, and a tab that reloads often would fill the relay. Its timer goes too:
- * it would end the reservation that the same peer makes when it comes back.
- */
-function release({ services: { relay } }: RelayNode, peerId: PeerId): void {
-  const signal = relay.reservations.get(peerId)?.signal as { clear?(): void } | undefined
-  signal?.clear?.()
-  relay.reservations.delete(peerId)
+function endIdle(node: Libp2p, hop: HopService, refuse: Refuse): void {
+  for (const connection of idleConnections(node.getConnections(), (each) => hop.isReserved(each), Date.now())) {
+    refuse('idle-socket', connection)
+    connection.abort(new Error('it has neither a reservation nor a stream'))
+  }
+}
+
+/** Sockets that nothing is done with: of who connected only to be there, or was cut off on the way. [RL17] */
+export function idleConnections(
+  connections: readonly Connection[],
+  isReserved: (connection: Connection) => boolean,
+  nowMs: number
+): Connection[] {
+  return connections.filter((connection) => {
+    const isYoung = nowMs - connection.timeline.open < relayIdleMs
+    return !isYoung && connection.streams.length === 0 && !isReserved(connection)
+  })
+}
+
+/** The stream itself is the message. Programs that do not know it lose their relay when it closes, and find that out then. */
+async function tellToMove(node: Libp2p): Promise<void> {
+  const tell = async (connection: Connection) => {
+    const signal = AbortSignal.timeout(relayTellMs)
+    const stream = await connection.newStream(movingProtocol, { signal })
+    await stream.close({ signal })
+  }
+  await Promise.allSettled(node.getConnections().map(tell))
 }

@@ -1,4 +1,7 @@
-import { address, choice, host, number, text, toggle } from './settings/kinds.ts'
+import { relayDrainMs } from '../src/core/limits.ts'
+import { BadSetting } from './errors.ts'
+import type { TrustedProxies } from './limits/addresses.ts'
+import { address, choice, host, number, proxies, text, toggle } from './settings/kinds.ts'
 import { optional, readSettings } from './settings/read.ts'
 
 /** Settings of a relay; all but the first four have defaults. */
@@ -22,6 +25,15 @@ export interface RelayConfig {
   readonly turnAllowPrivate?: boolean
   /** Tell on standard error how much there is to do. */
   readonly log?: boolean
+  /** A certificate and its key, PEM, for HTTPS without a proxy. */
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  /** Proxies whose `X-Forwarded-For` counts. */
+  readonly trustProxy?: TrustedProxies
+  /** Who has it reads `/metrics` from anywhere; without one, only this machine does. */
+  readonly metricsToken?: string
+  /** How long SIGTERM lets circuits end. */
+  readonly drainSeconds?: number
   /** Tell in the log also whom it concerns: addresses and peer ids. */
   readonly logIds?: boolean
 }
@@ -43,10 +55,25 @@ const settings = {
     fallback: false
   },
   log: { kind: toggle, flag: 'log', env: 'QUIRE_LOG', fallback: false },
+  tlsCert: optional({ kind: text, flag: 'tls-cert', env: 'QUIRE_TLS_CERT' }),
+  tlsKey: optional({ kind: text, flag: 'tls-key', env: 'QUIRE_TLS_KEY' }),
+  trustProxy: optional({ kind: proxies, flag: 'trust-proxy', env: 'QUIRE_TRUST_PROXY' }),
+  // No flag: what stands on a command line is seen by everybody on the machine.
+  metricsToken: optional({ kind: text, env: 'QUIRE_METRICS_TOKEN' }),
+  drainSeconds: {
+    kind: number(0, 600, 'seconds'),
+    flag: 'drain-seconds',
+    env: 'QUIRE_DRAIN_SECONDS',
+    fallback: relayDrainMs / 1000
+  },
   logIds: { kind: toggle, flag: 'log-ids', env: 'QUIRE_LOG_IDS', fallback: false }
 } as const
 
 /** Settings from file, environment and command line; throws what would be right. */
 export function readConfig(env: NodeJS.ProcessEnv, args: readonly string[]): RelayConfig {
-  return readSettings(settings, env, args, 'quire relay')
+  const config = readSettings(settings, env, args, 'quire relay')
+  const { tlsCert, tlsKey } = config
+  if (tlsCert !== undefined && tlsKey === undefined) throw new BadSetting('--tls-key', '', 'given with --tls-cert')
+  if (tlsKey !== undefined && tlsCert === undefined) throw new BadSetting('--tls-cert', '', 'given with --tls-key')
+  return config
 }

@@ -41,6 +41,16 @@ export class TurnPortTaken extends QuireError {
   }
 }
 
+export class BadCertificate extends QuireError {
+  readonly code = 'bad-certificate'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(cert: string, key: string, reason: string, options?: ErrorOptions) {
+    const files = cert === key ? cert : `${cert} and ${key}`
+    super(`The certificate cannot be used (${files}): ${reason}.`, { cert, key, reason }, options)
+  }
+}
+
 export class CannotWrite extends QuireError {
   readonly code = 'cannot-write'
   readonly fault = 'user'

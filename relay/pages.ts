@@ -6,23 +6,45 @@ import { pipeline } from 'node:stream'
 import { contentRange, parseRange } from '../src/core/range/http-range.ts'
 import { securityHeaders, typeOf } from './headers.ts'
 
-/** What a path answers with as JSON to who has this address; undefined while it is not known yet. */
-export type JsonRoute = (address: string) => object | undefined
+/** An answer as it is sent, to nobody but who asked: pages from elsewhere do not see it. */
+export class Reply {
+  readonly status: number
+  readonly type: string
+  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, type: string, body: string, headers: Readonly<Record<string, string>> = {}) {
+    this.status = status
+    this.type = type
+    this.body = body
+    this.headers = headers
+  }
+}
+
+/** What a path answers with: a Reply, or an object as JSON for any page; undefined while it is not known yet. */
+export type Route = (request: IncomingMessage) => Reply | object | undefined
+
+/** Called for each request; false where its sender sends too many. */
+export type Gate = (request: IncomingMessage) => boolean
 
 /**
- * Answers HTTP: a few JSON routes, and the built page from `pageDir`. Files under `assets/` carry a hash in their name
+ * Answers HTTP: a few routes, and the built page from `pageDir`. Files under `assets/` carry a hash in their name
  * and are kept by browsers for good; everything else is asked for again each time.
  */
-export function pageHandler(pageDir: string, routes: ReadonlyMap<string, JsonRoute>) {
+export function pageHandler(pageDir: string, routes: ReadonlyMap<string, Route>, mayAsk: Gate = () => true) {
   const root = resolve(pageDir)
   return (request: IncomingMessage, response: ServerResponse): void => {
+    if (!mayAsk(request)) {
+      response.setHeader('Retry-After', '5')
+      return fail(response, 429, 'That is too many requests. Wait a moment.')
+    }
     answer(root, routes, request, response).catch(() => fail(response, 500, 'Something went wrong here.'))
   }
 }
 
 async function answer(
   root: string,
-  routes: ReadonlyMap<string, JsonRoute>,
+  routes: ReadonlyMap<string, Route>,
   request: IncomingMessage,
   response: ServerResponse
 ): Promise<void> {
@@ -33,7 +55,7 @@ async function answer(
   const path = pathOf(request.url ?? '/')
   if (path === undefined) return fail(response, 400, 'This address makes no sense.')
   const route = routes.get(path)
-  if (route) return sendJson(response, route(request.socket.remoteAddress ?? ''))
+  if (route) return sendRoute(response, route(request))
   const file = join(root, normalize(path === '/' ? '/index.html' : path))
   const facts = file.startsWith(root + sep) ? await stat(file).catch(() => undefined) : undefined
   if (!facts?.isFile()) return fail(response, 404, 'There is nothing here.')
@@ -50,7 +72,12 @@ function pathOf(url: string): string | undefined {
   }
 }
 
-function sendJson(response: ServerResponse, value: object | undefined): void {
+function sendRoute(response: ServerResponse, value: Reply | object | undefined): void {
+  if (value instanceof Reply) {
+    const { status, type, body, headers } = value
+    response.writeHead(status, { ...securityHeaders, 'Content-Type': type, 'Cache-Control': 'no-store', ...headers })
+    return void response.end(body)
+  }
   if (!value) return fail(response, 503, 'This relay is just starting.')
   response.writeHead(200, {
     ...securityHeaders,

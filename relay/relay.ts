@@ -1,15 +1,19 @@
-import { createServer } from 'node:http'
+import { trackerUnreadBytesMax, relayLogMs } from '../src/core/limits.ts'
 import type { PeerId } from '../src/core/ids.ts'
-import { relayLogMs } from '../src/core/limits.ts'
 import { trackerProtocol } from '../src/network/libp2p/relays.ts'
 import { StreamLane } from '../src/network/libp2p/stream-lane.ts'
 import { startBuiltInKeeper } from './built-in-keeper.ts'
-import { type RelayNode, startCircuits } from './circuits.ts'
+import { type Circuits, type RelayNode, startCircuits } from './circuits.ts'
 import type { RelayConfig } from './config.ts'
 import { loadIdentity } from './identity.ts'
-import { listen } from './listen.ts'
+import { clientAddress } from './limits/addresses.ts'
+import { limitConnections, requestGate } from './limits/http-limits.ts'
+import { countRefusals, type Refuse } from './limits/refusals.ts'
+import { listenHttp } from './listening.ts'
 import { type Log, silence } from './log.ts'
-import { type JsonRoute, pageHandler } from './pages.ts'
+import { addProcessMetrics, Metrics } from './metrics.ts'
+import { operatorRoutes } from './operations.ts'
+import { pageHandler, type Route } from './pages.ts'
 import { isRecordOf } from './record-check.ts'
 import { serveStun } from './stun.ts'
 import { TrackerService } from './tracker-service.ts'
@@ -21,6 +25,8 @@ export interface RunningRelay {
   readonly peerId: string
   readonly stun: string | undefined
   readonly turn: string | undefined
+  /** Tells everybody to move and takes nobody new; resolves when no circuit is left, or after so long. */
+  drain(timeoutMs: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -29,53 +35,72 @@ export interface RunningRelay {
  * page.
  */
 export async function startRelay(config: RelayConfig, pageDir: string, log: Log = silence): Promise<RunningRelay> {
-  const privateKey = await loadIdentity(config.dataDir)
+  const { host, dataDir, trustProxy: proxies, tlsCert, tlsKey, metricsToken } = config
+  const privateKey = await loadIdentity(dataDir)
   const tracker = new TrackerService(isRecordOf)
+  const metrics = new Metrics()
+  const refuse = countRefusals(metrics, log)
   let facts: object | undefined
-  const routes = new Map<string, JsonRoute>([
-    ['/config.json', (address) => facts && { ...facts, turn: turn?.offer(address) }],
-    ['/healthz', () => facts && { ok: true, tabs: tracker.laneCount, swarms: tracker.swarmCount, ...keeper?.load() }]
+  let circuits: Circuits | undefined
+  const isDraining = () => circuits?.isDraining === true
+  const routes = new Map<string, Route>([
+    ['/config.json', (request) => facts && { ...facts, turn: turn?.offer(clientAddress(request, proxies)) }],
+    ['/healthz', () => facts && { ok: true, tabs: tracker.laneCount, swarms: tracker.swarmCount, ...keeper?.load() }],
+    ...operatorRoutes({ metrics, metricsToken, pageDir, isStarted: () => facts !== undefined, isDraining })
   ])
-  const server = createServer(pageHandler(pageDir, routes))
-  const port = await listen(server, config)
-  const turn = await startTurn(config, log).catch((error: unknown) => {
-    server.close()
+  const http = await listenHttp(pageHandler(pageDir, routes, requestGate({ proxies, refuse })), {
+    ...config,
+    tls: tlsCert && tlsKey ? { cert: tlsCert, key: tlsKey } : undefined,
+    log,
+    prepare: (server) => limitConnections(server, { proxies, refuse })
+  })
+  const { port } = http
+  const turn = await startTurn(config, log).catch(async (error: unknown) => {
+    await http.close()
     throw error
   })
-  const node = await startCircuits(privateKey, server)
-  await serveTracker(node, tracker)
+  circuits = await startCircuits({ privateKey, server: http.server, proxies, refuse })
+  const { node, hop } = circuits
+  await serveTracker(node, tracker, refuse)
   const keeper = config.keeper
-    ? await startBuiltInKeeper({ node, privateKey, tracker, dataDir: config.dataDir, addresses: [] })
+    ? await startBuiltInKeeper({ node, privateKey, tracker, dataDir, addresses: [] })
     : undefined
-  const stun = await serveStun(config.host, port)
+  const stun = await serveStun(host, port, refuse)
   const peerId = node.peerId.toString()
   const name = named(config.publicHost ?? 'localhost')
   facts = { version: 1, peerId, stunPort: stun && port, keepers: keeper && [keeper.named] }
-  const stopLog = logLoad(log, () => ({
+  const load = () => ({
     connections: node.getConnections().length,
-    reservations: node.services.relay.reservations.size,
+    reservations: hop.reservationCount,
+    circuits: hop.circuitCount,
     tabs: tracker.laneCount,
     swarms: tracker.swarmCount,
     ...keeper?.load()
-  }))
+  })
+  addRelayMetrics(metrics, circuits, tracker, keeper)
+  const processMetrics = addProcessMetrics(metrics)
+  const stopLog = logLoad(log, load)
   log('started', { stun: stun !== undefined, turn: turn !== undefined })
   return {
     port,
-    url: `http://${name}:${port}`,
+    url: `${tlsCert ? 'https' : 'http'}://${name}:${port}`,
     peerId,
     stun: stun && `stun:${name}:${port}`,
     turn: turn && `turn:${name}:${turn.port}`,
+    async drain(timeoutMs) {
+      log('draining', load())
+      await circuits.drain(timeoutMs)
+    },
     async stop() {
       stopLog()
+      processMetrics.stop()
       await turn?.stop()
       await keeper?.stop()
       tracker.close()
       stun?.close()
-      const closed = new Promise((resolve) => server.close(resolve))
-      await node.stop()
-      server.closeAllConnections()
-      await closed
-      log('stopped', {})
+      await circuits.stop()
+      await http.close()
+      log('stopped')
     }
   }
 }
@@ -83,10 +108,35 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
 /** A host as addresses name it: IPv6 in brackets. */
 const named = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
-async function serveTracker(node: RelayNode, tracker: TrackerService): Promise<void> {
+async function serveTracker(node: RelayNode, tracker: TrackerService, refuse: Refuse): Promise<void> {
   const own = node.peerId.toString() as PeerId
-  await node.handle(trackerProtocol, (stream, connection) =>
+  await node.handle(trackerProtocol, (stream, connection) => {
+    // Whoever does not read what it is told would have it gathered here.
+    stream.maxWriteBufferLength = trackerUnreadBytesMax
+    stream.addEventListener('close', ({ error }) => {
+      if (error?.name === 'StreamBufferError') refuse('tracker-unread', connection)
+    })
     tracker.accept(new StreamLane(stream, connection, own, trackerProtocol))
+  })
+}
+
+type Keeper = Awaited<ReturnType<typeof startBuiltInKeeper>>
+
+function addRelayMetrics(metrics: Metrics, { node, hop }: Circuits, tracker: TrackerService, keeper?: Keeper): void {
+  metrics.gauge('quire_sockets', 'Sockets that are open.', () => node.getConnections().length)
+  metrics.gauge('quire_reservations', 'Tabs that are reachable through this relay.', () => hop.reservationCount)
+  metrics.gauge('quire_tabs', 'Tabs that the tracker speaks with.', () => tracker.laneCount)
+  metrics.gauge('quire_swarms', 'Data sets that tabs meet about.', () => tracker.swarmCount)
+  metrics.tally('quire_tracker_messages_total', 'Messages from tabs to the tracker.', () => tracker.frameCount)
+  metrics.gauge('quire_circuits', 'Circuits that are open.', () => hop.circuitCount)
+  metrics.tally('quire_circuit_bytes_total', 'Bytes passed on through circuits.', () => hop.passedBytes)
+  metrics.gauge('quire_circuit_held_bytes', 'Bytes in circuits that were not taken yet.', () => hop.heldBytes)
+  if (!keeper) return
+  metrics.gauge('quire_keeper_copies', 'Copies that the keeper holds.', () => keeper.load().copies)
+  metrics.gauge(
+    'quire_keeper_promised_bytes',
+    'Bytes that the keeper has promised to hold.',
+    () => keeper.load().promisedBytes
   )
 }
 

@@ -1,4 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { stunBurst, stunPerSecond } from '../src/core/limits.ts'
+import { AddressBudgets } from './limits/address-budgets.ts'
+import { limitKey } from './limits/addresses.ts'
+import { type Refuse, refuseSilently } from './limits/refusals.ts'
 
 const magicCookie = 0x2112a442
 const bindingRequest = 0x0001
@@ -47,9 +51,15 @@ function addressBytes(address: string): Uint8Array | undefined {
 }
 
 /** Answers on UDP, same port number as the page; resolves with undefined when that port cannot be had. */
-export async function serveStun(host: string, port: number): Promise<Socket | undefined> {
+export async function serveStun(
+  host: string,
+  port: number,
+  refuse: Refuse = refuseSilently
+): Promise<Socket | undefined> {
+  const asked = new AddressBudgets(stunBurst, stunPerSecond)
   const socket = createSocket(host.includes(':') ? { type: 'udp6' } : { type: 'udp4' })
   socket.on('message', (message, from) => {
+    if (!asked.spend(performance.now(), limitKey(from.address))) return refuse('stun', from.address)
     const answer = stunAnswer(message, from.address, from.port)
     if (answer) socket.send(answer, from.port, from.address)
   })

@@ -13,6 +13,7 @@ export class TrackerService {
   /** Lanes of the relay itself, which is no visitor. */
   readonly #own = new Set<LaneId>()
   readonly #sweep: NodeJS.Timeout
+  #frames = 0
 
   /** `isValidRecord`: whether a record is signed by the peer that sends it. */
   constructor(isValidRecord: (peerId: PeerId, record: Uint8Array) => boolean) {
@@ -23,6 +24,11 @@ export class TrackerService {
 
   get swarmCount(): number {
     return this.#machine.swarmCount
+  }
+
+  /** Messages taken from visitors. */
+  get frameCount(): number {
+    return this.#frames
   }
 
   get laneCount(): number {
@@ -36,6 +42,7 @@ export class TrackerService {
     lane.onChunk = (chunk) => {
       try {
         for (const raw of reader.push(chunk)) {
+          this.#frames++
           this.#turn({ type: 'frame', laneId: lane.id, frame: decodeTrackerFrame(raw) })
         }
       } catch {

@@ -13,21 +13,32 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { relaySocketBufferBytesMax, relaySocketMessageBytesMax, relaySocketsMax } from '../src/core/limits.ts'
+import { relaySocketBufferBytesMax, relaySocketMessageBytesMax } from '../src/core/limits.ts'
+import { clientAddress, limitKey, type TrustedProxies } from './limits/addresses.ts'
+import type { Refuse } from './limits/refusals.ts'
+import { type Admitted, SocketGate } from './limits/socket-gate.ts'
+
+export interface WebSocketOptions {
+  readonly server: Server
+  readonly proxies: TrustedProxies | undefined
+  readonly refuse: Refuse
+  /** Whether nobody new is taken. */
+  readonly isDraining: () => boolean
+}
 
 /** Takes libp2p connections from the upgrade requests of an HTTP server that also serves something else. */
-export function webSocketsOn(server: Server): (components: { logger: ComponentLogger }) => Transport {
-  return ({ logger }) => new UpgradeTransport(server, logger)
+export function webSocketsOn(options: WebSocketOptions): (components: { logger: ComponentLogger }) => Transport {
+  return ({ logger }) => new UpgradeTransport(options, logger)
 }
 
 class UpgradeTransport implements Transport {
   readonly [transportSymbol] = true
   readonly [Symbol.toStringTag] = 'quire-web-sockets'
-  readonly #server: Server
+  readonly #options: WebSocketOptions
   readonly #logger: ComponentLogger
 
-  constructor(server: Server, logger: ComponentLogger) {
-    this.#server = server
+  constructor(options: WebSocketOptions, logger: ComponentLogger) {
+    this.#options = options
     this.#logger = logger
   }
 
@@ -36,7 +47,7 @@ class UpgradeTransport implements Transport {
   }
 
   createListener({ upgrader }: CreateListenerOptions): Listener {
-    return new UpgradeListener(this.#server, upgrader, this.#logger)
+    return new UpgradeListener(this.#options, upgrader, this.#logger)
   }
 
   listenFilter(addresses: Multiaddr[]): Multiaddr[] {
@@ -49,21 +60,22 @@ class UpgradeTransport implements Transport {
 }
 
 class UpgradeListener extends TypedEventEmitter<ListenerEvents> implements Listener {
-  readonly #http: Server
+  readonly #options: WebSocketOptions
   readonly #upgrader: Upgrader
   readonly #logger: ComponentLogger
+  readonly #gate = new SocketGate()
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: relaySocketMessageBytesMax })
   readonly #closing = new AbortController()
 
-  constructor(http: Server, upgrader: Upgrader, logger: ComponentLogger) {
+  constructor(options: WebSocketOptions, upgrader: Upgrader, logger: ComponentLogger) {
     super()
-    this.#http = http
+    this.#options = options
     this.#upgrader = upgrader
     this.#logger = logger
   }
 
   async listen(): Promise<void> {
-    this.#http.on('upgrade', this.#onUpgrade)
+    this.#options.server.on('upgrade', this.#onUpgrade)
     this.safeDispatchEvent('listening')
   }
 
@@ -75,7 +87,7 @@ class UpgradeListener extends TypedEventEmitter<ListenerEvents> implements Liste
   updateAnnounceAddrs(): void {}
 
   async close(): Promise<void> {
-    this.#http.off('upgrade', this.#onUpgrade)
+    this.#options.server.off('upgrade', this.#onUpgrade)
     this.#closing.abort()
     for (const socket of this.#sockets.clients) socket.terminate()
     this.#sockets.close()
@@ -83,21 +95,35 @@ class UpgradeListener extends TypedEventEmitter<ListenerEvents> implements Liste
   }
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (this.#sockets.clients.size >= relaySocketsMax) {
-      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n')
-      return
+    const address = clientAddress(request, this.#options.proxies)
+    if (this.#options.isDraining()) return turnAway(socket, '503 Service Unavailable')
+    const admitted = this.#gate.enter(performance.now(), limitKey(address))
+    if (typeof admitted === 'string') {
+      this.#options.refuse(admitted, address)
+      return turnAway(socket, '429 Too Many Requests')
     }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request, socket))
+    socket.once('close', admitted.closed)
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const port = request.socket.remotePort ?? 0
+      void this.#accept(webSocket, ipPortToMultiaddr(address, port).encapsulate('/ws'), socket, admitted)
+    })
   }
 
-  #accept(webSocket: WebSocket, { socket: { remoteAddress, remotePort } }: IncomingMessage, socket: Duplex): void {
+  async #accept(webSocket: WebSocket, remoteAddr: Multiaddr, socket: Duplex, { shaken }: Admitted): Promise<void> {
     const log = this.#logger.forComponent('quire:web-sockets')
-    const remoteAddr = ipPortToMultiaddr(remoteAddress ?? '0.0.0.0', remotePort ?? 0).encapsulate('/ws')
     const connection = new SocketConnection(webSocket, socket, { remoteAddr, direction: 'inbound', log })
-    this.#upgrader
-      .upgradeInbound(connection, { signal: this.#closing.signal })
-      .catch((error: Error) => connection.abort(error))
+    try {
+      await this.#upgrader.upgradeInbound(connection, { signal: this.#closing.signal })
+    } catch (error) {
+      connection.abort(error as Error)
+    } finally {
+      shaken()
+    }
   }
+}
+
+function turnAway(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nRetry-After: 5\r\nConnection: close\r\n\r\n`)
 }
 
 /** A WebSocket as libp2p sees a connection, with back-pressure both ways. */

@@ -6,7 +6,7 @@ import { jsonLog, silence } from '../log.ts'
 /** The engine without a window, until SIGINT or SIGTERM. Prints one line when it answers. */
 export async function keeperCommand(args: readonly string[]): Promise<void> {
   const config = readKeeperConfig(process.env, args)
-  const keeper = await startKeeper(config, config.log ? jsonLog : silence)
+  const keeper = await startKeeper(config, config.log ? jsonLog(false) : silence)
   const { rest, peerId, addresses } = keeper
   console.log(config.json ? JSON.stringify({ rest, peerId, addresses }) : `Quire keeps, and answers at ${rest}`)
   const stopped = Promise.withResolvers<void>()

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { readProxies, type TrustedProxies } from '../limits/addresses.ts'
 
 /** What a setting may be, and how it is read from text and from JSON. Undefined stands for a value that is not allowed. */
 export interface Kind<T> {
@@ -66,4 +67,11 @@ function hostOf(given: string): string | undefined {
 
 function textsOf(given: readonly unknown[]): readonly string[] | undefined {
   return given.every((each) => typeof each === 'string' && each !== '') ? (given as string[]) : undefined
+}
+
+/** Proxies whose word on where a request comes from is taken. */
+export const proxies: Kind<TrustedProxies> = {
+  wanted: '"loopback", addresses or networks such as 10.0.0.0/8, parted by commas',
+  fromText: readProxies,
+  fromJson: (given) => (typeof given === 'string' ? readProxies(given) : undefined)
 }

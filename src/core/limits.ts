@@ -358,17 +358,88 @@ holds(2 * gatheredBytesMax <= unstoredBytesMax, 'what waits for its segment leav
 export const relayReservationsMax = 4096
 /** Renewed by the tab well before; what a crashed tab leaves is gone soon. */
 export const relayReservationTtlMs = 15 * 60_000
-/** Data through one circuit as a last resort, and how long: the relay holds relayed bytes in memory until a circuit closes. */
+/** Tabs behind one address: an office or a school behind one NAT. */
+export const relayReservationsPerAddressMax = 512
+/** Data through one circuit as a last resort, and how long. */
 export const relayCircuitBytesMax = 64 * MiB
 export const relayCircuitMsMax = 30 * 60_000
-/** Circuits that one tab may have open at once. */
-export const relayStreamsMax = 256
+/** Circuits in all: one for each reservation, most of them for the moment that a direct connection takes to make. */
+export const relayCircuitsMax = 4096
+/** Circuits that one peer may have open at once, those it asked for and those to it. */
+export const circuitsPerPeerMax = 256
+/** A request for a reservation or a circuit; each has about 100 bytes. */
+export const circuitMessageBytesMax = 4 * KiB
+/** Fields in such a message: those known, and addresses that nobody here needs. */
+export const circuitFieldsMax = 64
+/** A request for a circuit is answered within this, the other peer's answer included. */
+export const circuitRequestMs = 30_000
+/** Requests for circuits and reservations that one address may make at once, and each second: the peers of some swarms. */
+export const circuitRequestBurst = 1024
+export const circuitRequestsPerSecond = 20
+/** Relayed data of all circuits: a fifth of what a line of 1 Gbit/s carries, so that signalling always gets through. */
+export const relayedBytesPerSecond = 24 * MiB
+/** Relayed data of one address that goes at full pace, and then each second. */
+export const relayedBurstBytes = 1024 * MiB
+export const relayedAddressBytesPerSecond = 1 * MiB
+/** A turn of one circuit where the budget is scarce: libp2p encrypts as much at once. */
+export const circuitPieceBytes = 64 * KiB
+/** Between two looks whether those who wait for their turn may go. */
+export const circuitTurnMs = 20
+/** Between two looks for circuits that stand still. */
+export const circuitSweepMs = 1_000
+/** A circuit of which one side takes nothing for so long is ended: longer than a change of networks takes. */
+export const circuitStallMs = 30_000
+/** What all circuits may hold of bytes not yet taken; beyond, those that stand still longest are ended at once. */
+export const circuitsHeldBytesMax = 128 * MiB
+/** How far a stream of a relay's socket may run ahead of what was taken: 10 MiB a second over 100 ms, and what a stalled receiver costs at most. */
+export const relayStreamWindowBytesMax = 1 * MiB
+/** Streams on one socket: circuits both ways, tracker, and what a built-in keeper takes. */
+export const relayStreamsMax = 1024
 /** WebSockets to one relay: reservations, and those who only ask. */
 export const relaySocketsMax = 2 * 4096
+/** WebSockets of one address, and how many it may open at once and each second: as many tabs as may be reachable behind it. */
+export const relaySocketsPerAddressMax = 512
+export const relaySocketBurst = 512
+export const relaySocketsPerSecond = 10
+/** Sockets that have not said who they are yet: a thousand tabs that come back at once; of one address, no more than a few seconds' worth. */
+export const relayHandshakesMax = 2048
+export const relayHandshakesPerAddressMax = 64
+/** A socket is encrypted and divided within this, or cut. */
+export const relayHandshakeMs = 10_000
+/** A socket without a reservation or a stream is cut after this. */
+export const relayIdleMs = 60_000
 /** One message on a relay's socket: libp2p encrypts at most 64 KiB at once. */
 export const relaySocketMessageBytesMax = 1 * MiB
 /** What a relay's socket may hold unsent before its sender is made to wait. */
 export const relaySocketBufferBytesMax = 1 * MiB
+/** What a tracker has told one tab and it has not read: eight full answers. */
+export const trackerUnreadBytesMax = 1 * MiB
+/** TCP connections of one relay, and of one address: sockets, and those that fetch the page. */
+export const relayConnectionsMax = relaySocketsMax + 2048
+export const relayConnectionsPerAddressMax = relaySocketsPerAddressMax + 128
+/** Headers of a request are here within this, a whole request within twice that, or it is cut. */
+export const httpHeadersMs = 10_000
+/** A reader of the page that takes nothing for so long is cut. */
+export const httpIdleMs = 60_000
+/** Requests that one address may make at once and each second: a page has some forty files. */
+export const httpRequestBurst = 2048
+export const httpRequestsPerSecond = 50
+/** STUN answers to one address at once and each second: a tab asks a handful of times for each connection. */
+export const stunBurst = 512
+export const stunPerSecond = 50
+/** Addresses whose requests are counted; those unused for longest are forgotten. */
+export const addressesCountedMax = 16_384
+/** A header that says whom proxies speak for, and the proxies in it that are looked at. */
+export const forwardedTextMax = 1 * KiB
+export const forwardedHopsMax = 16
+/** Between two looks whether a certificate has changed. */
+export const tlsLookMs = 10_000
+/** A PEM file: a chain of a few certificates. */
+export const tlsFileBytesMax = 256 * KiB
+/** A relay that is told to stop lets circuits end for so long by default: below the 10 s that containers are given. */
+export const relayDrainMs = 8_000
+/** Peers that are told to move have this long to hear of it before their sockets are closed. */
+export const relayTellMs = 500
 /** A relay that is stopped ends its connections within this, or is cut off. */
 export const relayStopMs = 1_500
 /** TURN credentials can be used for so long after they were given; a tab asks anew after half of it. */
@@ -395,6 +466,8 @@ export const configBytesMax = 64 * KiB
 export const relayLogMs = 60_000
 
 holds(turnStopMs < relayStopMs, 'coturn ends before the relay is cut off')
+holds(relaySocketMessageBytesMax >= 64 * KiB, 'what libp2p encrypts at once fits a message')
+holds(circuitPieceBytes <= relayedBytesPerSecond, 'a turn fits the budget')
 
 // --- streams of the service worker, and saving ---
 

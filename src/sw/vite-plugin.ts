@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin, type ResolvedConfig } from 'vite'
@@ -10,8 +10,8 @@ interface ShellFile {
   readonly revision: string | null
 }
 
-/** Left out of the shell: the worker itself, and pictures that only an installation needs. */
-const leftOut = /(^sw\.js$|\.map$|\.png$|^icon)/
+/** Left out of the shell: the worker itself, what tells versions apart, and pictures that only an installation needs. */
+const leftOut = /(^sw\.js$|^version\.json$|\.map$|\.png$|^icon)/
 
 /** Builds `sw.js` after the page, with a list of the files that the page is built of. */
 export function serviceWorker(): Plugin {
@@ -26,26 +26,39 @@ export function serviceWorker(): Plugin {
       if (error || config.build.ssr) return
       const outDir = resolve(config.root, config.build.outDir)
       await buildWorker(config, outDir, shellFiles(outDir))
+      writeFileSync(join(outDir, 'version.json'), `${JSON.stringify(versionOf(config.root, outDir))}\n`)
     }
   }
 }
 
 /** Everything in `outDir` that the page needs to open without a network. */
 export function shellFiles(outDir: string): ShellFile[] {
-  const names = readdirSync(outDir, { recursive: true, withFileTypes: true })
+  return filesIn(outDir)
+    .filter((name) => !leftOut.test(name))
+    .map((url) => ({ url, revision: url.startsWith('assets/') ? null : sha256(join(outDir, url)).slice(0, 16) }))
+}
+
+/** The page that was built: its hash is that of a list of all its files, in the form and order of `sha256sum`. */
+export function versionOf(root: string, outDir: string): { readonly version: string; readonly page: string } {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  const names = filesIn(outDir).filter((name) => name !== 'version.json')
+  const list = names.map((name) => `${sha256(join(outDir, name))}  ./${name}\n`).join('')
+  return { version, page: createHash('sha256').update(list).digest('hex') }
+}
+
+/** Paths of all files in a folder, sorted by their bytes. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) =>
       join(entry.parentPath, entry.name)
-        .slice(outDir.length + 1)
+        .slice(folder.length + 1)
         .replaceAll(sep, '/')
     )
-  return names
-    .filter((name) => !leftOut.test(name))
     .sort()
-    .map((url) => ({ url, revision: url.startsWith('assets/') ? null : digestOf(join(outDir, url)) }))
 }
 
-const digestOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16)
+const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex')
 
 async function buildWorker(config: ResolvedConfig, outDir: string, files: readonly ShellFile[]): Promise<void> {
   await build({

@@ -41,6 +41,7 @@ const checks: readonly Check[] = [
   { name: 'dead-code', args: [own('knip/bin/knip.js'), '--config', here('knip.json'), '--no-progress'] },
   { name: 'tidy', args: [shared('vitest/vitest.mjs'), 'run', '--project', 'unit', 'test/tidy.test.ts'] },
   { name: 'duplicates', args: [here('duplicates.ts')] },
+  { name: 'sbom', args: [here('sbom.ts')], shows: true },
   { name: 'advisories', args: [here('advisories.ts')], shows: true }
 ]
 

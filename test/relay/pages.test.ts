@@ -3,7 +3,7 @@ import { createServer, request, type IncomingMessage, type Server } from 'node:h
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type JsonRoute, pageHandler } from '../../relay/pages.ts'
+import { pageHandler, type Route } from '../../relay/pages.ts'
 import { temporaryFolder } from '../support/files.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -19,7 +19,7 @@ beforeAll(async () => {
   await writeFile(join(root, 'sw.js'), '0')
   await writeFile(join(root, 'empty.txt'), '')
   await writeFile(join(root, 'assets', 'app-1a2b.js'), '0123456789')
-  const routes = new Map<string, JsonRoute>([
+  const routes = new Map<string, Route>([
     ['/config.json', () => ({ version: 1 })],
     ['/early.json', () => undefined]
   ])

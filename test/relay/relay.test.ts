@@ -25,7 +25,7 @@ const open: Network[] = []
 beforeAll(async () => {
   folder = await temporaryFolder('relay')
   const config = { port: 0, host: '::', dataDir: folder.path, json: false }
-  relay = await startRelay(config, folder.path, (event, figures) => lines.push({ event, figures }))
+  relay = await startRelay(config, folder.path, (event, figures = {}) => lines.push({ event, figures }))
 })
 
 afterEach(async () => {

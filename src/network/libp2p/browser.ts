@@ -11,7 +11,7 @@ import { nextTask } from '../next-task.ts'
 import type { Network } from '../types.ts'
 import { freshKey, handshakeCrypto } from './page-crypto.ts'
 import { Libp2pNetwork } from './network.ts'
-import { connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
+import { circuitOptions, connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
 import { patient } from './web-rtc.ts'
 
 undoGentle()
@@ -39,7 +39,7 @@ export async function createBrowserNetwork({ relays, askRelay }: BrowserNetworkO
         addresses: { listen: webrtc ? ['/webrtc'] : [] },
         transports: [
           webSockets(webSocketOptions),
-          circuitRelayTransport(),
+          circuitRelayTransport(circuitOptions),
           ...(webrtc
             ? [patient(webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) }))]
             : [])

@@ -7,7 +7,7 @@ import type { AskRelay } from '../relay-config.ts'
 import type { ConnectOptions, Lane, LaneProtocol, Network, NetworkStatus } from '../types.ts'
 import { exchangeProtocol, Peers } from './peers.ts'
 import { openRecord, sealRecord } from './records.ts'
-import { Relays, trackerProtocol } from './relays.ts'
+import { movingProtocol, Relays, trackerProtocol } from './relays.ts'
 import { StreamLane, watchTurn } from './stream-lane.ts'
 
 export interface Libp2pSetup {
@@ -123,6 +123,11 @@ export class Libp2pNetwork implements Network {
         maxInboundStreams: lanesPerPeerMax
       })
     }
+    await node.handle(movingProtocol, (stream, connection) => {
+      void stream.close().catch(() => undefined) // it is closing anyway
+      relays.leave(connection)
+      running.peers.nudge()
+    })
     node.addEventListener('self:peer:update', () => this.#changed())
     for (const url of [...this.#setup.relays, ...this.#early]) relays.add(url)
     this.#changed()

@@ -10,7 +10,7 @@ import { createLibp2p } from 'libp2p'
 import { fetchRelayConfig } from '../relay-config.ts'
 import type { LaneProtocol } from '../types.ts'
 import { Libp2pNetwork } from './network.ts'
-import { connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
+import { circuitOptions, connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
 import { patient } from './web-rtc.ts'
 
 export interface NodeNetworkOptions {
@@ -43,7 +43,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
         transports: [
           tcp(),
           webSockets(webSocketOptions),
-          circuitRelayTransport(),
+          circuitRelayTransport(circuitOptions),
           ...(rtc
             ? [patient(rtc.webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) }))]
             : [])

@@ -10,12 +10,16 @@ import type { LaneProtocol, NamedKeeper, RelayStatus } from '../types.ts'
 import { relayInfo, type RelayInfo } from './relay-info.ts'
 
 export const trackerProtocol: LaneProtocol = '/quire/tracker/1'
+/** A relay that is about to stop opens a stream of this to each of its peers. [NW30] */
+export const movingProtocol = '/quire/moving/1'
 
 interface JoinedRelay {
   info: RelayInfo
   readonly connection: Connection
   /** It holds a reservation for us, and its tracker is open. */
   ready: boolean
+  /** It said that it is about to stop. */
+  leaving?: boolean
 }
 
 export interface RelayListener {
@@ -74,8 +78,15 @@ export class Relays {
   /** Where relays that hold a reservation for us are reached. */
   addresses(): Multiaddr[] {
     const up = this.statuses().filter(({ state }) => state === 'reserved')
-    const addresses = up.flatMap(({ url }) => this.#joined.get(url)?.info.address ?? [])
+    const staying = up.flatMap(({ url }) => this.#joined.get(url) ?? []).filter(({ leaving }) => !leaving)
+    const addresses = staying.map(({ info }) => info.address)
     return [...new Map(addresses.map((address) => [address.toString(), address])).values()]
+  }
+
+  /** Whoever is told of us from now on is not sent to a relay that is about to stop. */
+  leave(connection: Connection): void {
+    for (const joined of this.#joined.values()) joined.leaving ||= joined.connection === connection
+    this.#listener.onChange()
   }
 
   #turn(input: SupervisorInput): void {

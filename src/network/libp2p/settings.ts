@@ -3,6 +3,7 @@ import {
   laneBufferBytesMax,
   laneMessageBytes,
   lanesPerPeerMax,
+  relaysMax,
   swarmPeersMax
 } from '../../core/limits.ts'
 
@@ -17,6 +18,9 @@ export const webRtcOptions = {
 }
 
 export const webSocketOptions = { maxBufferedAmount: laneBufferBytesMax }
+
+/** All at once: libp2p forgets those that wait for their turn when one of them has its reservation. [NW31] */
+export const circuitOptions = { reservationConcurrency: relaysMax }
 
 /** Who asks is told who we are. We ask nobody: whom we speak to and how is known beforehand, and each asking costs round trips. */
 export const identifyOptions = { runOnConnectionOpen: false }

@@ -1,0 +1,43 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { httpHeadersMs } from '../src/core/limits.ts'
+import { slowness } from './limits/http-limits.ts'
+import { listen } from './listen.ts'
+import type { Log } from './log.ts'
+import { followCertificate, readPair, type TlsFiles } from './tls.ts'
+
+export interface Listening {
+  readonly server: Server
+  readonly port: number
+  close(): Promise<void>
+}
+
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly tls: TlsFiles | undefined
+  readonly log: Log
+  /** Called before anybody can connect. */
+  readonly prepare: (server: Server) => void
+}
+
+/** An HTTP server, or an HTTPS server where there is a certificate. Throws PortTaken, CannotListen or BadCertificate. */
+export async function listenHttp(handler: RequestListener, options: ListenOptions): Promise<Listening> {
+  const { tls, log, prepare } = options
+  const secure =
+    tls && createSecureServer({ ...slowness, handshakeTimeout: httpHeadersMs, ...(await readPair(tls)) }, handler)
+  const server = (secure as unknown as Server | undefined) ?? createServer(slowness, handler)
+  prepare(server)
+  const port = await listen(server, options)
+  const following = secure && followCertificate(secure, tls, log)
+  return {
+    server,
+    port,
+    close() {
+      following?.stop()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      return closed
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { lpStream } from '@libp2p/utils'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { hopProtocol, isTaken, stopProtocol } from '../../relay/circuit/messages.ts'
+import { ProtoWriter, readProto } from '../../src/core/proto/proto.ts'
+
+/** Someone who speaks circuit relay v2 by hand, so that it can do wrong. */
+export interface CircuitClient extends AsyncDisposable {
+  readonly node: Libp2p
+  readonly connection: Connection
+  /** The relay's answer as a number of the specification. */
+  reserve(): Promise<number>
+  /** A circuit to another client, as the stream that leads into it, or the relay's refusal. */
+  connect(to: CircuitClient): Promise<{ readonly status: number; readonly stream: Stream }>
+  /** Circuits from others, one after the other. */
+  nextCircuit(): Promise<Stream>
+}
+
+export async function circuitClient(port: number, peerId: string, privateKey?: PrivateKey): Promise<CircuitClient> {
+  const node = await createLibp2p({
+    ...(privateKey && { privateKey }),
+    addresses: { listen: [] },
+    transports: [webSockets()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionMonitor: { enabled: false }
+  })
+  const came: Stream[] = []
+  let look = (): void => undefined
+  const take = async (stream: Stream): Promise<void> => {
+    const stop = lpStream(stream)
+    await stop.read()
+    await stop.write(new ProtoWriter().uint(1, 1).uint(4, 100).finish())
+    came.push(stop.unwrap())
+    look()
+  }
+  await node.handle(stopProtocol, take, { maxInboundStreams: 1000 })
+  const connection = await node.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}/ws/p2p/${peerId}`))
+  const ask = async (request: Uint8Array) => {
+    const hop = lpStream(await connection.newStream(hopProtocol, { maxOutboundStreams: 1000 }))
+    await hop.write(request)
+    return { status: statusOf((await hop.read()).subarray()), stream: hop.unwrap() }
+  }
+  return {
+    node,
+    connection,
+    reserve: async () => (await ask(new ProtoWriter().uint(1, 0).finish())).status,
+    connect(to) {
+      const peer = new ProtoWriter().bytes(1, to.node.peerId.toMultihash().bytes).finish()
+      return ask(new ProtoWriter().uint(1, 1).bytes(2, peer).finish())
+    },
+    async nextCircuit() {
+      while (came.length === 0) await new Promise<void>((resolve) => (look = resolve))
+      return came.shift()!
+    },
+    [Symbol.asyncDispose]: async () => node.stop()
+  }
+}
+
+function statusOf(answer: Uint8Array): number {
+  if (isTaken(answer)) throw new Error('this is the answer of a peer, not of a relay')
+  return Number(readProto(answer, 16)?.find(({ number }) => number === 5)?.value)
+}
