@@ -156,7 +156,7 @@ function english(f: Format) {
       stopsForGoodLine: 'A private window keeps nothing',
       stopsShort: 'Closing breaks the link',
       stays: 'Stays while one is open',
-      staysLine: (n: number) => `${count(n, 'other tab holds', 'other tabs hold')} all of it`,
+      staysLine: (n: number) => `${count(n, 'other holds', 'others hold')} all of it`,
       pauses: 'Pauses',
       pausesLine: 'Picks up where it stopped',
       pausesShort: 'Closing pauses it',
@@ -206,7 +206,7 @@ function english(f: Format) {
       roles: { tab: 'Tab', keeper: 'Keeper', program: 'Program' },
       kinds: { direct: 'Direct', turn: 'TURN', relayed: 'Relay', socket: 'Direct' },
       came: {
-        direct: 'Came straight from tab to tab.',
+        direct: 'Came straight from those who hold it.',
         turn: 'Came through a TURN server.',
         relayed: 'Came through a relay.'
       },
