@@ -56,7 +56,7 @@ export class DataItem extends WatchedItem {
   #error: ErrorReport | undefined
   #dropped: { peerId: PeerId; report: ErrorReport } | undefined
   #held: Bitmap | undefined
-  #keepStanding: KeepStanding | undefined
+  #keepStanding: { readonly told?: KeepStanding; readonly shown?: KeepStanding } = {}
   /** Until what an earlier visit stored is known: nothing begins before, or it would be fetched once more. */
   #restoring: Promise<void> | undefined
   /** Removed, or closed: nothing more is done or written. */
@@ -101,18 +101,21 @@ export class DataItem extends WatchedItem {
     return { manifestCid, swarmId, swarmKey, sizeBytes: blockCount * blockBytes }
   }
 
-  onKeepStanding(standing: KeepStanding | undefined): void {
-    this.#keepStanding = standing
-    this.#noteKeep((keep) => withStanding(keep, standing))
+  /** What a keeper holds is remembered before it is shown: who closes the tab at that moment finds it so again. */
+  async onKeepStanding(standing: KeepStanding | undefined): Promise<void> {
+    this.#keepStanding = { told: standing, shown: this.#keepStanding.shown }
+    await this.#noteKeep((keep) => withStanding(keep, standing))
+    const { told } = this.#keepStanding
+    this.#keepStanding = { told, shown: told }
     this.#changed()
   }
 
   promised(promise: Omit<KeepPromise, 'held'>): void {
-    this.#noteKeep((keep) => withPromise(keep, promise))
+    void this.#noteKeep((keep) => withPromise(keep, promise))
   }
 
   released(keeper: PeerId): void {
-    this.#noteKeep((keep) => without(keep, keeper))
+    void this.#noteKeep((keep) => without(keep, keeper))
   }
 
   /** Takes up what an earlier visit left: shows what is held, fetches the rest. One that is fresh is remembered first. */
@@ -302,12 +305,12 @@ export class DataItem extends WatchedItem {
     this.#host.storageChanged()
   }
 
-  #noteKeep(next: (keep: KeepRecord) => KeepRecord): void {
+  async #noteKeep(next: (keep: KeepRecord) => KeepRecord): Promise<void> {
     const { keep } = this.#record
     const noted = keep && next(keep)
     if (noted === keep) return
     this.#record = { ...this.#record, keep: noted }
-    void this.#save().catch(() => undefined) // its keeper tells it again at the next visit
+    await this.#save().catch(() => undefined) // its keeper tells it again at the next visit
   }
 
   #remember(giver: PeerRecord): void {
@@ -422,7 +425,7 @@ export class DataItem extends WatchedItem {
       leaves: this.#held ? leavesOf(this.#held, (index) => this.#driver?.pigmentOf(index) ?? 0) : noLeaves,
       error: this.#error,
       dropped: this.#dropped,
-      keep: record.keep && keepView(record.keep, this.#keepStanding, Date.now()),
+      keep: record.keep && keepView(record.keep, this.#keepStanding.shown, Date.now()),
       can: this.#actions(state),
       createdAtMs: record.createdAtMs
     }

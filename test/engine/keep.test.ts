@@ -1,3 +1,4 @@
+// Long: one small world of tab, tracker and keeper serves all of these.
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -214,6 +215,20 @@ describe('a share outlives its tab', () => {
     expect(await parts.catalog.items()).toEqual([])
     expect((await untilKept(again.item(item.id)!, 'none')).wanted).toBe(false)
     await again.close()
+  })
+
+  it('what was let go of is not called safe when it is wished for again while paused', async () => {
+    const hub = hubWithTracker()
+    await openKeeper(hub)
+    const item = addKept(await openEngine(hub, 'alice'), seededBytes(14, 100_000))
+    await untilKept(item, 'safe')
+    await item.keep(false)
+    await untilKept(item, 'none')
+    await item.pause()
+    await item.keep(true)
+    expect(item.peek().keep).toMatchObject({ wanted: true, state: 'none' })
+    await item.resume()
+    await untilKept(item, 'safe')
   })
 
   it('[KE13] a tab that closed before its keeper had everything does not call it safe at the next visit', async () => {

@@ -18,7 +18,7 @@ export interface KeepableItem {
   /** What a keeper needs of it; undefined while it is not whole, not served, or removed. */
   readonly keepable: Omit<Wish, 'copies' | 'promises' | 'ownerKey'> | undefined
   readonly keepRecord: KeepRecord | undefined
-  onKeepStanding(standing: KeepStanding | undefined): void
+  onKeepStanding(standing: KeepStanding | undefined): Promise<void>
   promised(promise: Omit<KeepPromise, 'held'>): void
   /** That keeper was told to let go of its copy. */
   released(keeper: PeerId): void
@@ -83,6 +83,7 @@ export class KeepAsking {
     const wasWished = this.#items.delete(swarmId)
     if (!wasWished && (promised.length === 0 || this.#leaving.has(swarmId))) return
     this.#leaving.set(swarmId, item)
+    void item.onKeepStanding(undefined)
     this.#turn({ type: 'release', swarmId, ownerKey, promised })
   }
 
@@ -122,7 +123,7 @@ export class KeepAsking {
       case 'released':
         return this.#askedOf(effect.swarmId)?.released(effect.keeper)
       case 'changed':
-        this.#items.get(effect.swarmId)?.item.onKeepStanding(this.#machine.standingOf(effect.swarmId))
+        void this.#items.get(effect.swarmId)?.item.onKeepStanding(this.#machine.standingOf(effect.swarmId))
     }
   }
 
