@@ -2,13 +2,18 @@ import { statfs } from 'node:fs/promises'
 import type { EngineOptions } from '../src/engine/options.ts'
 import { platformTimers } from '../src/engine/watch.ts'
 import { openFileSystem } from '../src/store/filesystem.ts'
+import { type BucketPlace, openS3 } from '../src/store/s3.ts'
 import { buffered } from '../src/store/segment-buffer.ts'
 
-/** A folder as an engine takes it: store, catalog, and what the disk has left. */
-export async function openDisk(folder: string): Promise<Pick<EngineOptions, 'store' | 'catalog' | 'flush' | 'room'>> {
-  const { blocks, catalog } = await openFileSystem(folder)
+/** A folder as an engine takes it: store, catalog, and what the disk has left. Blocks lie in `bucket` if there is one. */
+export async function openDisk(
+  folder: string,
+  bucket?: BucketPlace
+): Promise<Pick<EngineOptions, 'store' | 'catalog' | 'flush' | 'room'>> {
+  const { blocks, catalog } = await (bucket ? openS3(folder, bucket) : openFileSystem(folder))
   const store = buffered(blocks, platformTimers)
   const freeBytes = async () => {
+    if (bucket) return Number.MAX_SAFE_INTEGER // what a bucket has left is told by a put alone
     const { bavail, bsize } = await statfs(folder)
     return bavail * bsize
   }

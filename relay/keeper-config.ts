@@ -1,5 +1,5 @@
 import { defaultLimitBytes } from '../src/core/limits.ts'
-import { host, list, number, text, toggle } from './settings/kinds.ts'
+import { bucket, host, list, number, text, toggle } from './settings/kinds.ts'
 import { optional, readSettings, type Values } from './settings/read.ts'
 import { TokenMissing } from './errors.ts'
 
@@ -17,6 +17,8 @@ const settings = {
     env: 'QUIRE_QUOTA',
     fallback: defaultLimitBytes
   },
+  /** Where blocks lie instead of the disk. */
+  bucket: optional({ kind: bucket, flag: 's3', env: 'QUIRE_S3' }),
   relays: { kind: list, flag: 'relay', env: 'QUIRE_RELAY', fallback: [] as readonly string[] },
   listen: { kind: list, flag: 'listen', env: 'QUIRE_LISTEN', fallback: ['/ip4/0.0.0.0/tcp/0'] as readonly string[] },
   json: { kind: toggle, flag: 'json', fallback: false },

@@ -32,7 +32,7 @@ export async function startKeeper(config: KeeperConfig, log: Log = silence): Pro
   const uploads = join(dataDir, 'uploads')
   await mkdir(uploads, { recursive: true })
   await emptyFolder(uploads)
-  const disk = await openDisk(join(dataDir, 'store'))
+  const disk = await openDisk(join(dataDir, 'store'), config.bucket)
   await disk.catalog.put('limitBytes', quotaBytes)
   const network = await createNodeNetwork({
     relays,

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { checkFolder, type CheckReport } from '../../src/store/fsck.ts'
-import { BadCommand } from '../errors.ts'
+import { BadCommand, BadSetting } from '../errors.ts'
+import { bucket } from '../settings/kinds.ts'
 import { storeFolderIn } from './data-folder.ts'
 
 /** Verifies everything that a data folder holds. Exit status 1 where something is wrong and was not repaired. */
@@ -8,10 +9,19 @@ export async function fsckCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { data: { type: 'string' }, repair: { type: 'boolean' }, json: { type: 'boolean' } }
+    options: {
+      data: { type: 'string' },
+      s3: { type: 'string' },
+      repair: { type: 'boolean' },
+      json: { type: 'boolean' }
+    }
   })
   if (positionals.length > 0 || !values.data) throw new BadCommand('quire fsck takes --data DIR, and nothing else.')
+  const place = values.s3 ?? process.env.QUIRE_S3
+  const parsed = place ? bucket.fromText(place) : undefined
+  if (place && !parsed) throw new BadSetting('--s3', '…', bucket.wanted)
   const report = await checkFolder(await storeFolderIn(values.data), {
+    bucket: parsed,
     repair: values.repair,
     onProgress: process.stderr.isTTY ? showProgress : undefined
   })

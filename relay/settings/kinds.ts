@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import type { BucketPlace } from '../../src/store/s3.ts'
 import { readProxies, type TrustedProxies } from '../limits/addresses.ts'
 
 /** What a setting may be, and how it is read from text and from JSON. Undefined stands for a value that is not allowed. */
@@ -7,6 +8,8 @@ export interface Kind<T> {
   readonly wanted: string
   /** A switch is given by its name alone. */
   readonly isSwitch?: boolean
+  /** Never repeated, not even when it is wrong. */
+  readonly isSecret?: boolean
   readonly fromText: (text: string) => T | undefined
   readonly fromJson: (value: unknown) => T | undefined
 }
@@ -44,6 +47,14 @@ export function choice<const T extends string>(words: readonly T[]): Kind<T> {
   return { wanted: `one of ${words.join(', ')}`, fromText: fits, fromJson: fits }
 }
 
+/** A bucket of an S3-compatible service, with the key that opens it. */
+export const bucket: Kind<BucketPlace> = {
+  wanted: 'the address of a bucket with its key, as in https://KEY:SECRET@s3.example/bucket?region=eu-1',
+  isSecret: true,
+  fromText: bucketOf,
+  fromJson: (given) => (typeof given === 'string' ? bucketOf(given) : undefined)
+}
+
 export function number(min: number, max: number, unit = ''): Kind<number> {
   const fits = (value: number) => (Number.isInteger(value) && value >= min && value <= max ? value : undefined)
   return {
@@ -74,4 +85,23 @@ export const proxies: Kind<TrustedProxies> = {
   wanted: '"loopback", addresses or networks such as 10.0.0.0/8, parted by commas',
   fromText: readProxies,
   fromJson: (given) => (typeof given === 'string' ? readProxies(given) : undefined)
+}
+
+/** Path style, which every service knows. What has a meaning in an address is written in per cent, as `%2F`. */
+function bucketOf(given: string): BucketPlace | undefined {
+  if (!URL.canParse(given)) return undefined
+  const { protocol, host: service, pathname, username, password, searchParams } = new URL(given)
+  const [, name] = /^\/([a-z0-9][a-z0-9.-]{1,62})\/?$/.exec(pathname) ?? []
+  const [accessKeyId, secretAccessKey] = [decoded(username), decoded(password)]
+  if (!/^https?:$/.test(protocol) || !name || !accessKeyId || !secretAccessKey) return undefined
+  const region = searchParams.get('region') ?? 'us-east-1'
+  return { endpoint: `${protocol}//${service}`, bucket: name, region, accessKeyId, secretAccessKey }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }

@@ -108,7 +108,8 @@ function fromFile({ kind }: Setting<unknown>, key: string, file: Record<string, 
 
 function checked(kind: Kind<unknown>, { name, value }: Given, read: unknown): unknown {
   if (read !== undefined) return read
-  throw new BadSetting(name, typeof value === 'string' ? value : JSON.stringify(value), kind.wanted)
+  const shown = typeof value === 'string' ? value : JSON.stringify(value)
+  throw new BadSetting(name, kind.isSecret ? '…' : shown, kind.wanted)
 }
 
 function readFile(table: Settings, path: string): Record<string, unknown> {

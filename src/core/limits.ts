@@ -50,6 +50,12 @@ export const compactShare = 1 / 4
 export const compactBytesMin = 16 * MiB
 /** Segments in a row that find no gap that fits before it is left at that. */
 export const compactMissesMax = 32
+/** Requests to a bucket that one call makes at one time: few enough for small services, enough to fill a line. */
+export const s3RequestsMax = 8
+/** A request to a bucket ends by then: a segment at 1 Mbit/s. */
+export const s3TimeoutMs = 60_000
+/** A bucket that is busy is asked so often again, with growing pauses. */
+export const s3RetriesMax = 4
 /** Bytes that a backup of a store reads at once. */
 export const backupReadBytes = 8 * MiB
 /** Problems that a check of a store tells one by one: more than anybody reads. */

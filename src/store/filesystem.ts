@@ -4,6 +4,7 @@ import { DiskCatalog } from './disk/catalog.ts'
 import { Database } from './disk/database.ts'
 import { takeOverVersion1 } from './disk/version-1.ts'
 import { Slabs, slabsFolder } from './disk/slabs.ts'
+import { StoreUnavailable } from './errors.ts'
 import { fileErrorOf, prepareFolder } from './folder.ts'
 
 /**
@@ -13,6 +14,10 @@ import { fileErrorOf, prepareFolder } from './folder.ts'
 export async function openFileSystem(folder: string): Promise<{ blocks: DiskBlockStore; catalog: DiskCatalog }> {
   await prepareFolder(folder)
   const database = await Database.open(folder)
+  if (database.prepare('SELECT 1 FROM bucket').get()) {
+    await database.retain().release()
+    throw new StoreUnavailable('the blocks of the folder lie in a bucket')
+  }
   const blocks = new DiskBlockStore(database, await Slabs.open(join(folder, slabsFolder)))
   const catalog = new DiskCatalog(database)
   try {

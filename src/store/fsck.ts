@@ -10,6 +10,7 @@ import { hashAt } from '../core/merkle/node.ts'
 import { BlockNotHeld, StoreFailed, UnknownSet } from './errors.ts'
 import { openFileSystem } from './filesystem.ts'
 import type { InspectableStore, StoreProblem, StoreProblemKind } from './inspecting.ts'
+import { type BucketPlace, openS3 } from './s3.ts'
 import type { Catalog, ItemRecord, SetShape } from './types.ts'
 
 export interface CheckOptions {
@@ -31,11 +32,15 @@ export interface CheckReport {
 }
 
 /**
- * Checks everything that a folder holds. The folder must be nobody's at the moment.
+ * Checks everything that a folder holds, or `bucket` where its blocks lie in one. It must be nobody's at the moment.
  * @throws StoreBlocked, StoreUnavailable, StoreNewer, StoreFailed
  */
-export async function checkFolder(folder: string, options: CheckOptions = {}): Promise<CheckReport> {
-  const { blocks, catalog } = await openFileSystem(folder)
+export async function checkFolder(
+  folder: string,
+  options: CheckOptions & { readonly bucket?: BucketPlace } = {}
+): Promise<CheckReport> {
+  const { bucket } = options
+  const { blocks, catalog } = await (bucket ? openS3(folder, bucket) : openFileSystem(folder))
   try {
     return await checkStore({ blocks, catalog }, options)
   } finally {

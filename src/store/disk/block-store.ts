@@ -1,19 +1,18 @@
-import type { Bitmap, BlockRange } from '../../core/block/bitmap.ts'
+import type { BlockRange } from '../../core/block/bitmap.ts'
 import type { GroupIndex, SetId } from '../../core/ids.ts'
 import { segmentBlocks } from '../../core/limits.ts'
-import type { HashGroup } from '../../core/merkle/group.ts'
-import { checkBlocks, checkGroup, checkHashes, checkRange, checkSameShape, checkSetId, checkShape } from '../check.ts'
-import { BlockNotHeld, StoreClosed, UnknownSet } from '../errors.ts'
-import { fileErrorOf } from '../folder.ts'
+import { checkBlocks, checkRange } from '../check.ts'
+import { BlockNotHeld, UnknownSet } from '../errors.ts'
 import { GroupCommit } from '../group-commit.ts'
 import { blocksIn, type Run, runsOf, segmentOf } from '../runs.ts'
 import type { InspectableStore, StoreProblem } from '../inspecting.ts'
-import type { PlacedBlock, SetShape } from '../types.ts'
+import type { PlacedBlock } from '../types.ts'
 import { backUp, type BackupOptions } from './backup.ts'
 import type { Database } from './database.ts'
-import { Gate } from './gate.ts'
+import { IndexedStore } from './indexed-store.ts'
 import { inspectFolder } from './inspect.ts'
-import { holds, SetIndex, type SetRow } from './set-index.ts'
+import { holds, SetIndex } from './set-index.ts'
+import type { SetRow } from './set-rows.ts'
 import type { Slabs } from './slabs.ts'
 import { Space } from './space.ts'
 import { Sweeper } from './sweeper.ts'
@@ -28,52 +27,29 @@ interface Claim {
 }
 
 /** Segments in few large files; which bytes are whose stands in the database. [ST18] */
-export class DiskBlockStore implements InspectableStore {
-  readonly #database: Database
+export class DiskBlockStore extends IndexedStore<SetIndex> implements InspectableStore {
   readonly #slabs: Slabs
   readonly #space: Space
-  readonly #index: SetIndex
-  /** Whoever uses places is inside, so that none is given to another meanwhile. */
-  readonly #gate = new Gate()
   readonly #sweeper: Sweeper
   readonly #claims = new GroupCommit<Claim>((claims) => this.#claim(claims))
-  #closed = false
 
   constructor(database: Database, slabs: Slabs) {
-    this.#database = database.retain()
+    const space = new Space(database)
+    super(database, new SetIndex(database, space))
     this.#slabs = slabs
-    this.#space = new Space(database)
-    this.#index = new SetIndex(database, this.#space)
-    this.#sweeper = new Sweeper({ database, slabs, space: this.#space, gate: this.#gate })
+    this.#space = space
+    this.#sweeper = new Sweeper({ database, slabs, space: this.#space, gate: this.gate })
     this.#sweeper.sweep()
   }
 
-  create(set: SetId, shape: SetShape): Promise<void> {
-    return this.#use(async () => {
-      checkSetId(set)
-      checkShape(shape)
-      const known = this.#index.find(set)
-      if (known) checkSameShape(known, shape)
-      else this.#database.transaction(() => this.#index.add(set, shape))
-      await this.#database.durable()
-    })
-  }
-
-  shape(set: SetId): Promise<SetShape | undefined> {
-    return this.#use(async () => {
-      const known = this.#index.find(set)
-      return known && { blockCount: known.blockCount, blockBytes: known.blockBytes }
-    })
-  }
-
   putBlocks(set: SetId, blocks: readonly PlacedBlock[]): Promise<void> {
-    return this.#use(async () => {
-      const known = this.#known(set)
+    return this.use(async () => {
+      const known = this.known(set)
       checkBlocks(known, blocks)
       const runs = runsOf(blocks).filter((run) => !this.#isHeld(known, run))
-      if (runs.length === 0) return this.#database.durable()
-      const places = this.#database.transaction(() =>
-        runs.map(({ start }) => this.#index.placed(known, segmentOf(start)))
+      if (runs.length === 0) return this.database.durable()
+      const places = this.database.transaction(() =>
+        runs.map(({ start }) => this.index.placed(known, segmentOf(start)))
       )
       const slabs = new Set(places.map(({ slab }) => slab))
       await this.#sweeper.whileWriting(known.serial, async () => {
@@ -91,10 +67,10 @@ export class DiskBlockStore implements InspectableStore {
   }
 
   readBlocks(set: SetId, range: BlockRange): Promise<Uint8Array[]> {
-    return this.#use(async () => {
-      const known = this.#known(set)
+    return this.use(async () => {
+      const known = this.known(set)
       checkRange(known, range)
-      const rows = new Map(this.#index.segments(known.serial, range).map((row) => [row.segment, row]))
+      const rows = new Map(this.index.segments(known.serial, range).map((row) => [row.segment, row]))
       const end = range.start + range.count
       for (let index = range.start; index < end; index++) {
         const row = rows.get(segmentOf(index))
@@ -113,66 +89,29 @@ export class DiskBlockStore implements InspectableStore {
     })
   }
 
-  held(set: SetId): Promise<Bitmap | undefined> {
-    return this.#use(async () => {
-      const known = this.#index.find(set)
-      const held = known && this.#index.held(known)
-      // A claim counts once it survives a power cut.
-      await this.#database.durable()
-      return held
-    })
-  }
-
-  putHashGroups(set: SetId, groups: readonly { group: GroupIndex; hashes: HashGroup }[]): Promise<void> {
-    return this.#use(async () => {
-      const known = this.#known(set)
-      for (const { group, hashes } of groups) checkHashes(known, group, hashes)
-      this.#database.transaction(() => {
-        for (const { group, hashes } of groups) this.#index.addHashes(known.serial, group, hashes)
-      })
-      await this.#database.durable()
-    })
-  }
-
-  readHashGroup(set: SetId, group: GroupIndex): Promise<HashGroup | undefined> {
-    return this.#use(async () => {
-      const known = this.#known(set)
-      checkGroup(known, group)
-      return this.#index.hashes(known.serial, group)
-    })
-  }
-
   async remove(set: SetId): Promise<void> {
-    await this.#use(async () => {
-      const known = this.#index.find(set)
-      if (known) this.#database.transaction(() => this.#index.remove(known))
-      await this.#database.durable()
+    await this.use(async () => {
+      const known = this.index.find(set)
+      if (known) this.database.transaction(() => this.index.remove(known))
+      await this.database.durable()
     })
     this.#sweeper.sweep()
   }
 
-  sets(): Promise<SetId[]> {
-    return this.#use(async () => this.#index.ids())
-  }
-
-  usedBytes(): Promise<number> {
-    return this.#use(async () => this.#index.usedBytes())
-  }
-
   unclaim(set: SetId, blocks: readonly BlockRange[], groups: readonly GroupIndex[]): Promise<void> {
-    return this.#use(async () => {
-      const known = this.#known(set)
+    return this.use(async () => {
+      const known = this.known(set)
       for (const range of blocks) checkRange(known, range)
-      this.#database.transaction(() => {
-        for (const range of blocks) this.#index.unmark(known.serial, range)
-        for (const group of groups) this.#index.dropHashes(known.serial, group)
+      this.database.transaction(() => {
+        for (const range of blocks) this.index.unmark(known.serial, range)
+        for (const group of groups) this.index.dropHashes(known.serial, group)
       })
-      await this.#database.durable()
+      await this.database.durable()
     })
   }
 
   inspect(repair: boolean): Promise<StoreProblem[]> {
-    return this.#use(() => inspectFolder({ database: this.#database, slabs: this.#slabs, space: this.#space, repair }))
+    return this.use(() => inspectFolder({ database: this.database, slabs: this.#slabs, space: this.#space, repair }))
   }
 
   /**
@@ -181,7 +120,7 @@ export class DiskBlockStore implements InspectableStore {
    * @throws StoreUnavailable, StoreFull
    */
   backUp(target: string, options: BackupOptions = {}): Promise<void> {
-    return this.#use(() => backUp(this.#database, this.#slabs, target, options))
+    return this.use(() => backUp(this.database, this.#slabs, target, options))
   }
 
   /** Resolves when the space of everything that was removed is given back. */
@@ -189,23 +128,8 @@ export class DiskBlockStore implements InspectableStore {
     await this.#sweeper.idle()
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    await this.#sweeper.stop()
-    await this.#gate.drained()
-    await this.#slabs.close()
-    await this.#database.release()
-  }
-
-  #known(set: SetId): SetRow {
-    const known = this.#index.find(set)
-    if (!known) throw new UnknownSet(set)
-    return known
-  }
-
   #isHeld({ serial }: SetRow, { start, count }: Run): boolean {
-    const row = this.#index.segment(serial, segmentOf(start))
+    const row = this.index.segment(serial, segmentOf(start))
     if (!row) return false
     for (let index = start; index < start + count; index++) if (!holds(row, index)) return false
     return true
@@ -215,24 +139,18 @@ export class DiskBlockStore implements InspectableStore {
   async #claim(claims: readonly Claim[]): Promise<void> {
     const slabs = claims.map((claim) => claim.slabs).reduce((all, some) => all.union(some), new Set<number>())
     await Promise.all([...slabs].map((slab) => this.#slabs.flush(slab)))
-    this.#database.transaction(() => {
+    this.database.transaction(() => {
       for (const claim of claims) {
-        if (this.#index.lives(claim.serial)) for (const run of claim.runs) this.#index.mark(claim.serial, run)
+        if (this.index.lives(claim.serial)) for (const run of claim.runs) this.index.mark(claim.serial, run)
         else claim.isLate = true
       }
     })
-    await this.#database.durable()
+    await this.database.durable()
   }
 
-  #use<T>(work: () => Promise<T>): Promise<T> {
-    return this.#gate.during(async () => {
-      if (this.#closed) throw new StoreClosed()
-      try {
-        return await work()
-      } catch (thrown) {
-        // What the caller called off needs no explanation.
-        throw thrown instanceof DOMException ? thrown : fileErrorOf(thrown)
-      }
-    })
+  protected async end(): Promise<void> {
+    await this.#sweeper.stop()
+    await this.gate.drained()
+    await this.#slabs.close()
   }
 }

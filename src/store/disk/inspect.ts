@@ -36,7 +36,8 @@ export async function inspectFolder(options: InspectOptions): Promise<StoreProbl
   return [...problems, ...(await strangeFiles(options))]
 }
 
-function damagedPages(database: Database): StoreProblem[] {
+/** What SQLite finds wrong with its file. */
+export function damagedPages(database: Database): StoreProblem[] {
   const rows = database.prepare('PRAGMA integrity_check(100)').all()
   return rows
     .map((row) => String(row.integrity_check))

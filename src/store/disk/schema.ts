@@ -5,6 +5,7 @@
  * its blocks are there, one bit each, lowest first. `hash_groups`: leaves and path of a group. `slabs`, `free`: how far
  * each slab file is used, and the gaps before that. `removed`: data sets whose rows and places are still to be given
  * back. `leaving`: places that nothing refers to any more, or not yet. `items`, `named`: the catalog.
+ * `bucket`, `objects`: where blocks lie that are not in slabs, and in which objects.
  */
 export const migrations: readonly string[] = [
   `
@@ -60,5 +61,15 @@ export const migrations: readonly string[] = [
   CREATE TABLE items (id TEXT PRIMARY KEY, manifest_cid TEXT, record TEXT NOT NULL) STRICT;
   CREATE INDEX items_by_manifest ON items (manifest_cid);
   CREATE TABLE named (name TEXT PRIMARY KEY, value TEXT) STRICT;
+  `,
+  `
+  CREATE TABLE bucket (place TEXT NOT NULL, prefix TEXT NOT NULL) STRICT;
+  CREATE TABLE objects (
+    serial INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    held BLOB NOT NULL,
+    PRIMARY KEY (serial, start, count)
+  ) STRICT, WITHOUT ROWID;
   `
 ]
