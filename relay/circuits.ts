@@ -15,6 +15,7 @@ import {
   relayStreamWindowBytesMax,
   relayTellMs
 } from '../src/core/limits.ts'
+import { cut } from '../src/network/libp2p/cut.ts'
 import { movingProtocol } from '../src/network/libp2p/relays.ts'
 import { identifyOptions } from '../src/network/libp2p/settings.ts'
 import type { PaceLimits } from './circuit/fair-pace.ts'
@@ -99,7 +100,7 @@ export async function startCircuits({ privateKey, pace = usualPace, ...options }
 function endIdle(node: Libp2p, hop: HopService, refuse: Refuse): void {
   for (const connection of idleConnections(node.getConnections(), (each) => hop.isReserved(each), Date.now())) {
     refuse('idle-socket', connection)
-    connection.abort(new Error('it has neither a reservation nor a stream'))
+    cut(connection, new Error('it has neither a reservation nor a stream'))
   }
 }
 

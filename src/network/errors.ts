@@ -29,3 +29,15 @@ export class NotARelay extends QuireError {
     super(`No relay of Quire answers there: ${reason}.`, { reason }, options)
   }
 }
+
+/** There is no relay at this address, and it says where its relays are. */
+export class RelaysElsewhere extends QuireError {
+  readonly code = 'relays-elsewhere'
+  readonly fault = 'environment'
+  readonly retryable = false
+  readonly relays: readonly string[]
+  constructor(relays: readonly string[]) {
+    super('The relays of this address are elsewhere.')
+    this.relays = relays
+  }
+}

@@ -1,6 +1,14 @@
-import { keepersMax, recordBytesMax, relayConfigBytesMax, relayTimeoutMs, turnTextMax } from '../core/limits.ts'
+import {
+  keepersMax,
+  linkRelaysMax,
+  recordBytesMax,
+  relayHintTextMax,
+  relayConfigBytesMax,
+  relayTimeoutMs,
+  turnTextMax
+} from '../core/limits.ts'
 import type { PeerId } from '../core/ids.ts'
-import { NotARelay } from './errors.ts'
+import { NotARelay, RelaysElsewhere } from './errors.ts'
 import type { NamedKeeper } from './types.ts'
 
 /** A TURN server at a relay's host, over UDP and TCP, and what lets us use it for `lifeMs`. */
@@ -21,11 +29,13 @@ export interface RelayConfig {
 
 export type AskRelay = (url: string) => Promise<RelayConfig>
 
-/** Asks a relay who it is. `url` is that of its page. */
+/** Asks a relay who it is. `url` is that of its page; one that a plain web server has throws RelaysElsewhere. */
 export async function fetchRelayConfig(url: string): Promise<RelayConfig> {
   const config = await fetchJson(new URL('config.json', pageOf(url).href.replace(/\/?$/, '/')))
   const { peerId, stunPort } = config
   if (!isPeerId(peerId)) {
+    const relays = relaysIn(config.relays)
+    if (relays.length > 0) throw new RelaysElsewhere(relays)
     throw new NotARelay('it does not say who it is')
   }
   return {
@@ -34,6 +44,13 @@ export async function fetchRelayConfig(url: string): Promise<RelayConfig> {
     turn: turnIn(config.turn),
     keepers: keepersIn(config.keepers)
   }
+}
+
+/** Addresses of relays, those that are some. [NW32] */
+function relaysIn(value: unknown): string[] {
+  if (!Array.isArray(value)) return []
+  const texts = value.filter((each) => typeof each === 'string' && each.length <= relayHintTextMax) as string[]
+  return texts.filter((text) => /^(http|ws)s?:\/\//.test(text) && URL.canParse(text)).slice(0, linkRelaysMax)
 }
 
 /** One that is described as it should be: a browser makes no connection at all with one that is not. [NW27] */

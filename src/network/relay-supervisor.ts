@@ -6,6 +6,8 @@ export type SupervisorInput =
   /** Connected, reserved, and its tracker is open. */
   | { type: 'up'; url: string }
   | { type: 'failed'; url: string }
+  /** There is none here, and these are meant. */
+  | { type: 'elsewhere'; url: string; urls: readonly string[] }
   /** The connection, the reservation on it, or its tracker is gone. */
   | { type: 'lost'; url: string }
   /** Look at everything now: the person asked, the tab woke, the network changed. */
@@ -48,6 +50,10 @@ export class RelaySupervisor {
         break
       case 'up':
         this.#update(input.url, { state: 'up', upSinceMs: nowMs, probeAtMs: nowMs + relayProbeMs })
+        break
+      case 'elsewhere':
+        this.#relays.delete(input.url)
+        for (const url of input.urls) this.#add(nowMs, url)
         break
       case 'failed':
         this.#pause(nowMs, input.url, 'connecting')

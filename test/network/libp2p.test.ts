@@ -239,36 +239,6 @@ describe('a relay', () => {
     server.close()
   }, 20_000)
 
-  it('[NW30] [NW31] that is about to stop is named no longer, and lanes through it go on until it closes them', async () => {
-    await using place = await temporaryFolder('leaving')
-    const leaving = await startRelay({ port: 0, host: '127.0.0.1', dataDir: place.path, json: false }, place.path)
-    const [near, far] = [`http://127.0.0.1:${leaving.port}`, `http://127.0.0.1:${relay.port}`]
-    const [a, b] = await Promise.all([reserved({ relays: [near, far] }), reserved({ relays: [near] })])
-    const lane = await openEcho(a, b)
-    const named = async () => (await openRecord((await a.selfRecord())!)).addresses.map(String).join()
-    expect(await named()).toContain(`/tcp/${leaving.port}/`)
-    const told = new Promise<void>((resolve) => (a.onSelfRecord = resolve))
-    const drained = leaving.drain(60_000)
-    await within(5_000, 'a new record', told)
-    expect(await named()).not.toContain(`/tcp/${leaving.port}/`)
-    expect(await named()).toContain(`/tcp/${relay.port}/`)
-    const back = collect(lane, 3)
-    lane.send(Uint8Array.of(1, 2, 3))
-    await within(5_000, 'the lane goes on', back)
-    await b.stop()
-    await drained
-    await leaving.stop()
-    await within(
-      5_000,
-      'its loss is noticed',
-      new Promise<void>((resolve) => {
-        a.onStatus = ({ relays }) => relays.some(({ state }) => state === 'unreachable') && resolve()
-        a.onStatus(a.status())
-      })
-    )
-    expect(a.status().relays.find(({ url }) => url === near)).toMatchObject({ state: 'unreachable' })
-  }, 30_000)
-
   it('[NW5] is joined again when it closes its tracker', async () => {
     const a = await makeNetwork()
     const lanes: Lane[] = []

@@ -5,6 +5,7 @@ import { dialTimeoutMs, lanesPerPeerMax, recordAddressesMax, socketTriesMax } fr
 import { PeerUnreachable } from '../errors.ts'
 import type { AskRelay } from '../relay-config.ts'
 import type { ConnectOptions, Lane, LaneProtocol, Network, NetworkStatus } from '../types.ts'
+import { cut } from './cut.ts'
 import { exchangeProtocol, Peers } from './peers.ts'
 import { openRecord, sealRecord } from './records.ts'
 import { movingProtocol, Relays, trackerProtocol } from './relays.ts'
@@ -93,7 +94,7 @@ export class Libp2pNetwork implements Network {
       signal.throwIfAborted()
       // It says it is open and carries nothing: the next attempt begins with a new one.
       const inUse = connection.streams.some((each) => each.protocol === exchangeProtocol)
-      if (!inUse && protocol === exchangeProtocol) connection.abort(cause as Error)
+      if (!inUse && protocol === exchangeProtocol) cut(connection, cause)
       throw new PeerUnreachable({ cause })
     }
   }

@@ -15,6 +15,7 @@ import {
 } from '../../core/limits.ts'
 import { PeerUnreachable } from '../errors.ts'
 import type { LaneProtocol } from '../types.ts'
+import { cut } from './cut.ts'
 import type { PeerContact } from './records.ts'
 import { kindOf } from './stream-lane.ts'
 
@@ -178,7 +179,7 @@ export class Peers {
     if (!kept) return
     for (const connection of this.#open(peerId)) {
       const used = connection.streams.some(({ protocol }) => protocol === exchangeProtocol)
-      if (connection !== kept && !used) connection.close().catch((error: Error) => connection.abort(error))
+      if (connection !== kept && !used) connection.close().catch((error: Error) => cut(connection, error))
     }
   }
 

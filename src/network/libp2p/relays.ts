@@ -4,9 +4,11 @@ import type { TransportManager } from '@libp2p/interface-internal'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { relayProbeTimeoutMs, relayTimeoutMs, turnServersMax } from '../../core/limits.ts'
+import { RelaysElsewhere } from '../errors.ts'
 import { RelaySupervisor, type SupervisorInput } from '../relay-supervisor.ts'
 import type { AskRelay } from '../relay-config.ts'
 import type { LaneProtocol, NamedKeeper, RelayStatus } from '../types.ts'
+import { cut } from './cut.ts'
 import { relayInfo, type RelayInfo } from './relay-info.ts'
 
 export const trackerProtocol: LaneProtocol = '/quire/tracker/1'
@@ -35,6 +37,8 @@ export class Relays {
   readonly #listener: RelayListener
   readonly #supervisor = new RelaySupervisor(Math.random)
   readonly #joined = new Map<string, JoinedRelay>()
+  /** What plain web servers named, by their addresses. */
+  readonly #named = new Map<string, readonly string[]>()
   readonly #reservations: Reservations
   #alarm: ReturnType<typeof setTimeout> | undefined
   #stopped = false
@@ -65,7 +69,8 @@ export class Relays {
 
   /** Those that these relays name. */
   keepers(urls: readonly string[]): NamedKeeper[] {
-    const all = urls.flatMap((url) => this.#joined.get(url)?.info.keepers ?? [])
+    const meant = urls.flatMap((url) => this.#named.get(url) ?? url)
+    const all = meant.flatMap((url) => this.#joined.get(url)?.info.keepers ?? [])
     return [...new Map(all.map((keeper) => [keeper.peerId, keeper])).values()]
   }
 
@@ -110,9 +115,17 @@ export class Relays {
       this.#turn({ type: 'up', url })
     } catch (error) {
       this.#joined.delete(url)
-      connection?.abort(error as Error)
-      this.#turn({ type: 'failed', url })
+      if (connection) cut(connection, error)
+      const urls = error instanceof RelaysElsewhere ? this.#follow(url, error.relays) : []
+      this.#turn(urls.length > 0 ? { type: 'elsewhere', url, urls } : { type: 'failed', url })
     }
+  }
+
+  /** The relays that an address names, unless it was named itself: nobody is led on and on. [NW32] */
+  #follow(url: string, urls: readonly string[]): readonly string[] {
+    if ([...this.#named.values()].some((named) => named.includes(url))) return []
+    this.#named.set(url, urls)
+    return urls
   }
 
   async #info(url: string): Promise<RelayInfo> {
@@ -135,7 +148,7 @@ export class Relays {
 
   async #openTracker(connection: Connection): Promise<void> {
     const stream = await connection.newStream(trackerProtocol, { signal: AbortSignal.timeout(relayTimeoutMs) })
-    stream.addEventListener('close', () => connection.abort(new Error('the relay closed its tracker')), { once: true })
+    stream.addEventListener('close', () => cut(connection, new Error('the relay closed its tracker')), { once: true })
     this.#listener.onTracker(stream, connection)
   }
 
@@ -152,7 +165,7 @@ export class Relays {
   /** Without a reservation nobody finds us there: begin again. */
   #onReservationLost(peerId: Libp2pPeerId): void {
     for (const { connection, ready } of this.#joined.values()) {
-      if (ready && connection.remotePeer.equals(peerId)) connection.abort(new Error('the reservation is gone'))
+      if (ready && connection.remotePeer.equals(peerId)) cut(connection, new Error('the reservation is gone'))
     }
   }
 
@@ -164,7 +177,7 @@ export class Relays {
     try {
       await pingable(connection).ping({ signal: AbortSignal.timeout(relayProbeTimeoutMs) })
     } catch (error) {
-      connection.abort(error as Error)
+      cut(connection, error)
       this.#lost(url, connection)
       return
     }
