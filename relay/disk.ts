@@ -5,11 +5,14 @@ import { openFileSystem } from '../src/store/filesystem.ts'
 import { type BucketPlace, openS3 } from '../src/store/s3.ts'
 import { buffered } from '../src/store/segment-buffer.ts'
 
-/** A folder as an engine takes it: store, catalog, and what the disk has left. Blocks lie in `bucket` if there is one. */
-export async function openDisk(
-  folder: string,
-  bucket?: BucketPlace
-): Promise<Pick<EngineOptions, 'store' | 'catalog' | 'flush' | 'room'>> {
+/** A folder as an engine takes it: store, catalog, and what the disk has left. */
+interface Disk extends Pick<EngineOptions, 'store' | 'catalog' | 'flush' | 'room'> {
+  /** Copies all of it, as it is now, into a folder that is not there yet. @throws StoreUnavailable, StoreFull */
+  backUp(target: string): Promise<void>
+}
+
+/** Blocks lie in `bucket` if there is one. */
+export async function openDisk(folder: string, bucket?: BucketPlace): Promise<Disk> {
   const { blocks, catalog } = await (bucket ? openS3(folder, bucket) : openFileSystem(folder))
   const store = buffered(blocks, platformTimers)
   const freeBytes = async () => {
@@ -21,6 +24,7 @@ export async function openDisk(
     store,
     catalog,
     flush: (set) => store.flush(set),
+    backUp: (target) => blocks.backUp(target),
     room: { durable: true, freeBytes, persisted: async () => true, persist: async () => true }
   }
 }

@@ -19,6 +19,8 @@ export interface RunningKeeper {
   readonly rest: string
   readonly peerId: string
   readonly addresses: readonly string[]
+  /** Copies what it holds into a new folder of its backups while it goes on. Resolves with that folder. */
+  backUp(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -77,6 +79,13 @@ export async function startKeeper(config: KeeperConfig, log: Log = silence): Pro
     rest: server.url,
     peerId,
     addresses: network.addresses(),
+    async backUp() {
+      const backups = join(dataDir, 'backups')
+      await mkdir(backups, { recursive: true })
+      const target = join(backups, new Date().toISOString().replaceAll(':', '-'))
+      await disk.backUp(target)
+      return target
+    },
     async stop() {
       await server.close()
       // A peer or relay that does not answer must not keep the program from ending.

@@ -127,6 +127,16 @@ describe('a bucket', () => {
       expect(await blocks.readBlocks(set, { start: 9, count: 1 })).toEqual([block(9).bytes])
     }))
 
+  it('[ST23] has its folder backed up, which finds its blocks again', () =>
+    inPlace(async ({ folder, blocks, open, closeAll }) => {
+      await blocks.create(set, shape)
+      await blocks.putBlocks(set, [block(3)])
+      await blocks.backUp(`${folder}-crashed`)
+      await closeAll()
+      const copy = await open(`${folder}-crashed`)
+      expect(await copy.blocks.readBlocks(set, { start: 3, count: 1 })).toEqual([block(3).bytes])
+    }))
+
   it('[ST22] [ST24] takes back the claim on one block of an object, and takes that block again', () =>
     inPlace(async ({ blocks }) => {
       await blocks.create(set, shape)

@@ -15,19 +15,25 @@ export interface BackupOptions {
 }
 
 /**
- * Makes `target` a folder with everything that is held at one moment, which opens like any other. Whoever calls sees to
+ * Makes `target` a folder with everything that is held at one moment, which opens like any other; without slabs it is
+ * the database alone. Whoever calls sees to
  * it that no place is given to another meanwhile. An unfinished copy has another name and is removed. [ST23]
  * @throws StoreUnavailable where `target` is there already
  */
-export async function backUp(database: Database, slabs: Slabs, target: string, options: BackupOptions): Promise<void> {
+export async function backUp(
+  database: Database,
+  slabs: Slabs | undefined,
+  target: string,
+  options: BackupOptions
+): Promise<void> {
   const there = await stat(target).catch(() => undefined)
   if (there) throw new StoreUnavailable('there is a file or folder of that name already')
   const unfinished = `${target}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
   try {
-    await mkdir(join(unfinished, slabsFolder), { recursive: true })
+    await mkdir(unfinished, { recursive: true })
     await backup(database.sqlite, join(unfinished, databaseName))
-    await copySlabs(slabs, unfinished, options)
+    if (slabs) await copySlabs(slabs, unfinished, options)
     await flushFile(join(unfinished, databaseName))
     await prepareFolder(unfinished)
     await flushFolder(unfinished)
@@ -41,6 +47,7 @@ export async function backUp(database: Database, slabs: Slabs, target: string, o
 
 /** Every place that the copied database knows, to the same place of another folder. */
 async function copySlabs(slabs: Slabs, folder: string, { signal, onProgress }: BackupOptions): Promise<void> {
+  await mkdir(join(folder, slabsFolder))
   const database = new DatabaseSync(join(folder, databaseName), { readOnly: true })
   try {
     const live = 'FROM segments WHERE serial IN (SELECT serial FROM sets)'

@@ -2,6 +2,7 @@ import type { BlockRange } from '../../core/block/bitmap.ts'
 import type { GroupIndex, SetId } from '../../core/ids.ts'
 import { s3RequestsMax, sweepRows } from '../../core/limits.ts'
 import { checkBlocks, checkRange } from '../check.ts'
+import { backUp } from '../disk/backup.ts'
 import type { Database } from '../disk/database.ts'
 import { IndexedStore } from '../disk/indexed-store.ts'
 import { damagedPages } from '../disk/inspect.ts'
@@ -108,6 +109,14 @@ export class S3BlockStore extends IndexedStore<ObjectIndex> implements Inspectab
       }
       return problems
     })
+  }
+
+  /**
+   * Copies the catalog, and which blocks there are, into a folder that is not there yet; blocks stay in the bucket.
+   * @throws StoreUnavailable, StoreFull
+   */
+  backUp(target: string): Promise<void> {
+    return this.use(() => backUp(this.database, undefined, target, {}))
   }
 
   /** Resolves when the objects of everything that was removed are gone, or the bucket does not answer. */
