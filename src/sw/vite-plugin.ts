@@ -26,7 +26,7 @@ export function serviceWorker(): Plugin {
       if (error || config.build.ssr) return
       const outDir = resolve(config.root, config.build.outDir)
       await buildWorker(config, outDir, shellFiles(outDir))
-      writeFileSync(join(outDir, 'version.json'), `${JSON.stringify(versionOf(config.root, outDir))}\n`)
+      writeFileSync(join(outDir, 'version.json'), `${JSON.stringify(versionOf(quireVersion(), outDir))}\n`)
     }
   }
 }
@@ -39,11 +39,16 @@ export function shellFiles(outDir: string): ShellFile[] {
 }
 
 /** The page that was built: its hash is that of a list of all its files, in the form and order of `sha256sum`. */
-export function versionOf(root: string, outDir: string): { readonly version: string; readonly page: string } {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+export function versionOf(version: string, outDir: string): { readonly version: string; readonly page: string } {
   const names = filesIn(outDir).filter((name) => name !== 'version.json')
   const list = names.map((name) => `${sha256(join(outDir, name))}  ./${name}\n`).join('')
   return { version, page: createHash('sha256').update(list).digest('hex') }
+}
+
+/** Whatever page is built, the worker in it is of this package. */
+function quireVersion(): string {
+  const file = fileURLToPath(new URL('../../package.json', import.meta.url))
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
 /** Paths of all files in a folder, sorted by their bytes. */

@@ -39,7 +39,7 @@ function printWeights(): void {
 
 /** Whoever builds a release gets what is served, byte for byte. */
 function compareBuilds(): void {
-  const [first, second] = [outDir, again].map((folder) => versionOf(root, folder).page)
+  const [first, second] = [outDir, again].map((folder) => versionOf('', folder).page)
   console.log(`page ${first}`)
   if (first === second) return
   console.log(`a second build differs: ${second}`)
