@@ -2,7 +2,7 @@ const usage = `quire: share files from tab to tab, from the command line
 
   quire cid FILE [--name N] [--mime M] [--block-size B] [--wire 2025|0.3|0.4] [--json]
       the address that FILE has as a plain data set
-  quire share PATH... [--relay URL] [--plain] [--data DIR] [--json]
+  quire share PATH... [--relay URL] [--plain] [--upload-limit B] [--data DIR] [--json]
       prints the link and serves until stopped
   quire get LINK [-o DIR] [--relay URL] [--data DIR] [--json]
       fetches, verifies and writes; exit status 0 only when everything is there

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { UploadLimit } from '../src/core/swarm/upload-limit.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
 import type { Quire } from '../src/engine/types.ts'
 import { createNodeNetwork } from '../src/network/libp2p/node.ts'
@@ -11,6 +12,7 @@ export interface ProgramOptions {
   /** Where blocks lie; by default a folder that goes with the program. */
   readonly dataDir?: string
   readonly origin: string
+  readonly uploadLimit?: UploadLimit
 }
 
 export interface Program {
@@ -24,11 +26,11 @@ export interface Program {
 const closeTimeoutMs = 3_000
 
 /** The engine without a window: files on disk, libp2p for Node. */
-export async function openProgram({ relays, dataDir, origin }: ProgramOptions): Promise<Program> {
+export async function openProgram({ relays, dataDir, origin, uploadLimit }: ProgramOptions): Promise<Program> {
   const dir = dataDir ?? (await mkdtemp(join(tmpdir(), 'quire-')))
   const disk = await openDisk(dir)
   const network = await createNodeNetwork({ relays, listen: ['/ip4/0.0.0.0/tcp/0'] })
-  const quire = await QuireEngine.open({ ...disk, network, origin, role: 'program' })
+  const quire = await QuireEngine.open({ ...disk, network, origin, role: 'program', uploadLimit })
   const stopped = Promise.withResolvers<void>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.resolve())
   return {

@@ -4,6 +4,7 @@
  */
 export { openPageQuire, type PageOptions } from './engine/browser.ts'
 export { blobSource, fileSource } from './engine/sources.ts'
+export { UploadLimit } from './core/swarm/upload-limit.ts'
 export { QuireError } from './core/errors.ts'
 export type { ErrorReport, Fault } from './core/errors.ts'
 export type {

@@ -156,6 +156,8 @@ export const rangesPerFrameMax = 1024
 export const queuedBlocksMax = 256
 /** Hash groups that one session may have asked for and not yet got. */
 export const queuedGroupsMax = 16
+/** What may go out at once under an upload limit after a pause, in time of it. */
+export const uploadBurstMs = 250
 /** Messages under way from store to lane for one session: one is read while one is sent. */
 export const messagesUnderWayMax = 4
 /** Asked for, hashed and not yet durable, one data set: eight segments. */
@@ -169,6 +171,9 @@ export const backoffMsMax = 60_000
 export const banMs = 10 * 60_000
 /** Peers of one data set that are dialled; more share no more of one person's line. */
 export const peersDialledMax = 8
+/** Among peers that trade, those that are connected to fewer are dialled in addition, one each `dialMoreMs`: whoever comes late is dialled by nobody. */
+export const peersTradedMax = 16
+export const dialMoreMs = 500
 /** Sessions of one data set, dialled and accepted: the browser's connections are counted. */
 export const sessionsMax = 48
 /** Hash groups among whose blocks the rarest is sought: 128 MiB, many more than all peers of a session have in flight. */
@@ -194,6 +199,8 @@ export const suggestionMs = 3_000
 export const peersToldMax = 8
 /** Between two such messages to one peer. */
 export const peersTellMs = 30_000
+/** What was stored is made durable after this while another peer lacks something: a third of what a block takes from peer to peer. */
+export const passOnMs = 100
 /** Time between two `have` messages to one peer. */
 export const haveIntervalMs = 250
 /** A lane that opened and says no hello within this time is closed. */

@@ -1,4 +1,5 @@
 import type { SetId, SwarmId } from '../core/ids.ts'
+import type { UploadLimit } from '../core/swarm/upload-limit.ts'
 import type { Lane, Network } from '../network/types.ts'
 import type { BlockStore, Catalog, ItemRecord } from '../store/types.ts'
 import type { Discovery } from './discovery.ts'
@@ -19,6 +20,8 @@ export interface EngineParts {
   readonly role: 'tab' | 'keeper' | 'program'
   /** Makes durable now what is gathered in memory of a data set. */
   readonly flush: (set: SetId) => Promise<void>
+  /** How fast all data sets together are sent to others. Absent: as fast as the network takes it. */
+  readonly uploadLimit?: UploadLimit
   /** Structured log; never addresses, names or secrets. */
   readonly log: (event: string, fields?: Readonly<Record<string, string | number | boolean>>) => void
 }

@@ -65,7 +65,8 @@ export class SwarmDriver {
       held: options.held,
       role: parts.role,
       serving: true,
-      random: parts.random
+      random: parts.random,
+      uploadLimit: parts.uploadLimit
     })
     this.#blocks = new VerifiedBlocks(parts.store, options.set, () => this.#machine.held)
     this.#manifest.promise.catch(() => undefined) // whoever waits is told; nobody need wait
@@ -211,6 +212,8 @@ export class SwarmDriver {
         return void this.#hash(effect)
       case 'store':
         return void this.#store(effect)
+      case 'flush':
+        return void this.#parts.flush(this.#options.set)
       case 'store-hashes':
         return void this.#storing(this.#parts.store.putHashGroups(this.#options.set, [effect]))
       case 'manifest':
@@ -219,8 +222,7 @@ export class SwarmDriver {
       case 'connect':
         return void this.#connect(effect)
       case 'close-lane':
-        this.#lanes.get(effect.laneId)?.close()
-        return
+        return this.#lanes.get(effect.laneId)?.close()
       case 'dropped':
         this.#parts.log('peer-dropped', { code: effect.error.code })
         return this.#options.onDropped(effect.peerId, effect.error)
@@ -273,12 +275,10 @@ export class SwarmDriver {
     }
   }
 
-  async #storing(done: Promise<void>): Promise<void> {
-    try {
-      await done
-    } catch (error) {
+  #storing(done: Promise<void>): Promise<void> {
+    return done.catch((error: unknown) => {
       if (!this.#closed) this.#options.onFailure(error)
-    }
+    })
   }
 
   async #connect({ peerId, record }: PeerRecord): Promise<void> {

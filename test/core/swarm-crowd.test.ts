@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
 import type { PeerId } from '../../src/core/ids.ts'
-import { blocksPerSecond, messageBlocks, peersTellMs, peersToldMax, suggestedBlocksMax } from '../../src/core/limits.ts'
+import {
+  blocksPerSecond,
+  messageBlocks,
+  passOnMs,
+  peersTellMs,
+  peersToldMax,
+  suggestedBlocksMax
+} from '../../src/core/limits.ts'
 import { contentOf } from '../support/swarm-content.ts'
 import { meet, pair, range } from '../support/swarm-pair.ts'
 import { type Node, World } from '../support/swarm-world.ts'
@@ -50,6 +57,26 @@ describe('swarm: what is rare', () => {
       return taker.isComplete
     })
     expect(partialMax).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('swarm: what others wait for', () => {
+  it('[SW17] is made durable soon, one flush at a time, and nothing is while nobody waits', () => {
+    const world = new World(contentOf(200))
+    world.node('holder', { has: 'everything', pace: 10 })
+    const storeMs = 400
+    const middle = world.node('middle', { storeMs })
+    const watcher = world.node('watcher', { isReluctant: true })
+    meet(middle, 'holder')
+    world.until(() => middle.disk.size > 20)
+    expect(middle.did('flush')).toHaveLength(0)
+    world.connect(watcher, middle)
+    const startMs = world.nowMs
+    world.until(() => middle.did('flush').length > 0)
+    expect(world.nowMs - startMs).toBeLessThan(3 * passOnMs)
+    world.until(() => middle.isComplete)
+    expect(middle.did('flush').length).toBeGreaterThan(3)
+    expect(middle.did('flush').length).toBeLessThan((2 * (world.nowMs - startMs)) / storeMs)
   })
 })
 

@@ -2,7 +2,14 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { describe, expect, it } from 'vitest'
 import { manifestCidOf } from '../../src/core/block/cid.ts'
 import { groupIndex, type LaneId } from '../../src/core/ids.ts'
-import { banMs, helloTimeoutMs, queuedGroupsMax } from '../../src/core/limits.ts'
+import {
+  banMs,
+  dialMoreMs,
+  helloTimeoutMs,
+  peersDialledMax,
+  peersTradedMax,
+  queuedGroupsMax
+} from '../../src/core/limits.ts'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
 import { contentOf } from '../support/swarm-content.ts'
 import { byes, meet, pair, range } from '../support/swarm-pair.ts'
@@ -13,6 +20,24 @@ const flipped = (bytes: Uint8Array): Uint8Array => {
   copy[5]! ^= 1
   return copy
 }
+
+describe('swarm: whom to dial', () => {
+  it('[SW10] one that few connect to dials more of those that trade with it, and no more of those that only give', () => {
+    const dialled = (has: 'everything' | number[]) => {
+      const world = new World(contentOf(40))
+      const names = Array.from({ length: 30 }, (_, i) => `peer${i}`)
+      for (const name of names) world.node(name, { has, isReluctant: true })
+      const taker = world.node('taker', { isReluctant: true })
+      meet(taker, ...names)
+      world.pass(dialMoreMs / 2)
+      const atOnce = taker.did('connect').length
+      world.pass(30 * dialMoreMs)
+      return [atOnce, taker.did('connect').length]
+    }
+    expect(dialled([1, 2, 3])).toEqual([peersDialledMax, peersTradedMax])
+    expect(dialled('everything')).toEqual([peersDialledMax, peersDialledMax])
+  })
+})
 
 describe('swarm: liars', () => {
   it('[SW5] [EX13] a tampered block is never stored, its sender is dropped, and another one is asked', () => {

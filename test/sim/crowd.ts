@@ -12,6 +12,7 @@ export interface Crowd {
   readonly seeders?: number
   readonly line?: Partial<Line>
   readonly seederLine?: Partial<Line>
+  readonly seederUploadBytesPerSecond?: number
 }
 
 export interface CrowdResult {
@@ -23,6 +24,9 @@ export interface CrowdResult {
   /** What the seeders sent, as a share of the data set. */
   readonly seederCopies: number
   readonly duplicates: number
+  /** What the poorest and the richest have when one has half, as shares of what the one in the middle has. */
+  readonly poorest: number
+  readonly richest: number
   readonly neighbours: number
   readonly framesPerPeer: number
   readonly dialsPerPeer: number
@@ -37,12 +41,18 @@ export const homeLine: Line = { up: 2500, down: 10_000, latencyMs: 15, jitterMs:
 /** Everybody comes at once for what the seeders have. */
 export function runCrowd(crowd: Crowd): CrowdResult {
   const { seed, peers, bytes, blockBytes = 64 * 1024, seeders = 1 } = crowd
+  const uploadBytesPerSecond = crowd.seederUploadBytesPerSecond
   const began = process.cpuUsage()
   const tokens = new Tokens(Math.ceil(bytes / blockBytes), blockBytes, seed)
   const world = new World(seed, tokens)
   const line = { ...homeLine, ...crowd.line }
   const sources = Array.from({ length: seeders }, (_, i) =>
-    world.join(`seeder${i}`, { line: { ...line, ...crowd.seederLine }, character: honest, holdsEverything: true })
+    world.join(`seeder${i}`, {
+      line: { ...line, ...crowd.seederLine },
+      character: honest,
+      holdsEverything: true,
+      uploadBytesPerSecond
+    })
   )
   world.pass(500)
   const startMs = world.events.nowMs
@@ -50,11 +60,15 @@ export function runCrowd(crowd: Crowd): CrowdResult {
     world.events.after(world.random() * 1000, () => world.join(`peer${i}`, { line, character: honest }))
   }
   world.pass(1000)
-  world.until(() => world.lacking === 0, 3_600_000, 'everybody has everything')
   const takers = world.all.slice(seeders)
+  const middle = takers[peers >> 1]!
+  world.until(() => middle.disk.durable.count >= tokens.blockCount / 2, 3_600_000, 'half has come')
+  const halfway = takers.map((peer) => peer.disk.durable.count).sort((a, b) => a - b)
+  world.until(() => world.lacking === 0, 3_600_000, 'everybody has everything')
   const times = takers.map((peer) => peer.completedMs! - startMs).sort((a, b) => a - b)
   const used = process.cpuUsage(began)
-  const up = { ...line, ...crowd.seederLine }.up * seeders
+  const ups = [{ ...line, ...crowd.seederLine }.up, (uploadBytesPerSecond ?? Infinity) / 1000]
+  const up = Math.min(...ups) * seeders
   return {
     peers,
     lastMs: times.at(-1)!,
@@ -62,6 +76,8 @@ export function runCrowd(crowd: Crowd): CrowdResult {
     firstMs: times[0]!,
     fluidMs: Math.max(bytes / up, bytes / line.down, (peers * bytes) / (up + peers * line.up)),
     seederCopies: sum(sources, (peer) => peer.wire.sentBytes) / bytes,
+    poorest: halfway[0]! / halfway[peers >> 1]!,
+    richest: halfway.at(-1)! / halfway[peers >> 1]!,
     duplicates: sum(takers, (peer) => peer.duplicateBlocks) / (peers * tokens.blockCount),
     neighbours: sum(takers, (peer) => peer.machine.sessions().length) / peers,
     framesPerPeer: sum(takers, (peer) => peer.wire.sentFrames) / peers,

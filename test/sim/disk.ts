@@ -39,6 +39,11 @@ export class Disk {
     else if (!this.#isTimed) this.#ringLater()
   }
 
+  /** Stores now what waits. */
+  flush(): void {
+    for (const segment of this.#waiting.keys()) this.#write(segment)
+  }
+
   #heldIn(segment: number): number {
     let held = 0
     for (let i = segment * segmentBlocks; i < (segment + 1) * segmentBlocks; i++) if (this.durable.has(i)) held++

@@ -32,7 +32,11 @@ export function runFaults(seed: number): { world: World; endedMs: number } {
     const options = { line, character, isBehindHardNat, roomBlocks, holdsEverything }
     events.after(luck() * luck() * 20_000, () => suffer(world.join(`p${i}`, options), luck))
   }
-  if (luck() < 0.3) events.after(22_000 + luck() * 20_000, () => world.trackers.forEach((tracker) => tracker.die()))
+  if (luck() < 0.3)
+    events.after(22_000 + luck() * 20_000, () => {
+      world.note('relays died')
+      for (const tracker of world.trackers) tracker.die()
+    })
   if (luck() < 0.3) {
     const sides = new Map<SimPeer, number>()
     const sideOf = (peer: SimPeer) => sides.get(peer) ?? (sides.set(peer, upTo(2)), sides.get(peer)!)
@@ -46,7 +50,10 @@ export function runFaults(seed: number): { world: World; endedMs: number } {
   }
   const isDone = () => [...world.peers.values()].every((peer) => peer.options.character !== honest || peer.isComplete)
   world.until(isDone, recoverMs, 'every honest peer has everything')
-  for (const peer of world.all) checkDuplicates(peer)
+  for (const peer of world.all) {
+    checkDuplicates(peer)
+    if (peer.wire.lost > 0) world.note('message lost')
+  }
   return { world, endedMs: events.nowMs }
 }
 
@@ -59,12 +66,14 @@ function suffer(peer: SimPeer, luck: () => number): void {
   if (fate > 0.35) return
   world.events.after(atMs, () => {
     if (peer.isGone) return
+    world.note(fate < 0.1 ? 'left' : 'crashed')
     if (fate < 0.1) return peer.leave()
     peer.crash(noticedMs)
     if (fate < 0.2) return
     // A disk that is full when it comes back is a fault too, and those end.
     const awayMs = Math.min(luck() * 5_000, faultsEndMs - 1 - world.events.nowMs)
     world.events.after(awayMs, () => {
+      if (peer.disk.durable.count > 0) world.note('returned with its disk')
       world.join(`${peer.peerId}+`, peer.options, peer.disk).meet([...peer.met.values()])
     })
   })

@@ -1,8 +1,16 @@
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
 import type { LaneId } from '../../src/core/ids.ts'
-import { blocksPerSecond, messageBlocks, queuedBlocksMax, sessionsMax, windowBytesMax } from '../../src/core/limits.ts'
+import {
+  blocksPerSecond,
+  laneBufferBytesMax,
+  messageBlocks,
+  queuedBlocksMax,
+  sessionsMax,
+  windowBytesMax
+} from '../../src/core/limits.ts'
 import { honest } from './characters.ts'
 import type { SimPeer } from './peer.ts'
+import type { LaneEnd } from './wire.ts'
 
 /** A promise that a run broke. */
 export class Broken extends Error {
@@ -47,6 +55,13 @@ export function checkSession(peer: SimPeer, laneId: LaneId): void {
 }
 
 let looked = 0
+
+/** What waits on a lane to go out stays within what a lane may hold, and one window more. */
+export function checkLane(peer: SimPeer, end: LaneEnd): void {
+  if (peer.options.character !== honest) return
+  if (end.queuedBytes > laneBufferBytesMax + windowBytesMax)
+    throw new Broken('bounded', peer, `${end.queuedBytes} bytes wait on a lane`)
+}
 
 /** Blocks that came twice stay under one in a hundred, or a message for a small data set. */
 export function checkDuplicates(peer: SimPeer): void {

@@ -5,9 +5,10 @@ import { groupIndex, type LaneId, type PeerId, type SwarmId } from '../../src/co
 import { utf8Encode } from '../../src/core/proto/proto.ts'
 import { Swarm } from '../../src/core/swarm/swarm.ts'
 import type { SwarmEffect, SwarmInput } from '../../src/core/swarm/types.ts'
+import { UploadLimit } from '../../src/core/swarm/upload-limit.ts'
 import type { Character } from './characters.ts'
 import { Disk } from './disk.ts'
-import { checkClaim, checkSession, checkStored } from './invariants.ts'
+import { checkClaim, checkLane, checkSession, checkStored } from './invariants.ts'
 import type { LaneEnd, LaneOwner } from './wire.ts'
 import { type Line, Wire } from './wire.ts'
 import type { World } from './world.ts'
@@ -73,6 +74,7 @@ export class SimPeer implements LaneOwner {
       role: 'tab',
       serving: true,
       random: world.random,
+      ...(options.uploadBytesPerSecond ? { uploadLimit: new UploadLimit(options.uploadBytesPerSecond) } : {}),
       ...(knows ? { manifest: tokens.manifest, held: durable.clone() } : {})
     })
     if (durable.isFull) this.completedMs = events.nowMs
@@ -192,6 +194,8 @@ export class SimPeer implements LaneOwner {
       case 'store':
         checkStored(this, effect.index, effect.bytes)
         return this.disk.put(effect.index)
+      case 'flush':
+        return this.disk.flush()
       case 'store-hashes':
         return void this.disk.groups.add(effect.group)
       case 'connect':
@@ -206,6 +210,7 @@ export class SimPeer implements LaneOwner {
         return this.turn({ type: 'lane-closed', laneId: effect.laneId })
       }
       case 'dropped':
+        world.note(effect.error.code === 'stalled' ? 'silent peer dropped' : 'liar dropped')
         return void this.dropped.push({ peerId: effect.peerId, code: effect.error.code })
       case 'complete':
         this.completedMs = world.events.nowMs
@@ -217,6 +222,7 @@ export class SimPeer implements LaneOwner {
 
   #onDisk(indexes: readonly number[], stored: boolean): void {
     if (this.isGone) return
+    if (!stored) this.world.note('disk full')
     if (!stored) for (const index of indexes) this.#came.clear(index)
     this.turn({ type: stored ? 'stored' : 'store-failed', indexes })
   }
@@ -227,6 +233,8 @@ export class SimPeer implements LaneOwner {
     const said = this.options.character(frame, this)
     if (!said) return
     if (said === frame) checkClaim(this, frame)
-    if (!this.wire.send(end, said)) this.turn({ type: 'lane-blocked', laneId })
+    const takesMore = this.wire.send(end, said)
+    checkLane(this, end)
+    if (!takesMore) this.turn({ type: 'lane-blocked', laneId })
   }
 }

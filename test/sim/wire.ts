@@ -51,6 +51,8 @@ export class Wire {
   readonly line: Line
   sentBytes = 0
   sentFrames = 0
+  /** Messages that were lost once. */
+  lost = 0
   readonly #events: Events
   readonly #random: () => number
   /** Lanes with something to send, in turn. */
@@ -126,7 +128,10 @@ export class Wire {
     const { other } = end
     let atMs = this.#events.nowMs + this.#latencyMs(end)
     if (this.line.jitterMs > 0) atMs += this.#random() * this.line.jitterMs
-    if (this.line.loss > 0 && this.#random() < this.line.loss) atMs += 2 * this.#latencyMs(end) + 50
+    if (this.line.loss > 0 && this.#random() < this.line.loss) {
+      this.lost++
+      atMs += 2 * this.#latencyMs(end) + 50
+    }
     atMs = Math.max(atMs, end.arrivedMs)
     if (bytes >= smallBytes) atMs = other.owner.wire.#takeIn(atMs, bytes)
     end.arrivedMs = atMs

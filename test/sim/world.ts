@@ -11,6 +11,20 @@ const connectMs = 150
 /** Found out after this that there is no way. */
 const unreachableMs = 6_000
 
+/** What can go wrong in a world, and what comes of it. */
+export type Incident =
+  | 'left'
+  | 'crashed'
+  | 'returned with its disk'
+  | 'disk full'
+  | 'no way to connect'
+  | 'message lost'
+  | 'relays died'
+  | 'lane broken by a partition'
+  | 'lane across a healed partition'
+  | 'liar dropped'
+  | 'silent peer dropped'
+
 export interface WorldOptions {
   readonly trackers?: number
 }
@@ -24,7 +38,11 @@ export class World {
   readonly peers = new Map<PeerId, SimPeer>()
   /** Everyone that ever took part. */
   readonly all: SimPeer[] = []
+  /** What went wrong, and what came of it, each counted. */
+  readonly seen = new Map<Incident, number>()
   #sideOf: ((peer: SimPeer) => number) | undefined
+  /** Sides of a partition that is over. */
+  #healedSideOf: ((peer: SimPeer) => number) | undefined
   #lacking = 0
 
   constructor(seed: number, tokens: Tokens, { trackers = 1 }: WorldOptions = {}) {
@@ -41,6 +59,10 @@ export class World {
     if (!peer.isComplete) this.#lacking++
     for (const tracker of this.trackers) tracker.join(peer)
     return peer
+  }
+
+  note(incident: Incident): void {
+    this.seen.set(incident, (this.seen.get(incident) ?? 0) + 1)
   }
 
   /** Peers here that lack something. */
@@ -61,10 +83,13 @@ export class World {
 
   /** Peers on different sides cannot reach each other from now on; what they had between them breaks. */
   part(sideOf: ((peer: SimPeer) => number) | undefined): void {
+    this.#healedSideOf = this.#sideOf
     this.#sideOf = sideOf
     for (const peer of this.peers.values()) {
       for (const end of peer.lanes.values()) {
-        if (!this.canReach(peer, end.other.owner as SimPeer)) peer.lose(end)
+        if (this.canReach(peer, end.other.owner as SimPeer)) continue
+        this.note('lane broken by a partition')
+        peer.lose(end)
       }
     }
   }
@@ -78,10 +103,13 @@ export class World {
     const target = this.peers.get(peerId)
     const ways = 4 * (from.options.line.latencyMs + (target?.options.line.latencyMs ?? 50))
     const isReachable = target !== undefined && this.canReach(from, target)
+    if (target && !isReachable) this.note('no way to connect')
     this.events.after(isReachable ? connectMs + ways : unreachableMs, () => {
       if (from.isGone) return
       if (!target || !isReachable || target.isGone || !this.canReach(from, target))
         return from.turn({ type: 'connect-failed', peerId })
+      if (this.#healedSideOf && this.#healedSideOf(from) !== this.#healedSideOf(target))
+        this.note('lane across a healed partition')
       const [outbound, inbound] = laneBetween(from, target)
       target.opened(inbound, from.peerId, 'inbound')
       from.opened(outbound, target.peerId, 'outbound')

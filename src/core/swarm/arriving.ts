@@ -2,29 +2,33 @@ import { BadBlock } from '../exchange/errors.ts'
 import type { PeerId } from '../ids.ts'
 import type { SwarmLane } from './lane.ts'
 import type { Leaves } from './leaves.ts'
+import type { PassingOn } from './passing-on.ts'
 import { runsOf } from './runs.ts'
 import type { Seconds } from './seconds.ts'
 import type { SwarmState } from './state.ts'
 
+/** What arriving has to do with; `lost`: the block must be asked for again. */
+interface ArrivingParts {
+  readonly leaves: Leaves
+  readonly seconds: Seconds
+  readonly passingOn: PassingOn
+  readonly lost: (index: number) => void
+}
+
 /** Blocks between wire and store: each is hashed once, compared with its leaf, and only then stored. [SW5] */
 export class Arriving {
   readonly #state: SwarmState
-  readonly #leaves: Leaves
-  readonly #seconds: Seconds
-  /** The block must be asked for again. */
-  readonly #lost: (index: number) => void
+  readonly #parts: ArrivingParts
   readonly #hashing = new Map<number, Uint8Array>()
 
-  constructor(state: SwarmState, leaves: Leaves, seconds: Seconds, lost: (index: number) => void) {
+  constructor(state: SwarmState, parts: ArrivingParts) {
     this.#state = state
-    this.#leaves = leaves
-    this.#seconds = seconds
-    this.#lost = lost
+    this.#parts = parts
   }
 
   /** Blocks that were asked for came over a lane; copies of those that are here are thrown away. */
   come(lane: SwarmLane, start: number, blocks: readonly Uint8Array[]): void {
-    const fresh = blocks.map((_, i) => start + i).filter((index) => this.#seconds.isFirst(index, lane))
+    const fresh = blocks.map((_, i) => start + i).filter((index) => this.#parts.seconds.isFirst(index, lane))
     const { laneId, peerId } = lane.info
     for (const run of runsOf(fresh)) {
       const from = run.start - start
@@ -41,8 +45,11 @@ export class Arriving {
       const index = start + i
       const bytes = this.#hashing.get(index)
       if (!this.#hashing.delete(index) || !bytes) return
-      if (this.#leaves.matches(index, digest)) return this.#state.emit({ type: 'store', peerId, index, bytes })
-      this.#lost(index)
+      if (this.#parts.leaves.matches(index, digest)) {
+        this.#parts.passingOn.given(index)
+        return this.#state.emit({ type: 'store', peerId, index, bytes })
+      }
+      this.#parts.lost(index)
       bad ??= new BadBlock(index)
     })
     return bad

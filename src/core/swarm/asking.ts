@@ -2,13 +2,14 @@ import type { BlockRange } from '../block/bitmap.ts'
 import { type BadBlock, BadFrame } from '../exchange/errors.ts'
 import type { RefuseCode } from '../exchange/types.ts'
 import type { GroupIndex, PeerId } from '../ids.ts'
-import { busyRestMs, queuedBlocksMax, suggestionMs, unstoredBytesMax } from '../limits.ts'
+import { busyRestMs, suggestionMs, unstoredBytesMax } from '../limits.ts'
 import type { HashGroup } from '../merkle/group.ts'
 import { Arriving } from './arriving.ts'
 import { Choice } from './choice.ts'
 import type { SwarmLane } from './lane.ts'
 import { Leaves } from './leaves.ts'
 import { groupOf, Need } from './need.ts'
+import type { PassingOn } from './passing-on.ts'
 import { runsOf } from './runs.ts'
 import { Seconds } from './seconds.ts'
 import type { Session } from './session.ts'
@@ -39,11 +40,12 @@ export class Asking {
   /** When the next peer that was busy may be asked again. */
   #restedAtMs = Infinity
 
-  constructor(state: SwarmState) {
+  constructor(state: SwarmState, passingOn: PassingOn) {
     this.#state = state
     this.#leaves = new Leaves(state)
     this.#seconds = new Seconds(state)
-    this.#arriving = new Arriving(state, this.#leaves, this.#seconds, (index) => this.#lost(index))
+    const lost = (index: number): void => this.#lost(index)
+    this.#arriving = new Arriving(state, { leaves: this.#leaves, seconds: this.#seconds, passingOn, lost })
     if (state.held) this.begin()
   }
 
@@ -199,17 +201,22 @@ export class Asking {
   /** Returns whether the lane may be asked for more. */
   #askRun(lane: SwarmLane): boolean {
     const session = lane.session!
-    const windowBlocks = this.#windowBlocks(lane)
+    const { blockBytes } = this.#state.manifest!
     // Less than a run of room waits until more is free: small requests cost as much as large ones.
-    const run = Math.min(runBlocks, Math.floor(windowBlocks / 2))
-    if (session.restUntilMs > this.#state.nowMs || this.#laneRoom(lane) < run || this.#roomBlocks() < run) return false
-    session.suggests &&= this.#choice!.isGuided(lane, this.#state.nowMs)
+    const run = Math.min(runBlocks, Math.floor(lane.windowBlocks(blockBytes) / 2))
+    if (session.restUntilMs > this.#state.nowMs || lane.roomBlocks(blockBytes) < run || this.#roomBlocks() < run)
+      return false
+    if (session.suggests && this.#isStarved() && !this.#choice!.isGuided(lane, this.#state.nowMs)) {
+      session.suggests = false
+      session.isExhausted = false
+    }
     const chosen = session.isExhausted ? [] : this.#choice!.choose(lane, run, this.#isAdmitted)
     if (chosen.length === 0) {
       if (this.#choice!.isHeldBack(lane)) return false
       session.isExhausted = true
       this.#seconds.wish()
-      if (session.suggests) this.#lookAgainAt(session.suggestedAtMs + suggestionMs)
+      const { nowMs } = this.#state
+      if (session.suggests) this.#lookAgainAt(Math.max(session.suggestedAtMs + suggestionMs, nowMs + busyRestMs))
       return false
     }
     this.#ask(lane, chosen)
@@ -229,21 +236,10 @@ export class Asking {
     const idle = new Map<SwarmLane, number>()
     for (const lane of this.#state.lanes.values()) {
       if (!canBeAsked(lane) || !lane.session!.isExhausted || lane.session!.restUntilMs > this.#state.nowMs) continue
-      const room = this.#laneRoom(lane)
+      const room = lane.roomBlocks(this.#state.manifest!.blockBytes)
       if (room > 0) idle.set(lane, room)
     }
     for (const [lane, indexes] of this.#seconds.look(idle)) if (indexes.length > 0) this.#ask(lane, indexes)
-  }
-
-  #windowBlocks(lane: SwarmLane): number {
-    const { blockBytes } = this.#state.manifest!
-    lane.window.fit(blockBytes)
-    return Math.floor(lane.window.bytes / blockBytes)
-  }
-
-  #laneRoom(lane: SwarmLane): number {
-    const room = this.#windowBlocks(lane) - lane.inFlight.size + lane.cancelled.size
-    return Math.min(room, queuedBlocksMax - lane.inFlight.size)
   }
 
   /** Blocks that may still be taken, of all lanes together. */
@@ -264,6 +260,12 @@ export class Asking {
       const spare = [...lane.inFlight].filter((index) => !choice.isWished(index))
       this.#seconds.takeBack(lane, spare)
     }
+  }
+
+  /** Nobody owes anything. */
+  #isStarved(): boolean {
+    for (const lane of this.#state.lanes.values()) if (lane.inFlight.size > 0) return false
+    return true
   }
 
   #rest(lane: SwarmLane): void {

@@ -46,6 +46,18 @@ export class SwarmLane {
     return this.isOwed && nowMs >= this.lastProgressMs + stallTimeoutMs
   }
 
+  /** Blocks that may be asked for and not yet here. */
+  windowBlocks(blockBytes: number): number {
+    this.window.fit(blockBytes)
+    return Math.floor(this.window.bytes / blockBytes)
+  }
+
+  /** Blocks that may be asked for now. */
+  roomBlocks(blockBytes: number): number {
+    const room = this.windowBlocks(blockBytes) - this.inFlight.size + this.cancelled.size
+    return Math.min(room, queuedBlocksMax - this.inFlight.size)
+  }
+
   /** When so much will be here, as far as one can tell: a silence is likely to last as long again. */
   etaMs(nowMs: number, bytes: number): number {
     const pace = this.window.paceAt(nowMs)

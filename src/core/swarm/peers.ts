@@ -1,6 +1,14 @@
 import type { PeerRecord } from '../exchange/types.ts'
 import type { PeerId } from '../ids.ts'
-import { backoffMs, backoffMsMax, banMs, knownPeersMax, peersDialledMax } from '../limits.ts'
+import {
+  backoffMs,
+  backoffMsMax,
+  banMs,
+  dialMoreMs,
+  knownPeersMax,
+  peersDialledMax,
+  peersTradedMax
+} from '../limits.ts'
 
 interface KnownPeer {
   /** How to reach it; one that came to us by itself may be known without. */
@@ -20,6 +28,8 @@ export class Peers {
   #busy = 0
   /** Nobody can be dialled before this. */
   #dialAtMs = Infinity
+  /** No peer beyond `peersDialledMax` is dialled before this. */
+  #moreAtMs = -Infinity
 
   /** News of a peer that rests means that it may be back: it is tried again soon, unless it lied. */
   found(peers: readonly PeerRecord[]): void {
@@ -74,15 +84,20 @@ export class Peers {
     return (this.#known.get(peerId)?.bannedUntilMs ?? 0) > nowMs
   }
 
-  /** Peers to dial now, so that at most `peersDialledMax` are dialled or connected. */
-  toDial(nowMs: number): PeerRecord[] {
+  /**
+   * Peers to dial now: until `peersDialledMax` are dialled or connected; then, as long as peers trade, one at a time
+   * until `peersTradedMax` are.
+   */
+  toDial(nowMs: number, isTrading: () => boolean): PeerRecord[] {
     const chosen: PeerRecord[] = []
-    if (nowMs < this.#dialAtMs || this.#busy >= peersDialledMax) return chosen
+    if (nowMs < this.wakeAtMs()) return chosen
+    const most = this.#most(nowMs, isTrading)
+    if (most <= this.#busy) return chosen
     this.#dialAtMs = Infinity
     for (const [peerId, peer] of this.#known) {
       const { record } = peer
       if (peer.state !== 'known' || !record) continue
-      if (dueAtMs(peer) > nowMs || this.#busy >= peersDialledMax) {
+      if (dueAtMs(peer) > nowMs || this.#busy >= most) {
         this.#dialAtMs = Math.min(this.#dialAtMs, dueAtMs(peer))
         continue
       }
@@ -94,7 +109,14 @@ export class Peers {
 
   /** When the next resting peer may be dialled. */
   wakeAtMs(): number {
-    return this.#busy >= peersDialledMax ? Infinity : this.#dialAtMs
+    if (this.#busy < peersDialledMax) return this.#dialAtMs
+    return this.#busy < peersTradedMax ? Math.max(this.#dialAtMs, this.#moreAtMs) : Infinity
+  }
+
+  #most(nowMs: number, isTrading: () => boolean): number {
+    this.#moreAtMs = nowMs + dialMoreMs
+    if (this.#busy < peersDialledMax) return peersDialledMax
+    return isTrading() ? this.#busy + 1 : 0
   }
 
   #set(peer: KnownPeer, state: KnownPeer['state']): void {

@@ -2,11 +2,12 @@ import type { BlockRange } from '../block/bitmap.ts'
 import { BeyondEnd } from '../exchange/errors.ts'
 import type { RefuseCode } from '../exchange/types.ts'
 import type { GroupIndex } from '../ids.ts'
-import { blockBytes as usualBlockBytes, messageBlocks, messagesUnderWayMax } from '../limits.ts'
+import { blockBytes as usualBlockBytes, messageBlocks, messagesUnderWayMax, stallTimeoutMs } from '../limits.ts'
 import { groupCountOf, type HashGroup } from '../merkle/group.ts'
 import type { SwarmLane } from './lane.ts'
 import type { Session } from './session.ts'
 import type { SwarmState } from './state.ts'
+import type { UploadLimit } from './upload-limit.ts'
 
 /** The serving half: who is sent what next. Owns the lanes' queues. */
 export class Serving {
@@ -24,6 +25,7 @@ export class Serving {
     const { held, options } = this.#state
     if (!options.serving || !held) return this.#refuse(lane, options.serving ? 'not-held' : 'not-serving', ranges)
     if (ranges.some(({ start, count }) => start + count > held.size)) throw new BeyondEnd()
+    if (lane.queuedBlocks === 0 && this.#isCrowded()) return this.#refuse(lane, 'busy', ranges)
     this.#join(lane.session!)
     const missing: BlockRange[] = []
     const over: BlockRange[] = []
@@ -44,7 +46,7 @@ export class Serving {
   /** What is still in the queue will not come; what is under way will. [EX12] */
   onCancel(lane: SwarmLane, ranges: readonly BlockRange[]): void {
     const removed = ranges.flatMap((range) => lane.cancel(range))
-    if (lane.queuedBlocks === 0) this.#waiting.delete(lane)
+    if (lane.queuedBlocks === 0) this.release(lane)
     if (removed.length > 0) this.#refuse(lane, 'cancelled', removed)
   }
 
@@ -89,21 +91,42 @@ export class Serving {
   /** The lane ended. */
   release(lane: SwarmLane): void {
     this.#waiting.delete(lane)
+    if (this.#waiting.size === 0) this.#limit?.withdraw(this)
+  }
+
+  /** When the upload limit lets more out. */
+  wakeAtMs(): number {
+    return this.#limit?.readyAtMs(this) ?? Infinity
   }
 
   /** Sends on, always to the peer that got least, while lanes take more. [SW9] */
   pump(): void {
-    const { manifest } = this.#state
-    if (!manifest || !this.#hasChanged) return
+    const { manifest, nowMs } = this.#state
+    if (!manifest || (!this.#hasChanged && nowMs < this.wakeAtMs())) return
     this.#hasChanged = false
-    const most = blocksPerMessage(manifest.blockBytes)
+    const { blockBytes } = manifest
+    const most = blocksPerMessage(blockBytes, this.#limit?.bytesPerSecond ?? Infinity)
     for (let next = this.#next(); next; next = this.#next()) {
+      const bytes = Math.min(most, next.queue[0]!.count) * blockBytes
+      if (this.#limit && !this.#limit.take(nowMs, this, bytes)) return
       const range = next.dequeue(most)!
       if (next.queuedBlocks === 0) this.#waiting.delete(next)
       next.messagesUnderWay++
-      next.session!.servedVirtual += range.count * manifest.blockBytes
+      next.session!.servedVirtual += bytes
       this.#state.emit({ type: 'send-blocks', laneId: next.info.laneId, ...range })
     }
+    this.#limit?.withdraw(this)
+  }
+
+  get #limit(): UploadLimit | undefined {
+    return this.#state.options.uploadLimit
+  }
+
+  /** So many wait already that one more would take its wait for silence. [SW18] */
+  #isCrowded(): boolean {
+    if (!this.#limit) return false
+    const perTurn = this.#state.manifest!.blockBytes / this.#limit.bytesPerSecond
+    return this.#waiting.size > 0 && (this.#waiting.size + 1) * perTurn * 1000 > stallTimeoutMs / 3
   }
 
   #next(): SwarmLane | undefined {
@@ -132,6 +155,9 @@ export class Serving {
 const isReady = (lane: SwarmLane): boolean =>
   lane.state === 'open' && !lane.isBlocked && lane.messagesUnderWay < messagesUnderWayMax
 
-/** Blocks in one message: three of the usual size, fewer of larger ones. */
-const blocksPerMessage = (blockBytes: number): number =>
-  Math.max(1, Math.min(messageBlocks, Math.floor((messageBlocks * usualBlockBytes) / blockBytes)))
+/** Blocks in one message: three of the usual size, fewer of larger ones, and no more than go out within a second. */
+const blocksPerMessage = (blockBytes: number, bytesPerSecond: number): number =>
+  Math.max(
+    1,
+    Math.min(messageBlocks, Math.floor(Math.min(messageBlocks * usualBlockBytes, bytesPerSecond) / blockBytes))
+  )

@@ -6,6 +6,7 @@ import { suggestedBlocksMax } from '../limits.ts'
 import type { Holders } from './holders.ts'
 import type { SwarmLane } from './lane.ts'
 import { segmentOf } from './need.ts'
+import type { SessionView } from './types.ts'
 
 /** Of a holder's suggestions the newest are kept; an honest one never has more open. */
 const suggestionsKept = 2 * suggestedBlocksMax
@@ -148,5 +149,22 @@ export class Session {
   #changed(): void {
     this.isExhausted = false
     this.groupsRefused.clear()
+  }
+}
+
+/** As the interface sees it. */
+export function viewOf(session: Session): SessionView {
+  const lanes = [...session.lanes.values()]
+  return {
+    laneId: session.control.info.laneId,
+    laneCount: lanes.length,
+    peerId: session.peerId,
+    role: session.role,
+    complete: session.isComplete,
+    isOpen: true,
+    inFlightBlocks: lanes.reduce((sum, lane) => sum + lane.inFlight.size, 0),
+    windowBytes: lanes.reduce((sum, lane) => sum + lane.window.bytes, 0),
+    receivedBytes: session.receivedBytes,
+    sentBytes: session.sentBytes
   }
 }

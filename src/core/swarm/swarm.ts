@@ -9,9 +9,10 @@ import type { Manifest } from '../manifest/manifest.ts'
 import { Asking } from './asking.ts'
 import { Introducing } from './introducing.ts'
 import type { SwarmLane } from './lane.ts'
+import { PassingOn } from './passing-on.ts'
 import { Peers } from './peers.ts'
 import { Serving } from './serving.ts'
-import type { Session } from './session.ts'
+import { type Session, viewOf } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { Spreading } from './spreading.ts'
 import { SwarmState } from './state.ts'
@@ -25,6 +26,7 @@ export class Swarm {
   readonly #serving: Serving
   readonly #telling: Telling
   readonly #spreading: Spreading
+  readonly #passingOn: PassingOn
   readonly #peers = new Peers()
   readonly #introducing: Introducing
   readonly #sessions: Sessions
@@ -32,7 +34,8 @@ export class Swarm {
 
   constructor(options: SwarmOptions) {
     this.#state = new SwarmState(options)
-    this.#asking = new Asking(this.#state)
+    this.#passingOn = new PassingOn(this.#state)
+    this.#asking = new Asking(this.#state, this.#passingOn)
     this.#serving = new Serving(this.#state)
     this.#telling = new Telling(this.#state)
     this.#spreading = new Spreading(this.#state)
@@ -75,6 +78,8 @@ export class Swarm {
       overdueAtMs,
       this.#telling.wakeAtMs(),
       this.#asking.wakeAtMs(),
+      this.#passingOn.wakeAtMs(),
+      this.#serving.wakeAtMs(),
       this.#introducing.wakeAtMs(),
       isComplete ? Infinity : this.#peers.wakeAtMs()
     )
@@ -128,12 +133,14 @@ export class Swarm {
       }
       case 'stored': {
         const wasComplete = this.#state.isComplete
+        this.#passingOn.settled(input.indexes)
         this.#asking.onStored(input.indexes)
         this.#telling.stored(input.indexes)
         if (!wasComplete && this.#state.isComplete) this.#state.emit({ type: 'complete' })
         return
       }
       case 'store-failed':
+        this.#passingOn.settled(input.indexes)
         return this.#asking.onStoreFailed(input.indexes)
       case 'evicted':
         return this.#telling.evicted(this.#asking.onEvicted(input.ranges))
@@ -258,30 +265,22 @@ export class Swarm {
     this.#serving.pump()
     this.#spreading.suggest()
     this.#asking.fill()
+    this.#passingOn.flush()
     this.#telling.tellNews()
     this.#introducing.tell()
     if (this.#state.isComplete) return
-    for (const peer of this.#peers.toDial(this.#state.nowMs)) this.#state.emit({ type: 'connect', ...peer })
+    const toDial = this.#peers.toDial(this.#state.nowMs, () => this.#isTrading())
+    for (const peer of toDial) this.#state.emit({ type: 'connect', ...peer })
+  }
+
+  /** Most of those that are connected lack something, as we do. */
+  #isTrading(): boolean {
+    const sessions = [...this.#state.sessions.values()]
+    return 2 * sessions.filter((session) => !session.isComplete).length > sessions.length
   }
 
   #stop(): void {
     this.#hasStopped = true
     this.#sessions.leaveAll()
-  }
-}
-
-function viewOf(session: Session): SessionView {
-  const lanes = [...session.lanes.values()]
-  return {
-    laneId: session.control.info.laneId,
-    laneCount: lanes.length,
-    peerId: session.peerId,
-    role: session.role,
-    complete: session.isComplete,
-    isOpen: true,
-    inFlightBlocks: lanes.reduce((sum, lane) => sum + lane.inFlight.size, 0),
-    windowBytes: lanes.reduce((sum, lane) => sum + lane.window.bytes, 0),
-    receivedBytes: session.receivedBytes,
-    sentBytes: session.sentBytes
   }
 }

@@ -4,6 +4,7 @@ import type { Frame, KnownFrame, LaneInfo, PeerRecord, PeerRole } from '../excha
 import type { GroupIndex, LaneId, ManifestCid, PeerId, SwarmId } from '../ids.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { HashGroup } from '../merkle/group.ts'
+import type { UploadLimit } from './upload-limit.ts'
 
 export interface SwarmOptions {
   readonly manifestCid: ManifestCid
@@ -19,6 +20,8 @@ export interface SwarmOptions {
   readonly serving: boolean
   /** Evenly distributed in [0, 1). */
   readonly random: () => number
+  /** How fast is sent; one may be shared by many data sets. Absent: as fast as lanes take it. */
+  readonly uploadLimit?: UploadLimit
 }
 
 export type SwarmInput =
@@ -65,6 +68,8 @@ export type SwarmEffect =
   | { type: 'hash'; laneId: LaneId; peerId: PeerId; start: number; blocks: readonly Uint8Array[] }
   /** These are verified: make them durable, then `stored` or `store-failed`. */
   | { type: 'store'; peerId: PeerId; index: number; bytes: Uint8Array }
+  /** What was given to the store is to be durable soon: others wait for it. */
+  | { type: 'flush' }
   | { type: 'store-hashes'; group: GroupIndex; hashes: HashGroup }
   | { type: 'manifest'; bytes: Uint8Array; manifest: Manifest }
   /** Then `lane-opened` or `connect-failed`. */
