@@ -206,7 +206,7 @@ export class Asking {
     const run = Math.min(runBlocks, Math.floor(lane.windowBlocks(blockBytes) / 2))
     if (session.restUntilMs > this.#state.nowMs || lane.roomBlocks(blockBytes) < run || this.#roomBlocks() < run)
       return false
-    if (session.suggests && this.#isStarved() && !this.#choice!.isGuided(lane, this.#state.nowMs)) {
+    if (session.suggests && this.#state.isStarved && !this.#choice!.isGuided(lane, this.#state.nowMs)) {
       session.suggests = false
       session.isExhausted = false
     }
@@ -260,12 +260,6 @@ export class Asking {
       const spare = [...lane.inFlight].filter((index) => !choice.isWished(index))
       this.#seconds.takeBack(lane, spare)
     }
-  }
-
-  /** Nobody owes anything. */
-  #isStarved(): boolean {
-    for (const lane of this.#state.lanes.values()) if (lane.inFlight.size > 0) return false
-    return true
   }
 
   #rest(lane: SwarmLane): void {

@@ -42,6 +42,12 @@ export class SwarmState {
     return this.held?.isFull ?? false
   }
 
+  /** Nobody owes a block. */
+  get isStarved(): boolean {
+    for (const lane of this.lanes.values()) if (lane.inFlight.size > 0) return false
+    return true
+  }
+
   /** Something is asked over a lane; after a silence its time to answer begins now. */
   owes(lane: SwarmLane): void {
     if (!lane.isOwed) lane.lastProgressMs = this.nowMs
