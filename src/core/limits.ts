@@ -199,8 +199,8 @@ export const suggestionMs = 3_000
 export const peersToldMax = 8
 /** Between two such messages to one peer. */
 export const peersTellMs = 30_000
-/** What was stored is made durable after this while another peer lacks something: a third of what a block takes from peer to peer. */
-export const passOnMs = 100
+/** What was stored is made durable after this while another peer lacks something: half as long makes a crowd no quicker, twice as long slows it. */
+export const passOnMs = 200
 /** Time between two `have` messages to one peer. */
 export const haveIntervalMs = 250
 /** A lane that opened and says no hello within this time is closed. */

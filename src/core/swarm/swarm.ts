@@ -273,10 +273,15 @@ export class Swarm {
     for (const peer of toDial) this.#state.emit({ type: 'connect', ...peer })
   }
 
-  /** Most of those that are connected lack something, as we do. */
+  /**
+   * Most of those that are connected lack something, as we do, and most have nothing on its way to us: where a slow line
+   * of our own is what takes long, more peers would only share it.
+   */
   #isTrading(): boolean {
     const sessions = [...this.#state.sessions.values()]
-    return 2 * sessions.filter((session) => !session.isComplete).length > sessions.length
+    const lacking = sessions.filter((session) => !session.isComplete)
+    const owing = sessions.filter((session) => [...session.lanes.values()].some((lane) => lane.inFlight.size > 0))
+    return 2 * lacking.length > sessions.length && 2 * owing.length < sessions.length
   }
 
   #stop(): void {
