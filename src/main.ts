@@ -6,6 +6,7 @@ import { mountPage } from './ui/mount.ts'
 import { Saver } from './ui/saving.ts'
 import { routeOf } from './ui/routes.ts'
 import { startServiceWorker } from './ui/service-worker.ts'
+import { isRelayOnly } from './ui/state/relay-only.ts'
 import { Shell } from './ui/state/shell.svelte.ts'
 import { serveStreams } from './ui/stream-host.ts'
 
@@ -15,7 +16,8 @@ if (target) {
   const route = routeOf(location.hash)
   const link = route.name === 'receive' ? `${location.origin}/${route.link}` : undefined
   // The engine's worker starts while the page is drawn. libp2p is larger: it comes after the first paint.
-  const quire = openPageQuire({ connect: link === undefined ? undefined : Promise.all([firstPaint(), check(link)]) })
+  const connect = link === undefined ? undefined : Promise.all([firstPaint(), check(link)])
+  const quire = openPageQuire({ connect, relayOnly: isRelayOnly() })
   // Browsers leave it out where the page is not secure, or a setting forbids it.
   const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker
   const saving = new Saver(serveStreams(quire, workers), workers)

@@ -12,6 +12,8 @@ export interface PageOptions {
   readonly relays?: readonly string[]
   /** Where links point; by default this page. */
   readonly origin?: string
+  /** Peers learn no address of this browser: everything goes by way of relays, which is slower. */
+  readonly relayOnly?: boolean
   /** Settles when the network is worth loading though nothing asks for it yet; by default it waits to be asked. */
   readonly connect?: Promise<unknown>
 }
@@ -27,7 +29,7 @@ export async function openPageQuire(options: PageOptions = {}): Promise<Quire> {
   const network = lazyNetwork(async () => {
     const askRelay = askedAhead(relays)
     const { createBrowserNetwork } = await import('../network/libp2p/browser.ts')
-    return createBrowserNetwork({ relays, askRelay })
+    return createBrowserNetwork({ relays, askRelay, relayOnly: options.relayOnly })
   }, 'RTCPeerConnection' in globalThis)
   const quire = new RemoteQuire((message) => worker.postMessage(message), network.status(), {
     usedBytes: 0,

@@ -206,7 +206,7 @@ function english(f: Format) {
       roles: { tab: 'Tab', keeper: 'Keeper', program: 'Program' },
       kinds: { direct: 'Direct', turn: 'TURN', relayed: 'Relay', socket: 'Direct' },
       came: {
-        direct: 'Came straight from those who hold it.',
+        direct: 'Came straight from its holders.',
         turn: 'Came through a TURN server.',
         relayed: 'Came through a relay.'
       },

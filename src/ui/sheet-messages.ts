@@ -97,6 +97,8 @@ function english(f: Format) {
     help: {
       single: 'Single-key shortcuts',
       singleLine: 'Off while you type in a field.',
+      relayOnly: 'Hide my address from others',
+      relayOnlyLine: 'Everything goes through relays, which is slower. The page loads again.',
       keys: {
         paste: 'Paste a link',
         choose: 'Choose files',

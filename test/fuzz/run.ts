@@ -75,7 +75,10 @@ async function attackOnce(victim: Victim, truth: Truth, { attack, seed }: Case):
   await quiet(2)
   if (mustEnd && !lane.isClosed) victim.clock.pass(patienceMs)
   const untilMs = performance.now() + storingMs
-  while (mustEnd && !lane.isClosed && performance.now() < untilMs) await quiet(1)
+  while (mustEnd && !lane.isClosed && performance.now() < untilMs) {
+    await quiet(1)
+    victim.clock.pass(1_000) // whom it asked only now has its time too
+  }
   const [item] = victim.engine.items()
   const { state, error } = item!.peek()
   if (error || state === 'error') throw new Error(`its share came to harm: ${error?.message}`)

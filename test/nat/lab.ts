@@ -19,6 +19,7 @@ export const sides: readonly Side[] = ['a', 'b']
 /** Where the relay answers, and a second address on the internet. */
 export const relayAddress = '203.0.113.10'
 export const otherAddress = '203.0.113.20'
+export const relayAddress6 = '2001:db8::10'
 
 const places = {
   a: {
@@ -40,6 +41,7 @@ const places = {
 export class Lab {
   readonly spaces = new Namespaces(['internet', 'router-a', 'router-b', 'host-a', 'host-b'])
   readonly #home: string
+  readonly #gateways = new Map<Side, string>()
 
   private constructor(home: string) {
     this.#home = home
@@ -75,9 +77,123 @@ export class Lab {
     this.spaces.run(`router-${side}`, ['conntrack', '-F'])
   }
 
-  /** Takes a host's cable away, or gives it back. */
+  /** Whatever a host asks over TCP is answered by the router itself, at this port; nothing else gets through. */
+  setPortal(side: Side, port: number): void {
+    this.spaces.rules(
+      `router-${side}`,
+      `table ip router {
+         chain inward { type nat hook prerouting priority dstnat; iifname lan meta l4proto tcp redirect to :${port}; }
+         chain through { type filter hook forward priority filter; policy drop; }
+       }`
+    )
+    this.spaces.run(`router-${side}`, ['conntrack', '-F'])
+  }
+
+  /** Hosts, routers and the internet have IPv6 from now on, and hosts nothing else; routers are firewalls. */
+  setIpv6Only(): void {
+    const { spaces } = this
+    spaces.ip('internet', `address add ${relayAddress6}/64 dev hub nodad`)
+    for (const [side, n] of [
+      ['a', 1],
+      ['b', 2]
+    ] as const) {
+      const other = 3 - n
+      spaces.set(`router-${side}`, { 'net.ipv6.conf.all.forwarding': 1 })
+      spaces.ip(
+        `router-${side}`,
+        `address add 2001:db8::1${n}/64 dev wan nodad
+         address add 2001:db8:${n}::1/64 dev lan nodad
+         route add 2001:db8:${other}::/64 via 2001:db8::1${other}`
+      )
+      spaces.ip('internet', `route add 2001:db8:${n}::/64 via 2001:db8::1${n}`)
+      spaces.ip(
+        `host-${side}`,
+        `address flush dev lan scope global
+         address add 2001:db8:${n}::2/64 dev lan nodad
+         route add default via 2001:db8:${n}::1`
+      )
+      spaces.rules(
+        `router-${side}`,
+        `table ip6 router {
+           chain through {
+             type filter hook forward priority filter; policy drop;
+             ct state established,related accept
+             iifname lan accept
+           }
+         }`
+      )
+    }
+  }
+
+  /** Takes a host's cable away, or gives it back. Its routes go with it. */
   setPlugged(side: Side, isPlugged: boolean): void {
-    this.spaces.ip(`router-${side}`, `link set lan ${isPlugged ? 'up' : 'down'}`)
+    const gateway = this.spaces.run(`host-${side}`, ['ip', 'route', 'show', 'default'])
+    const via = /via (\S+)/.exec(gateway)?.[1] ?? this.#gateways.get(side)
+    if (via !== undefined) this.#gateways.set(side, via)
+    this.spaces.ip(
+      `host-${side}`,
+      isPlugged ? `link set lan up\nroute replace default via ${via}` : 'link set lan down'
+    )
+  }
+
+  /** What a host can send and be sent, in bits a second; unbounded without. */
+  setRate(side: Side, bitsPerSecond?: number): void {
+    const bound = bitsPerSecond === undefined ? 'pfifo' : `tbf rate ${bitsPerSecond} burst 64kb latency 50ms`
+    for (const device of ['wan', 'lan']) {
+      this.spaces.run(`router-${side}`, ['tc', 'qdisc', 'replace', 'dev', device, 'root', ...bound.split(' ')])
+    }
+  }
+
+  /** Nothing that is sent to the relay's addresses gets there, or all does. */
+  setRelayReached(isReached: boolean): void {
+    this.spaces.rules(
+      'internet',
+      isReached
+        ? ''
+        : `table inet wall {
+             chain input { type filter hook input priority filter; drop; }
+             chain output { type filter hook output priority filter; drop; }
+           }`
+    )
+  }
+
+  /** Counts what passes on the wire from now on: see `seen`. */
+  watch(): void {
+    this.spaces.rules(
+      'internet',
+      `table bridge wire {
+         counter between { }
+         chain forward {
+           type filter hook forward priority filter;
+           ether type ip counter name between
+           ip6 daddr != ff00::/8 counter name between
+         }
+       }
+       table ip wire {
+         counter stun { }
+         chain input {
+           type filter hook input priority filter;
+           iifname hub ip saddr ${places.b.host} meta l4proto udp udp dport != 3478 counter name stun
+         }
+       }`
+    )
+  }
+
+  /**
+   * Packets since `watch`: those that went from one side to the other without stopping at the relay's machine, and those
+   * by which host b, with an address of its own, asked for STUN there.
+   */
+  seen(): { readonly between: number; readonly stun: number } {
+    return {
+      between: this.spaces.counted('internet', 'bridge wire between'),
+      stun: this.spaces.counted('internet', 'ip wire stun')
+    }
+  }
+
+  /** The largest packet between a router and the internet. */
+  setMtu(side: Side, bytes: number): void {
+    this.spaces.ip(`router-${side}`, `link set wan mtu ${bytes}`)
+    this.spaces.ip('internet', `link set to-${side} mtu ${bytes}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -67,18 +67,32 @@ export class Town implements AsyncDisposable {
 
   /** Alice shares 20 MB from behind one router, Bob fetches it from behind the other. */
   async visit(one: NatKind, other: NatKind): Promise<Visit> {
-    const { alice, bob, lab, quire } = this
-    await Promise.all([alice, bob].map(({ page }) => page.goto('about:blank')))
-    lab.setKind('a', one)
-    lab.setKind('b', other)
-    const link = await shareFiles(alice.page, quire.url, [this.#film])
+    const { bob } = this
+    const link = await this.share(one, other)
     const beganMs = Date.now()
     await openLink(bob.page, link)
     const named = await momentWhen(bob.page, () => document.querySelector('[data-testid="connection-kind"]') !== null)
     await untilState(bob.page, 'complete', 90_000)
-    const wholeMs = Date.now() - beganMs
-    const way = (await byId(bob.page, 'connection-kind').textContent()) as Way
-    return { way, connectMs: named - beganMs, wholeMs }
+    return { way: await this.way(), connectMs: named - beganMs, wholeMs: Date.now() - beganMs }
+  }
+
+  /** Alice's link of 20 MB, with both behind such routers from now on. */
+  async share(one: NatKind, other: NatKind): Promise<string> {
+    const { alice, bob, lab } = this
+    await Promise.all([alice, bob].map(({ page }) => page.goto('about:blank')))
+    lab.setKind('a', one)
+    lab.setKind('b', other)
+    return this.shareNow()
+  }
+
+  /** Alice's link of 20 MB, with both where they are. */
+  shareNow(): Promise<string> {
+    return shareFiles(this.alice.page, this.quire.url, [this.#film])
+  }
+
+  /** The way that Bob's page names. */
+  async way(): Promise<Way> {
+    return (await byId(this.bob.page, 'connection-kind').textContent()) as Way
   }
 
   /** Whether what Bob saves is what Alice shared. */

@@ -75,10 +75,12 @@ class FakeNode extends EventTarget {
 
 let node: FakeNode
 let peers: Peers
+let turn = true
+let sockets = true
 
 function become(us: Id, them: Id): void {
   node = new FakeNode(us, them)
-  peers = new Peers(node as unknown as Libp2p, true)
+  peers = new Peers(node as unknown as Libp2p, { webrtc: () => turn, sockets })
 }
 
 beforeEach(() => {
@@ -107,6 +109,20 @@ describe('reaching a peer', () => {
     node.dials = reachable(circuit())
     expect(kindOf(await reach([circuit(), rtc(), tcp]))).toBe('relayed')
     expect(node.dialled).toEqual([`${tcp}/p2p/${node.them}`, ...Array(directTriesMs.length).fill(rtc()), circuit()])
+  })
+
+  it('[NW29] by relays alone, tries no socket, and WebRTC only where TURN is offered', async () => {
+    sockets = turn = false
+    become(lower, higher)
+    node.dials = reachable(tcp, `${tcp}/p2p/${node.them}`, rtc(), circuit())
+    expect(kindOf(await reach())).toBe('relayed')
+    expect(node.dialled).toEqual([circuit()])
+    turn = true
+    become(lower, higher)
+    node.dials = reachable(tcp, rtc(), circuit())
+    expect(kindOf(await reach())).toBe('direct')
+    expect(node.dialled).toEqual([rtc()])
+    sockets = true
   })
 
   it('[NW9] tries no more than so many sockets', async () => {

@@ -25,23 +25,30 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]()
 })
 
-it('[NW27] connections are made with what a relay offers now: it is asked anew before that runs out', async () => {
+interface Made {
+  readonly network: Libp2pNetwork
+  readonly rtc: () => RTCConfiguration
+  /** Resolves when the relay was asked this often. */
+  readonly asked: (times: number) => Promise<void>
+}
+
+/** A network at a relay that offers TURN under another name each time. */
+async function reserved(relayOnly: boolean): Promise<Made> {
   const privateKey = await generateKeyPair('Ed25519')
-  const asked = Promise.withResolvers<void>()
-  const reserved = Promise.withResolvers<void>()
+  const ready = Promise.withResolvers<void>()
   let times = 0
-  let iceServers: () => RTCIceServer[] = () => []
+  let rtc: () => RTCConfiguration = () => ({})
   const network = new Libp2pNetwork({
     privateKey,
     relays: [relay.url.replace('localhost', '127.0.0.1')],
-    webrtc: false,
+    webrtc: true,
+    relayOnly,
     askRelay: async (url) => {
       const config = await fetchRelayConfig(url)
-      if (++times === 2) asked.resolve()
-      return { ...config, turn: { port: 3478, username: `${times}:a`, credential: 'b', lifeMs: 1 } }
+      return { ...config, turn: { port: 3478, username: `${++times}:a`, credential: 'b', lifeMs: 1 } }
     },
-    create: (servers) => {
-      iceServers = servers
+    create: (rtcConfiguration) => {
+      rtc = rtcConfiguration
       return createLibp2p({
         privateKey,
         transports: [webSockets(), circuitRelayTransport()],
@@ -51,14 +58,33 @@ it('[NW27] connections are made with what a relay offers now: it is asked anew b
       })
     }
   })
-  const named = () => iceServers().flatMap(({ username }) => username ?? [])
-  network.onStatus = ({ relays }) => relays[0]?.state === 'reserved' && reserved.resolve()
+  network.onStatus = ({ relays }) => relays[0]?.state === 'reserved' && ready.resolve()
   await network.start()
-  await within(10_000, 'a reservation', reserved.promise)
-  expect(named()).toEqual(['1:a'])
-  expect(iceServers().at(-1)?.urls).toEqual(['turn:127.0.0.1:3478?transport=udp', 'turn:127.0.0.1:3478?transport=tcp'])
+  await within(10_000, 'a reservation', ready.promise)
+  const asked = async (wanted: number) => void (await expect.poll(() => times).toBe(wanted))
+  return { network, rtc, asked }
+}
+
+const named = (rtc: () => RTCConfiguration) => rtc().iceServers?.flatMap(({ username }) => username ?? [])
+const turnUrls = ['turn:127.0.0.1:3478?transport=udp', 'turn:127.0.0.1:3478?transport=tcp']
+
+it('[NW27] connections are made with what a relay offers now: it is asked anew before that runs out', async () => {
+  const { network, rtc, asked } = await reserved(false)
+  expect(named(rtc)).toEqual(['1:a'])
+  expect(rtc().iceServers?.at(-1)?.urls).toEqual(turnUrls)
   network.nudge() // looks after its relays at once
-  await within(10_000, 'the next asking', asked.promise)
-  await expect.poll(named).toEqual(['2:a'])
+  await asked(2)
+  await expect.poll(() => named(rtc)).toEqual(['2:a'])
   await network.stop()
+})
+
+it('[NW29] by relays alone, candidates come from TURN only and STUN is not asked', async () => {
+  const open = await reserved(false)
+  expect(open.rtc().iceTransportPolicy).toBe('all')
+  expect(open.rtc().iceServers?.map(({ urls }) => urls)).toEqual([`stun:127.0.0.1:${relay.port}`, turnUrls])
+  await open.network.stop()
+  const hidden = await reserved(true)
+  expect(hidden.rtc().iceTransportPolicy).toBe('relay')
+  expect(hidden.rtc().iceServers?.map(({ urls }) => urls)).toEqual([turnUrls])
+  await hidden.network.stop()
 })

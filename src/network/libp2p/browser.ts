@@ -19,10 +19,12 @@ undoGentle()
 export interface BrowserNetworkOptions {
   readonly relays: readonly string[]
   readonly askRelay: AskRelay
+  /** Peers learn no address of this tab, and it sends them nothing but by way of relays. */
+  readonly relayOnly?: boolean
 }
 
 /** The network of a tab: WebRTC to other tabs, WebSocket to relays and keepers. Every tab has a fresh key. */
-export async function createBrowserNetwork({ relays, askRelay }: BrowserNetworkOptions): Promise<Network> {
+export async function createBrowserNetwork({ relays, askRelay, relayOnly }: BrowserNetworkOptions): Promise<Network> {
   // One long task otherwise: evaluating libp2p, making a node of it, starting that.
   await nextTask()
   const privateKey = await freshKey()
@@ -32,7 +34,8 @@ export async function createBrowserNetwork({ relays, askRelay }: BrowserNetworkO
     relays,
     askRelay,
     webrtc,
-    create: async (iceServers) => {
+    relayOnly,
+    create: async (rtcConfiguration) => {
       const node = await createLibp2p({
         privateKey,
         start: false,
@@ -40,9 +43,7 @@ export async function createBrowserNetwork({ relays, askRelay }: BrowserNetworkO
         transports: [
           webSockets(webSocketOptions),
           circuitRelayTransport(circuitOptions),
-          ...(webrtc
-            ? [patient(webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) }))]
-            : [])
+          ...(webrtc ? [patient(webRTC({ ...webRtcOptions, rtcConfiguration }))] : [])
         ],
         connectionEncrypters: [noise({ crypto: handshakeCrypto })],
         streamMuxers: [yamux()],

@@ -16,10 +16,12 @@ export interface Libp2pSetup {
   readonly relays: readonly string[]
   readonly askRelay: AskRelay
   readonly webrtc: boolean
+  /** Peers learn no address of ours, and are sent nothing but by way of a relay or its TURN server. [NW29] */
+  readonly relayOnly?: boolean
   /** What it takes lanes for; by default exchange alone. */
   readonly serves?: readonly LaneProtocol[]
-  /** Makes the node; `iceServers` is asked for each new peer connection. */
-  readonly create: (iceServers: () => RTCIceServer[]) => Promise<Libp2p>
+  /** Makes the node; `rtcConfiguration` is asked for each new peer connection. */
+  readonly create: (rtcConfiguration: () => RTCConfiguration) => Promise<Libp2p>
 }
 
 interface Running {
@@ -110,12 +112,14 @@ export class Libp2pNetwork implements Network {
   }
 
   async #begin(): Promise<Running> {
-    const node = await this.#setup.create(() => this.#running?.relays.iceServers() ?? [])
+    const { relayOnly = false } = this.#setup
+    const iceTransportPolicy = relayOnly ? 'relay' : 'all'
+    const node = await this.#setup.create(() => ({ iceServers: this.#iceServers(), iceTransportPolicy }))
     const relays = new Relays(node, this.#setup.askRelay, {
       onChange: () => this.#changed(),
       onTracker: (stream, connection) => this.onLane(this.#lane(stream, connection, trackerProtocol))
     })
-    const running = { node, relays, peers: new Peers(node, this.#setup.webrtc) }
+    const running = { node, relays, peers: new Peers(node, { webrtc: () => this.#dialsWebRtc(), sockets: !relayOnly }) }
     this.#running = running
     running.peers.onDirect = (peerId) => this.onDirect(peerId)
     for (const protocol of this.#setup.serves ?? [exchangeProtocol]) {
@@ -133,6 +137,16 @@ export class Libp2pNetwork implements Network {
     for (const url of [...this.#setup.relays, ...this.#early]) relays.add(url)
     this.#changed()
     return running
+  }
+
+  #iceServers(): RTCIceServer[] {
+    const { stun = [], turn = [] } = this.#running?.relays.iceServers() ?? {}
+    return this.#setup.relayOnly ? turn : [...stun, ...turn]
+  }
+
+  /** By relays alone there is no WebRTC without a TURN server. */
+  #dialsWebRtc(): boolean {
+    return this.#setup.webrtc && (!this.#setup.relayOnly || this.#iceServers().length > 0)
   }
 
   #lane(stream: Stream, connection: Connection, protocol: LaneProtocol): Lane {
@@ -157,8 +171,9 @@ export class Libp2pNetwork implements Network {
   #addresses(): Multiaddr[] {
     if (!this.#running) return []
     const { node, relays } = this.#running
-    const own = node.getMultiaddrs().filter((address) => !/\/p2p-circuit|\/webrtc\//.test(address.toString()))
-    const ways = this.#setup.webrtc ? ['/p2p-circuit/webrtc', '/p2p-circuit'] : ['/p2p-circuit']
+    const listening = this.#setup.relayOnly ? [] : node.getMultiaddrs()
+    const own = listening.filter((address) => !/\/p2p-circuit|\/webrtc\//.test(address.toString()))
+    const ways = this.#dialsWebRtc() ? ['/p2p-circuit/webrtc', '/p2p-circuit'] : ['/p2p-circuit']
     const circuits = relays
       .addresses()
       .flatMap((relay) => ways.map((way) => relay.encapsulate(`${way}/p2p/${node.peerId}`)))

@@ -36,7 +36,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
     askRelay: fetchRelayConfig,
     webrtc: rtc !== undefined,
     serves: options.serves,
-    create: (iceServers): Promise<Libp2p> =>
+    create: (rtcConfiguration): Promise<Libp2p> =>
       createLibp2p({
         privateKey: key,
         addresses: { listen: [...listen, ...(rtc ? ['/webrtc'] : [])] },
@@ -44,9 +44,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
           tcp(),
           webSockets(webSocketOptions),
           circuitRelayTransport(circuitOptions),
-          ...(rtc
-            ? [patient(rtc.webRTC({ ...webRtcOptions, rtcConfiguration: () => ({ iceServers: iceServers() }) }))]
-            : [])
+          ...(rtc ? [patient(rtc.webRTC({ ...webRtcOptions, rtcConfiguration }))] : [])
         ],
         connectionEncrypters: [noise()],
         streamMuxers: [yamux()],

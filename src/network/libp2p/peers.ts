@@ -33,10 +33,16 @@ const after = (delayMs: number) => new Promise<undefined>((resolve) => setTimeou
 
 export const exchangeProtocol: LaneProtocol = '/quire/exchange/1'
 
+/** Which ways there are beside a relay's circuit. */
+export interface DirectWays {
+  readonly webrtc: () => boolean
+  readonly sockets: boolean
+}
+
 /** Finds or makes the best connection to a peer: plain socket or WebRTC, else a relay's circuit. SPEC.md: NW8 to NW13, NW22, NW23. */
 export class Peers {
   readonly #node: Libp2p
-  readonly #webrtc: boolean
+  readonly #ways: DirectWays
   readonly #dialling = new Map<PeerId, Promise<Connection>>()
   /** Peers that are tried directly now, in the background where that takes long. */
   readonly #trying = new Map<PeerId, Promise<Connection | undefined>>()
@@ -45,9 +51,9 @@ export class Peers {
   /** A peer with lanes through a relay has a direct connection. */
   onDirect: (peerId: PeerId) => void = () => undefined
 
-  constructor(node: Libp2p, webrtc: boolean) {
+  constructor(node: Libp2p, ways: DirectWays) {
     this.#node = node
-    this.#webrtc = webrtc
+    this.#ways = ways
     node.addEventListener('connection:open', ({ detail }) => this.#onOpen(detail))
   }
 
@@ -206,7 +212,7 @@ export class Peers {
       sockets: whole
         .filter((address) => this.#canDial(address) && !byCircuit.includes(address))
         .slice(0, socketTriesMax),
-      webrtc: this.#webrtc ? this.#viaKnownRelaysFirst(byCircuit.filter(overWebRtc)) : [],
+      webrtc: this.#ways.webrtc() ? this.#viaKnownRelaysFirst(byCircuit.filter(overWebRtc)) : [],
       circuits: this.#viaKnownRelaysFirst(byCircuit.filter((address) => !overWebRtc(address)))
     }
   }
@@ -219,6 +225,6 @@ export class Peers {
 
   #canDial(address: Multiaddr): boolean {
     const inPage = 'window' in globalThis
-    return !inPage || /\/wss?(\/|$)/.test(address.toString())
+    return this.#ways.sockets && (!inPage || /\/wss?(\/|$)/.test(address.toString()))
   }
 }

@@ -75,9 +75,9 @@ export class Relays {
   }
 
   /** Servers that tell how we look from outside, and a few that pass on what finds no direct way. [NW27] */
-  iceServers(): RTCIceServer[] {
+  iceServers(): Record<'stun' | 'turn', RTCIceServer[]> {
     const infos = [...this.#joined.values()].map(({ info }) => info)
-    return [...infos.flatMap(({ stun }) => stun), ...infos.flatMap(({ turn }) => turn).slice(0, turnServersMax)]
+    return { stun: infos.flatMap(({ stun }) => stun), turn: infos.flatMap(({ turn }) => turn).slice(0, turnServersMax) }
   }
 
   /** Where relays that hold a reservation for us are reached. */
