@@ -244,7 +244,7 @@ describe('with the keyboard alone', () => {
     await page.getByText('Lisbon in March').waitFor()
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
-    await page.getByRole('switch').focus()
+    await page.getByTestId('single').focus()
     await page.keyboard.press('Space')
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })

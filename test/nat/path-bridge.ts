@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createSocket, type RemoteInfo } from 'node:dgram'
+import { createSocket } from 'node:dgram'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { findProgram } from '../support/chromium.ts'
@@ -25,6 +25,9 @@ export interface PathEnd {
   readonly device: string
 }
 
+/** Free, since nothing else runs in the namespace between: the program's for each end, and that of what reads the device. */
+const wirePorts = [7001, 7002] as const
+const tapPorts = [7003, 7004] as const
 /** What the program between both ends may hold: a long path's worth of frames that come at once. */
 const socketBufferBytes = 4 * 1024 * 1024
 /** Frames on the wire of one program: room for any that a device passes. */
@@ -57,8 +60,7 @@ export class PathBridge implements AsyncDisposable {
   ): Promise<PathBridge> {
     const [socat, ethtool] = [programOr('socat'), programOr('ethtool')]
     const [program, ...words] = spaces.within(between)
-    const launch = (...command: string[]) =>
-      spawn(program!, [...words, ...command], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const launch = (...command: string[]) => spawn(program!, [...words, ...command], { stdio: 'pipe' })
     for (const [i, { role, device }] of ends.entries()) {
       spaces.ip(between, `link add end${i} type veth peer name ${device} netns ${spaces.name(role)}`)
       spaces.ip(role, `link set ${device} up`)
@@ -70,17 +72,21 @@ export class PathBridge implements AsyncDisposable {
       spaces.run(role, [ethtool, '-K', device, ...features])
     }
     const wire = launch(process.execPath, fileURLToPath(import.meta.url))
-    const ports = (await lineOf(wire.stdout, /^ports (.+)$/, 'the wire')).split(' ')
-    const taps = ports.map((port, i) =>
+    wire.stderr.pipe(process.stderr)
+    await lineOf(wire.stdout, /^(ready)$/, 'the wire')
+    const taps = wirePorts.map((port, i) =>
       launch(
         socat,
+        '-dd',
         '-b',
         String(frameBytesMax),
         `INTERFACE:end${i}`,
-        `UDP4:127.0.0.1:${port},sndbuf=${socketBufferBytes},rcvbuf=${socketBufferBytes}`
+        `UDP4:127.0.0.1:${port},bind=127.0.0.1:${tapPorts[i]},sndbuf=${socketBufferBytes},rcvbuf=${socketBufferBytes}`
       )
     )
     const bridge = new PathBridge([...taps, wire], wire)
+    // A frame that comes before both listen is lost, and who sent it asks again only after a second.
+    await Promise.all(taps.map((tap) => lineOf(tap.stderr, /(starting data transfer loop)/, 'a tap of the path')))
     bridge.set(path)
     return bridge
   }
@@ -153,25 +159,17 @@ class Direction {
 /** The program between both ends: a socket for each, and a direction each way. Takes paths as lines. */
 async function runWire(): Promise<void> {
   const sockets = [createSocket('udp4'), createSocket('udp4')] as const
-  const theirs: (RemoteInfo | undefined)[] = [undefined, undefined]
   const directions = ([1, 0] as const).map(
-    (to) =>
-      new Direction((frame) => {
-        const end = theirs[to]
-        if (end) sockets[to].send(frame, end.port, end.address)
-      })
+    (to) => new Direction((frame) => sockets[to].send(frame, tapPorts[to], '127.0.0.1'))
   )
-  const ports = sockets.map(async (socket, from) => {
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  const bound = sockets.map(async (socket, from) => {
+    await new Promise<void>((resolve) => socket.bind(wirePorts[from], '127.0.0.1', resolve))
     socket.setRecvBufferSize(socketBufferBytes)
     socket.setSendBufferSize(socketBufferBytes)
-    socket.on('message', (frame, sender) => {
-      theirs[from] = sender
-      directions[from]!.take(frame)
-    })
-    return socket.address().port
+    socket.on('message', (frame) => directions[from]!.take(frame))
   })
-  console.log(`ports ${(await Promise.all(ports)).join(' ')}`)
+  await Promise.all(bound)
+  console.log('ready')
   createInterface({ input: process.stdin }).on('line', (line) => {
     for (const direction of directions) direction.path = JSON.parse(line) as Path
   })
