@@ -12,6 +12,7 @@ export default defineConfig({
       // Unused code that no bundler can see to be unused.
       { find: '@noble/curves/secp256k1.js', replacement: standIn('no-secp256k1') },
       { find: /^\.\/(rsa|ecdsa)\/(der|ecdsa|index|utils)\.js$/, replacement: standIn('no-other-keys') },
+      { find: '@libp2p/logger', replacement: standIn('no-logs') },
       // It would ask third parties.
       { find: '@multiformats/dns', replacement: standIn('no-dns') }
     ]
