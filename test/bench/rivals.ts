@@ -15,9 +15,19 @@ interface RivalWindow {
   seed(file: File, tracker: string): Promise<string>
   open(magnet: string): { first: Promise<number>; last: Promise<number> }
   opened: { first: Promise<number> }
+  start(relay: string): Promise<void>
+  addFile(file: File): Promise<HeliaFile>
+  connect(address: string): Promise<void>
+  fetchFile(cid: string): Promise<number>
   forget(): Promise<void>
 }
 declare const window: RivalWindow
+
+/** A file in Helia's page, and where that is dialled. */
+export interface HeliaFile {
+  readonly cid: string
+  readonly address: string
+}
 
 /** Two pages, one in each browser. */
 export interface Pages {
@@ -80,4 +90,20 @@ export async function visitMagnet(page: Page, url: string, magnet: string): Prom
   return page.evaluate(() => window.opened.first)
 }
 
-export const forgetTorrents = (page: Page): Promise<void> => page.evaluate(() => window.forget())
+/** Starts a node that reserves at the relay, and waits until it has. */
+export const startHelia = (page: Page, relay: string): Promise<void> =>
+  page.evaluate((address) => window.start(address), relay)
+
+/** Adds the chosen file. */
+export const addToHelia = (page: Page): Promise<HeliaFile> =>
+  page.evaluate(() => window.addFile(document.querySelector('input')!.files![0]!))
+
+export const connectHelia = (page: Page, { address }: HeliaFile): Promise<void> =>
+  page.evaluate((text) => window.connect(text), address)
+
+/** Fetches all of it; milliseconds from the first verified chunk to the last. */
+export const fetchByHelia = (page: Page, { cid }: HeliaFile): Promise<number> =>
+  page.evaluate((text) => window.fetchFile(text), cid)
+
+/** Removes what a rival's page holds. */
+export const forgetRival = (page: Page): Promise<void> => page.evaluate(() => window.forget())

@@ -10,7 +10,7 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 
 /** Rivals live in a package of their own, so that they never weigh on Quire's install. */
 export function installRivals(): void {
-  if (existsSync(join(here, 'node_modules', 'webtorrent'))) return
+  if (['webtorrent', 'helia'].every((name) => existsSync(join(here, 'node_modules', name)))) return
   console.error('Installing what is compared with …')
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' })
 }
@@ -20,7 +20,7 @@ interface Served extends AsyncDisposable {
   readonly url: string
 }
 
-/** Serves the bare page and WebTorrent's published bundle. */
+/** Serves the bare page, Helia's and WebTorrent's published bundle. */
 export async function serveRivals(): Promise<Served> {
   const folder = await temporaryFolder('bench-rivals')
   const outDir = folder.path
@@ -30,7 +30,11 @@ export async function serveRivals(): Promise<Served> {
     configFile: false,
     logLevel: 'error',
     worker: { format: 'es' },
-    build: { outDir, emptyOutDir: true, rollupOptions: { input: join(here, 'pages', 'bare.html') } }
+    build: {
+      outDir,
+      emptyOutDir: true,
+      rollupOptions: { input: ['bare', 'helia'].map((name) => join(here, 'pages', `${name}.html`)) }
+    }
   })
   const fixed: Record<string, string> = {
     '/webtorrent.min.js': join(here, 'node_modules/webtorrent/dist/webtorrent.min.js'),

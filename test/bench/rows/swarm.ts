@@ -6,7 +6,7 @@ import { cpuOf, interleaved, median, ratio, type Sample, spread, tell, valuesOf,
 import type { BenchOptions } from '../options.ts'
 import { bigFile } from '../places.ts'
 import type { Section } from '../results.ts'
-import { fetchMagnet, forgetTorrents, openRival, seedChosen } from '../rivals.ts'
+import { fetchMagnet, forgetRival, openRival, seedChosen } from '../rivals.ts'
 import { serveRivals, serveTorrentTracker } from '../sites.ts'
 import { countSentBytes, sentBytes } from '../sent-bytes.ts'
 
@@ -147,7 +147,7 @@ function torrentWay(seeders: readonly Member[], receivers: readonly Member[], tr
     },
     run: () => counted(from, sent, () => secondsOfAll(to.map((page) => () => fetchMagnet(page, magnet)))),
     async after() {
-      await Promise.all([...from, ...to].map(forgetTorrents))
+      await Promise.all([...from, ...to].map(forgetRival))
     }
   }
   return { way, sent }

@@ -1,24 +1,30 @@
+import type { RunningRelay } from '../../../relay/relay.ts'
 import { serveLibraryPage } from '../../support/library-page.ts'
 import { addChosen, choose, fetchLink, forgetAll, openLibrary } from '../library.ts'
 import { cpuOf, interleaved, ratio, type Sample, spread, valuesOf, type Way } from '../measure.ts'
 import { bigFile, openPair, type Pair } from '../places.ts'
 import type { Section } from '../results.ts'
 import {
+  addToHelia,
   connectBare,
+  connectHelia,
+  fetchByHelia,
   fetchMagnet,
   forgetBare,
-  forgetTorrents,
+  forgetRival,
+  type HeliaFile,
   openRival,
   type Pages,
   seedChosen,
-  sendBare
+  sendBare,
+  startHelia
 } from '../rivals.ts'
 import { serveRivals, serveTorrentTracker } from '../sites.ts'
 import type { BenchOptions } from '../options.ts'
 
 const messageBytes = 256 * 1024
 
-/** A file from tab to tab, five ways, in the same two browsers. */
+/** A file from tab to tab, six ways, in the same two browsers. */
 export async function transfer({ rounds, megabytes }: BenchOptions): Promise<Section> {
   const totalBytes = Math.ceil(((megabytes ?? 200) * 1e6) / messageBytes) * messageBytes
   await using library = await serveLibraryPage()
@@ -29,8 +35,9 @@ export async function transfer({ rounds, megabytes }: BenchOptions): Promise<Sec
   const quire = await tabs(pair, (page) => openLibrary(page, library.url))
   const bare = await tabs(pair, (page) => openRival(page, `${rivals.url}/bare.html`))
   const torrent = await tabs(pair, (page) => openRival(page, `${rivals.url}/rival.html`))
+  const helia = await tabs(pair, (page) => openRival(page, `${rivals.url}/helia.html`))
   await connectBare(bare)
-  for (const { sender } of [quire, torrent]) await choose(sender, file.path)
+  for (const { sender } of [quire, torrent, helia]) await choose(sender, file.path)
   const rate = (ms: number) => totalBytes / 1000 / ms
   const samples = await interleaved(rounds, {
     'Quire': quireWay(quire, rate, false),
@@ -40,6 +47,7 @@ export async function transfer({ rounds, megabytes }: BenchOptions): Promise<Sec
     }),
     'raw channel': inFront(bare, { run: async () => rate(await sendBare(bare, totalBytes, 'raw')) }),
     'WebTorrent': torrentWay(torrent, rate, tracker.url),
+    'Helia': heliaWay(helia, rate, library.relay),
     'Quire, read meanwhile': quireWay(quire, rate, true)
   })
   const { 'Quire': ours, 'Quire, read meanwhile': read, 'bare pipeline': pipeline } = samples
@@ -47,14 +55,15 @@ export async function transfer({ rounds, megabytes }: BenchOptions): Promise<Sec
     title: 'Tab to tab',
     explains:
       `${totalBytes / 1e6} MB, in the same two browsers, with the library and no interface. Rates count from the first verified byte ` +
-      '(bare: the first message; WebTorrent: the first verified piece) until everything is stored (raw: received). CPU counts ' +
+      '(bare: the first message; WebTorrent: the first verified piece; Helia: the first verified chunk) until everything is stored (raw: received). CPU counts ' +
       'the whole fetch from the opened link, with dialling and the greeting, but not adding, seeding or removing; the bare ' +
-      'channel is open before. Quire stores what it verified sealed, as it rests; in the last row the page reads the whole file meanwhile, decrypted.',
+      'channel is open before, and so is that of Helia (bitswap over the same transports of libp2p and by the same relay, storing in IndexedDB). Quire stores what it verified sealed, as it rests; in the last row the page reads the whole file meanwhile, decrypted.',
     head: ['against', 'Quire, MB/s', 'it, MB/s', 'ratio', 'Quire, CPU-s', 'it, CPU-s', 'CPU ratio', 'goal'],
     rows: [
       row('the bare pipeline', ours, pipeline, 'rate ≥ 0.9, CPU ≤ 1.2'),
       row('a raw channel alone', ours, samples['raw channel'], 'stated'),
       row('WebTorrent', ours, samples.WebTorrent, 'rate ≥ 1.5, CPU ≤ 0.6'),
+      row('Helia', ours, samples.Helia, 'stated'),
       row('the bare pipeline, read meanwhile', read, pipeline, 'stated')
     ]
   }
@@ -107,8 +116,26 @@ function torrentWay(pages: Pages, rate: (ms: number) => number, tracker: string)
     },
     run: async () => rate(await fetchMagnet(pages.receiver, magnet)),
     async after() {
-      await forgetTorrents(pages.receiver)
-      await forgetTorrents(pages.sender)
+      await forgetRival(pages.receiver)
+      await forgetRival(pages.sender)
+    }
+  })
+}
+
+/** Its node is made anew each round: a store that is emptied below it would be another thing to measure. */
+function heliaWay(pages: Pages, rate: (ms: number) => number, relay: RunningRelay): Way {
+  const both = [pages.sender, pages.receiver]
+  const address = `/ip4/127.0.0.1/tcp/${relay.port}/ws/p2p/${relay.peerId}`
+  let file: HeliaFile
+  return inFront(pages, {
+    async prepare() {
+      for (const page of both) await startHelia(page, address)
+      file = await addToHelia(pages.sender)
+      await connectHelia(pages.receiver, file)
+    },
+    run: async () => rate(await fetchByHelia(pages.receiver, file)),
+    async after() {
+      for (const page of both) await forgetRival(page)
     }
   })
 }
