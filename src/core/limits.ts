@@ -193,6 +193,12 @@ export const secondGainMs = 500
 /** Blocks suggested to one peer at a time: a message at the least, a segment at the most. */
 export const suggestedBlocksMin = 4
 export const suggestedBlocksMax = 64
+/** Between two looks of a holder at how fast others get on without it. */
+export const restLookMs = 1_000
+/** It rests when everything is with somebody, as long as they give each other so many times what it could give: the least cost of a holder that is as fast as they are, and no long wait for those of one that is faster. */
+export const restPaceMin = 1.5
+/** One that was missed rests again when they give so many times what it gives. */
+export const restPaceStart = 3
 /** A holder whose suggestions were all followed and that suggests nothing for so long is asked for anything. */
 export const suggestionMs = 3_000
 /** Peers told of in one message. */

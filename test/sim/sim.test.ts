@@ -105,20 +105,26 @@ describe('simulation: without relays', () => {
 describe('simulation: a crowd that comes at once', () => {
   const ratio = (result: CrowdResult) => result.lastMs / result.fluidMs
 
-  it.each([1, 2, 3])('[SW15] 8 peers cost their first holder less than one and a half uploads, seed %i', (seed) => {
+  it.each([1, 2, 3])('[SW15] 8 peers cost their first holder little more than one upload, seed %i', (seed) => {
     const result = runCrowd({ seed, peers: 8, bytes: 64 * MiB })
-    expect(result.seederCopies).toBeLessThan(1.5)
+    expect(result.seederCopies).toBeLessThan(1.05)
     expect(result.duplicates).toBeLessThan(0.01)
-    expect(ratio(result)).toBeLessThan(1.5)
+    expect(ratio(result)).toBeLessThan(1.15)
   })
 
-  it('[SW15] suggestions are followed to their end, however small the window', () => {
-    expect(runCrowd({ seed: 6, peers: 120, bytes: 64 * MiB }).seederCopies).toBeLessThan(1.33)
+  it('[SW15] so do 60', () => {
+    expect(runCrowd({ seed: 6, peers: 60, bytes: 16 * MiB }).seederCopies).toBeLessThan(1.2)
+  })
+
+  it('[SW14] [SW15] a first holder twice as fast as they are costs them little by resting', () => {
+    const result = runCrowd({ seed: 2, peers: 20, bytes: 32 * MiB, seederLine: { up: 5000 } })
+    expect(result.seederCopies).toBeLessThan(1.3)
+    expect(ratio(result)).toBeLessThan(1.35)
   })
 
   it('[SW9] peers alike are done within a fifth of each other, and have few neighbours', () => {
     const result = runCrowd({ seed: 4, peers: 100, bytes: 32 * MiB })
-    expect(result.poorest).toBeGreaterThan(0.5)
+    expect(result.poorest).toBeGreaterThan(0.8)
     expect(result.richest).toBeLessThan(1.2)
     expect(result.lastMs - result.firstMs).toBeLessThan(0.2 * result.lastMs)
     expect(result.neighbours).toBeLessThan(24)

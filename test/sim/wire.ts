@@ -33,6 +33,8 @@ export interface LaneEnd {
   /** Given to the lane and not yet gone out. */
   readonly queue: KnownFrame[]
   queuedBytes: number
+  /** It stands in the row of those that have something to send, or is sending: once, however much it has. */
+  isInTurn: boolean
   isBlocked: boolean
   /** Nothing on this lane arrives before this: it keeps its order. */
   arrivedMs: number
@@ -76,8 +78,10 @@ export class Wire {
       this.#arrive(end, frame, bytes)
       return true
     }
-    if (end.queue.push(frame) === 1) this.#sending.push(end)
+    end.queue.push(frame)
     end.queuedBytes += bytes
+    if (!end.isInTurn) this.#sending.push(end)
+    end.isInTurn = true
     this.#next()
     end.isBlocked = end.queuedBytes > laneBufferBytesMax
     return !end.isBlocked
@@ -101,23 +105,24 @@ export class Wire {
 
   #next(): void {
     if (this.#isSending) return
-    let end = this.#sending.shift()
-    while (end && end.queue.length === 0) end = this.#sending.shift()
-    if (!end) return
-    const turn = end
-    const frame = turn.queue.shift()!
+    let turn = this.#sending.shift()
+    while (turn?.isOpen === false) turn = this.#sending.shift()
+    if (!turn) return
+    const end = turn
+    const frame = end.queue.shift()!
     const bytes = frameBytes(frame)
     this.#isSending = true
     this.#events.after(bytes / this.line.up, () => {
       this.#isSending = false
-      if (turn.isOpen) this.#sent(turn, frame, bytes)
+      if (end.isOpen) this.#sent(end, frame, bytes)
       this.#next()
     })
   }
 
   #sent(end: LaneEnd, frame: KnownFrame, bytes: number): void {
     end.queuedBytes -= bytes
-    if (end.queue.length > 0) this.#sending.push(end)
+    end.isInTurn = end.queue.length > 0
+    if (end.isInTurn) this.#sending.push(end)
     this.#arrive(end, frame, bytes)
     if (!end.isBlocked || end.queuedBytes > laneBufferBytesMax / 2) return
     end.isBlocked = false
@@ -161,6 +166,15 @@ export function laneBetween(one: LaneOwner, two: LaneOwner): [LaneEnd, LaneEnd] 
 
 function endOf(owner: LaneOwner): LaneEnd {
   const laneId = ++lastLane as LaneId
-  const end = { laneId, owner, isOpen: true, queue: [], queuedBytes: 0, isBlocked: false, arrivedMs: 0 }
+  const end = {
+    laneId,
+    owner,
+    isOpen: true,
+    queue: [],
+    queuedBytes: 0,
+    isInTurn: false,
+    isBlocked: false,
+    arrivedMs: 0
+  }
   return end as unknown as LaneEnd
 }

@@ -102,6 +102,8 @@ export class Asking {
       this.#hasAllChanged = false
       this.#changed.clear()
       while (asking.length > 0) asking = asking.filter((lane) => this.#askRun(lane))
+      // What is given back from now on comes from whoever brings it soonest.
+      if (this.#need.openBlocks === 0) for (const session of this.#state.sessions.values()) session.suggests = false
     }
     if (nowMs >= this.#seconds.wakeAtMs()) this.#askSeconds()
   }

@@ -19,6 +19,8 @@ export class SwarmLane {
   readonly inFlight = new Set<number>()
   /** Those of them that were cancelled: they may still come. */
   readonly cancelled = new Set<number>()
+  /** Others would have brought them sooner. */
+  isLate = false
   /** When the last of them was. */
   calledOffAtMs = -Infinity
   readonly groupsAsked = new Set<GroupIndex>()
@@ -54,7 +56,9 @@ export class SwarmLane {
 
   /** Blocks that may be asked for now. */
   roomBlocks(blockBytes: number): number {
-    const room = this.windowBlocks(blockBytes) - this.inFlight.size + this.cancelled.size
+    // What was called off because it would be late fills the window until it is given back or comes.
+    const calledOff = this.isLate ? 0 : this.cancelled.size
+    const room = this.windowBlocks(blockBytes) - this.inFlight.size + calledOff
     return Math.min(room, queuedBlocksMax - this.inFlight.size)
   }
 
@@ -72,6 +76,7 @@ export class SwarmLane {
       this.inFlight.delete(index)
       this.cancelled.delete(index)
     }
+    this.isLate &&= this.cancelled.size > 0
   }
 
   /** Blocks that may still be queued. */

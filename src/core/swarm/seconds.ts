@@ -90,6 +90,7 @@ export class Seconds {
         room -= second.length + unsent.length
         this.takeBack(slow.lane, unsent)
         slow.lane.window.fellBehind()
+        slow.lane.isLate = slow.lane.cancelled.size > 0
       }
       asked.set(lane, doubled)
     }

@@ -1,5 +1,5 @@
 import { Bitmap, type BlockRange } from '../block/bitmap.ts'
-import { suggestedBlocksMax, suggestedBlocksMin } from '../limits.ts'
+import { restLookMs, restPaceMin, restPaceStart, suggestedBlocksMax, suggestedBlocksMin } from '../limits.ts'
 import { runsOf } from './runs.ts'
 import type { Session } from './session.ts'
 import type { SwarmState } from './state.ts'
@@ -15,6 +15,13 @@ export class Spreading {
   #given: Bitmap | undefined
   /** Where the next suggestion begins. */
   #cursor = 0
+  /** When it was last looked who gives how much. */
+  #lookedAtMs = -Infinity
+  /** Blocks that others gave each other in a millisecond of late, and that went out here while they could. */
+  #theirPace = 0
+  #ownPace = 0
+  /** What nobody else had was suggested, and the suggestions have not ended since. */
+  #isGuiding = false
 
   constructor(state: SwarmState) {
     this.#state = state
@@ -59,9 +66,32 @@ export class Spreading {
       let takers = 0
       for (const session of sessions.values()) if (!session.isComplete) takers++
       this.#given ??= new Bitmap(held.size)
+      this.#look()
       if (takers > 1) for (const session of this.#changed) this.#suggestTo(session, takers)
     }
     this.#changed.clear()
+  }
+
+  /** Now and then: how much came to those who lack something, and how much of it from here. */
+  #look(): void {
+    const { nowMs, sessions, manifest } = this.#state
+    const tookMs = nowMs - this.#lookedAtMs
+    if (tookMs < restLookMs) return
+    let came = 0
+    let sent = 0
+    for (const session of sessions.values()) {
+      const held = session.holdings?.count ?? 0
+      const { heldBlocks = held, sentBytes = session.sentBytes } = session.whenLooked ?? {}
+      session.whenLooked = { heldBlocks: held, sentBytes: session.sentBytes }
+      came += held - heldBlocks
+      sent += (session.sentBytes - sentBytes) / manifest!.blockBytes
+    }
+    this.#lookedAtMs = nowMs
+    this.#theirPace = (this.#theirPace + Math.max(0, came - sent) / tookMs) / 2 // what is told comes in bursts
+    // While it gives to nobody its pace says nothing; while it guides, what it could is what it did at its best.
+    if (!this.#isGuiding) this.#ownPace = (this.#ownPace + sent / tookMs) / 2
+    else this.#ownPace = Math.max(this.#ownPace, sent / tookMs)
+    if (this.#given?.isFull && this.#theirPace > restPaceStart * this.#ownPace) this.#isGuiding = true
   }
 
   #suggestTo(session: Session, takers: number): void {
@@ -73,9 +103,35 @@ export class Spreading {
     const grain = Math.max(suggestedBlocksMin, Math.min(suggestedBlocksMax, Math.floor(free / (2 * takers))))
     if (2 * session.suggested.size > grain) return
     const chosen = this.#pick(session, grain)
+    this.#isGuiding ||= chosen.length > 0
     if (chosen.length === 0 && session.suggested.size === 0) this.#share(session, chosen)
+    if (chosen.length === 0 && !session.wasSuggested && this.#isGuiding) this.#welcome(session, chosen)
     if (chosen.length > 0) this.#send(session, chosen)
-    else if (this.#given!.isFull && this.#isAllSpread()) this.#endAll()
+    else if (this.#isGuiding && this.#given!.isFull && this.#isMissed && this.#isAllSpread()) this.#end()
+  }
+
+  /** What others give each other is not much more than what could go out here as well. */
+  get #isMissed(): boolean {
+    return this.#theirPace < restPaceMin * this.#ownPace
+  }
+
+  /** From now on this is a peer like any other. */
+  #end(): void {
+    this.#isGuiding = false
+    for (const session of this.#state.sessions.values()) if (session.wasSuggested) this.#send(session, [])
+  }
+
+  /** One that comes when everything was suggested begins with a few that others have, and is to get the rest of them. */
+  #welcome(session: Session, chosen: number[]): void {
+    const { size } = this.#given!
+    for (let step = 0; step < size && chosen.length < suggestedBlocksMin; step++) {
+      const index = this.#cursor
+      this.#cursor = (index + 1) % size
+      if (session.has(index)) continue
+      session.suggested.add(index)
+      chosen.push(index)
+    }
+    chosen.sort((a, b) => a - b)
   }
 
   /** Everything was suggested: one that has nothing left to take gets half of what another has not asked for yet. */
@@ -99,11 +155,6 @@ export class Spreading {
   #isAllSpread(): boolean {
     for (const session of this.#state.sessions.values()) if (session.given.size > 0) return false
     return true
-  }
-
-  /** Everything is with somebody: from now on this is a peer like any other. */
-  #endAll(): void {
-    for (const session of this.#state.sessions.values()) if (session.wasSuggested) this.#send(session, [])
   }
 
   #send(session: Session, chosen: readonly number[]): void {
