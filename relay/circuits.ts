@@ -2,7 +2,8 @@ import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PrivateKey } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
-import { createLibp2p } from 'libp2p'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import {
   relayedAddressBytesPerSecond,
   relayedBurstBytes,
@@ -29,6 +30,20 @@ export interface CircuitOptions extends Omit<WebSocketOptions, 'isDraining'> {
   readonly privateKey: PrivateKey
   /** By default what `limits.ts` says. */
   readonly pace?: PaceLimits
+  /** What it takes to find other relays; without it none is dialled. */
+  readonly others?: OtherRelays
+}
+
+/** Parts of a node that speaks with other relays. */
+export interface OtherRelays {
+  /** Where they reach us. */
+  readonly announce: readonly string[]
+  readonly transports: NonNullable<Libp2pOptions['transports']>
+  readonly services: NonNullable<Libp2pOptions['services']>
+  readonly mayDial: (address: Multiaddr) => Promise<boolean>
+  /** How long their addresses are remembered. */
+  readonly addressTtlMs: number
+  readonly isKnown: (peerId: string) => boolean
 }
 
 export interface Circuits {
@@ -48,13 +63,20 @@ const usualPace: PaceLimits = {
 }
 
 /** libp2p behind the upgrade requests of `server`: circuits between those who are connected, and reservations for them. */
-export async function startCircuits({ privateKey, pace = usualPace, ...options }: CircuitOptions): Promise<Circuits> {
+export async function startCircuits({
+  privateKey,
+  pace = usualPace,
+  others,
+  ...options
+}: CircuitOptions): Promise<Circuits> {
   let isDraining = false
   const node = await createLibp2p({
     privateKey,
     // Only says that it listens; the port is the server's.
-    addresses: { listen: ['/ip4/0.0.0.0/tcp/0/ws'] },
-    transports: [webSocketsOn({ ...options, isDraining: () => isDraining })],
+    addresses: { listen: ['/ip4/0.0.0.0/tcp/0/ws'], announce: [...(others?.announce ?? [])] },
+    transports: [webSocketsOn({ ...options, isDraining: () => isDraining }), ...(others?.transports ?? [])],
+    connectionGater: { denyDialMultiaddr: async (address) => !(await others?.mayDial(address)) },
+    peerStore: { maxAddressAge: others?.addressTtlMs },
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({
@@ -63,7 +85,7 @@ export async function startCircuits({ privateKey, pace = usualPace, ...options }
         streamOptions: { maxStreamWindowSize: relayStreamWindowBytesMax }
       })
     ],
-    services: { identify: identify(identifyOptions) },
+    services: { identify: identify(identifyOptions), ...others?.services },
     connectionManager: {
       maxConnections: relaySocketsMax,
       // A reverse proxy makes all tabs look like one host; web-sockets.ts counts by the address that the proxy names.
@@ -75,7 +97,8 @@ export async function startCircuits({ privateKey, pace = usualPace, ...options }
   })
   const hop = new HopService({ privateKey, pace, refuse: options.refuse })
   await hop.start(node)
-  const idle = setInterval(() => endIdle(node, hop, options.refuse), relayIdleMs / 2)
+  const isWanted = (each: Connection) => hop.isReserved(each) || others?.isKnown(each.remotePeer.toString()) === true
+  const idle = setInterval(() => endIdle(node, isWanted, options.refuse), relayIdleMs / 2)
   idle.unref()
   return {
     node,
@@ -97,22 +120,22 @@ export async function startCircuits({ privateKey, pace = usualPace, ...options }
   }
 }
 
-function endIdle(node: Libp2p, hop: HopService, refuse: Refuse): void {
-  for (const connection of idleConnections(node.getConnections(), (each) => hop.isReserved(each), Date.now())) {
+function endIdle(node: Libp2p, isWanted: (connection: Connection) => boolean, refuse: Refuse): void {
+  for (const connection of idleConnections(node.getConnections(), isWanted, Date.now())) {
     refuse('idle-socket', connection)
     cut(connection, new Error('it has neither a reservation nor a stream'))
   }
 }
 
-/** Sockets that nothing is done with: of who connected only to be there, or was cut off on the way. [RL17] */
+/** Sockets that nothing is done with, of tabs without a reservation: of who connected only to be there, or was cut off on the way. [RL17] */
 export function idleConnections(
   connections: readonly Connection[],
-  isReserved: (connection: Connection) => boolean,
+  isWanted: (connection: Connection) => boolean,
   nowMs: number
 ): Connection[] {
   return connections.filter((connection) => {
     const isYoung = nowMs - connection.timeline.open < relayIdleMs
-    return !isYoung && connection.streams.length === 0 && !isReserved(connection)
+    return !isYoung && connection.streams.length === 0 && !isWanted(connection)
   })
 }
 

@@ -1,7 +1,7 @@
 import { relayDrainMs } from '../src/core/limits.ts'
 import { BadSetting } from './errors.ts'
 import type { TrustedProxies } from './limits/addresses.ts'
-import { address, choice, host, number, proxies, text, toggle } from './settings/kinds.ts'
+import { address, choice, host, number, pageUrl, proxies, relayNames, text, toggle } from './settings/kinds.ts'
 import { optional, readSettings } from './settings/read.ts'
 
 /** Settings of a relay; all but the first four have defaults. */
@@ -14,6 +14,10 @@ export interface RelayConfig {
   readonly json: boolean
   /** Host name or address by which others reach it; `localhost` where there is none. */
   readonly publicHost?: string
+  /** Its page's address as others see it, where a proxy stands before it. */
+  readonly publicUrl?: string
+  /** Other relays, by which all relays find each other; none: it stays alone. */
+  readonly bootstrap?: readonly string[]
   /** With a keeper built in. */
   readonly keeper?: boolean
   /** With a TURN server: `auto` where coturn is installed and there is a public host. */
@@ -44,6 +48,8 @@ const settings = {
   dataDir: { kind: text, flag: 'data', env: 'QUIRE_DATA', fallback: '.quire' },
   json: { kind: toggle, flag: 'json', fallback: false },
   publicHost: optional({ kind: host, flag: 'public-host', env: 'QUIRE_PUBLIC_HOST' }),
+  publicUrl: optional({ kind: pageUrl, flag: 'public-url', env: 'QUIRE_PUBLIC_URL' }),
+  bootstrap: { kind: relayNames, flag: 'bootstrap', env: 'QUIRE_BOOTSTRAP', fallback: [] as readonly string[] },
   keeper: { kind: toggle, flag: 'no-keeper', env: 'QUIRE_NO_KEEPER', fallback: true, isOff: true },
   turn: { kind: choice(['auto', 'on', 'off']), flag: 'turn', env: 'QUIRE_TURN', fallback: 'auto' },
   turnPort: { kind: number(0, 65_535), flag: 'turn-port', env: 'QUIRE_TURN_PORT', fallback: 3478 },
@@ -75,5 +81,13 @@ export function readConfig(env: NodeJS.ProcessEnv, args: readonly string[]): Rel
   const { tlsCert, tlsKey } = config
   if (tlsCert !== undefined && tlsKey === undefined) throw new BadSetting('--tls-key', '', 'given with --tls-cert')
   if (tlsKey !== undefined && tlsCert === undefined) throw new BadSetting('--tls-cert', '', 'given with --tls-key')
+  const isReached = config.publicHost !== undefined || config.publicUrl !== undefined
+  if (config.bootstrap.length > 0 && !isReached) {
+    throw new BadSetting(
+      '--public-host',
+      '',
+      'given with --bootstrap, or --public-url: other relays have to reach this one'
+    )
+  }
   return config
 }

@@ -17,6 +17,8 @@ import { pageHandler, type Route } from './pages.ts'
 import { isRecordOf } from './record-check.ts'
 import { serveStun } from './stun.ts'
 import { TrackerService } from './tracker-service.ts'
+import { publicAddresses } from './dht/addresses.ts'
+import { Meeting, type MeetingOptions } from './dht/other-relays.ts'
 import { startTurn } from './turn/turn.ts'
 
 export interface RunningRelay {
@@ -59,26 +61,19 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     await http.close()
     throw error
   })
-  circuits = await startCircuits({ privateKey, server: http.server, proxies, refuse })
+  const addresses = publicAddresses(config, port)
+  const meeting = await prepareMeeting(config, { addresses, privateKey, refuse })
+  circuits = await startCircuits({ privateKey, server: http.server, proxies, refuse, others: meeting?.parts })
   const { node, hop } = circuits
   await serveTracker(node, tracker, refuse)
-  const keeper = config.keeper
-    ? await startBuiltInKeeper({ node, privateKey, tracker, dataDir, addresses: [] })
-    : undefined
+  await meeting?.start(node, tracker, metrics)
+  const keeper = config.keeper ? await startBuiltInKeeper({ node, privateKey, tracker, dataDir, addresses }) : undefined
   const stun = await serveStun(host, port, refuse)
   const peerId = node.peerId.toString()
   const name = named(config.publicHost ?? 'localhost')
   facts = { version: 1, peerId, stunPort: stun && port, keepers: keeper && [keeper.named] }
-  const load = () => ({
-    connections: node.getConnections().length,
-    reservations: hop.reservationCount,
-    circuits: hop.circuitCount,
-    tabs: tracker.laneCount,
-    swarms: tracker.swarmCount,
-    ...keeper?.load()
-  })
-  addRelayMetrics(metrics, circuits, tracker, keeper)
-  const processMetrics = addProcessMetrics(metrics)
+  const load = () => loadOf(node, hop, tracker, keeper)
+  const stopMetrics = addRelayMetrics(metrics, circuits, tracker, keeper)
   const stopLog = logLoad(log, load)
   log('started', { stun: stun !== undefined, turn: turn !== undefined })
   return {
@@ -93,9 +88,10 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     },
     async stop() {
       stopLog()
-      processMetrics.stop()
+      stopMetrics()
       await turn?.stop()
       await keeper?.stop()
+      meeting?.stop()
       tracker.close()
       stun?.close()
       await circuits.stop()
@@ -103,6 +99,15 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
       log('stopped')
     }
   }
+}
+
+/** Where other relays are named, and where they can reach this one. */
+async function prepareMeeting(
+  { bootstrap = [] }: RelayConfig,
+  options: Omit<MeetingOptions, 'bootstrap'>
+): Promise<Meeting | undefined> {
+  const isAlone = options.addresses.length === 0 || bootstrap.length === 0
+  return isAlone ? undefined : Meeting.prepare({ ...options, bootstrap })
 }
 
 /** A host as addresses name it: IPv6 in brackets. */
@@ -122,7 +127,23 @@ async function serveTracker(node: RelayNode, tracker: TrackerService, refuse: Re
 
 type Keeper = Awaited<ReturnType<typeof startBuiltInKeeper>>
 
-function addRelayMetrics(metrics: Metrics, { node, hop }: Circuits, tracker: TrackerService, keeper?: Keeper): void {
+const loadOf = (node: RelayNode, hop: Circuits['hop'], tracker: TrackerService, keeper: Keeper | undefined) => ({
+  connections: node.getConnections().length,
+  reservations: hop.reservationCount,
+  circuits: hop.circuitCount,
+  tabs: tracker.laneCount,
+  swarms: tracker.swarmCount,
+  ...keeper?.load()
+})
+
+/** Gives what ends the measuring. */
+function addRelayMetrics(
+  metrics: Metrics,
+  { node, hop }: Circuits,
+  tracker: TrackerService,
+  keeper?: Keeper
+): () => void {
+  const processMetrics = addProcessMetrics(metrics)
   metrics.gauge('quire_sockets', 'Sockets that are open.', () => node.getConnections().length)
   metrics.gauge('quire_reservations', 'Tabs that are reachable through this relay.', () => hop.reservationCount)
   metrics.gauge('quire_tabs', 'Tabs that the tracker speaks with.', () => tracker.laneCount)
@@ -131,13 +152,16 @@ function addRelayMetrics(metrics: Metrics, { node, hop }: Circuits, tracker: Tra
   metrics.gauge('quire_circuits', 'Circuits that are open.', () => hop.circuitCount)
   metrics.tally('quire_circuit_bytes_total', 'Bytes passed on through circuits.', () => hop.passedBytes)
   metrics.gauge('quire_circuit_held_bytes', 'Bytes in circuits that were not taken yet.', () => hop.heldBytes)
-  if (!keeper) return
-  metrics.gauge('quire_keeper_copies', 'Copies that the keeper holds.', () => keeper.load().copies)
-  metrics.gauge(
-    'quire_keeper_promised_bytes',
-    'Bytes that the keeper has promised to hold.',
-    () => keeper.load().promisedBytes
-  )
+  if (keeper) {
+    const load = () => keeper.load()
+    metrics.gauge('quire_keeper_copies', 'Copies that the keeper holds.', () => load().copies)
+    metrics.gauge(
+      'quire_keeper_promised_bytes',
+      'Bytes that the keeper has promised to hold.',
+      () => load().promisedBytes
+    )
+  }
+  return () => processMetrics.stop()
 }
 
 /** A line when the load is another than it was at the last look. */

@@ -15,6 +15,7 @@ export const limitsNamed = [
   'circuits',
   'circuit-stalled',
   'tracker-unread',
+  'dht-requests',
   'stun'
 ] as const
 

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { multiaddr } from '@multiformats/multiaddr'
 import type { BucketPlace } from '../../src/store/s3.ts'
 import { readProxies, type TrustedProxies } from '../limits/addresses.ts'
 
@@ -32,6 +33,20 @@ export const host: Kind<string> = {
   wanted: 'a host name or an address alone, as in quire.example or 203.0.113.7',
   fromText: hostOf,
   fromJson: (given) => (typeof given === 'string' ? hostOf(given) : undefined)
+}
+
+/** The address of a relay's page. */
+export const pageUrl: Kind<string> = {
+  wanted: 'the address of a page, as in https://quire.example',
+  fromText: pageUrlOf,
+  fromJson: (given) => (typeof given === 'string' ? pageUrlOf(given) : undefined)
+}
+
+/** Other relays: addresses of their pages, multiaddrs, or names in the DNS. */
+export const relayNames: Kind<readonly string[]> = {
+  wanted: 'addresses of relays with commas between them, as in https://quire.example or /dnsaddr/quire.example',
+  fromText: (given) => relayNamesOf(given.split(',').map((part) => part.trim())),
+  fromJson: (given) => (Array.isArray(given) ? relayNamesOf(given) : undefined)
 }
 
 /** An IP address. */
@@ -74,6 +89,24 @@ export const toggle: Kind<boolean> = {
 function hostOf(given: string): string | undefined {
   const bare = given.replace(/^\[(.*)\]$/, '$1')
   return /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|[0-9a-fA-F:.]{2,45})$/.test(bare) ? bare : undefined
+}
+
+function pageUrlOf(given: string): string | undefined {
+  return /^https?:\/\//.test(given) && URL.canParse(given) ? given : undefined
+}
+
+function relayNamesOf(given: readonly unknown[]): readonly string[] | undefined {
+  return textsOf(given)?.every((each) => pageUrlOf(each) !== undefined || isMultiaddrText(each))
+    ? (given as string[])
+    : undefined
+}
+
+function isMultiaddrText(given: string): boolean {
+  try {
+    return given.startsWith('/') && multiaddr(given).getComponents().length > 0
+  } catch {
+    return false
+  }
 }
 
 function textsOf(given: readonly unknown[]): readonly string[] | undefined {

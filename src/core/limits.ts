@@ -260,6 +260,69 @@ holds(peersPerAnswerMax * (recordBytesMax + peerIdCharsMax + 5) < trackerFrameBy
 /** Time between two looks for announcements that expired. */
 export const trackerSweepMs = 60_000
 
+// --- relays among one another ---
+
+/** Relays that one asks about one swarm: a swarm at more of them is met at these, and its peers pass on the rest. */
+export const relaysPerSwarmMax = 8
+/** Relays that one keeps lanes to at a time. */
+export const relayLanesMax = 128
+/** Swarms that one relay may ask another about, and that it may say it serves: sixteen full libraries, some 200 bytes each. */
+export const relaySwarmsMax = 65_536
+/** Work that another relay may cause at once and each second: it begins with all of its swarms. */
+export const relayBurst = 2 * relaySwarmsMax
+export const relayPerSecond = 1_000
+/** Peers of one swarm that are known of other relays: two answers. */
+export const heardPeersMax = 48
+/** Peers that are known of other relays in all, some 600 bytes each. */
+export const heardMax = 100_000
+/** A relay that could not be reached, or ended its lane, is not asked again for so long. */
+export const relayRestMs = 15_000
+/** A swarm that nobody was found of is looked up again for a newcomer after so long. */
+export const lookUpAgainMs = 20_000
+/** It is looked up again by itself after these pauses: two relays that began at the same moment, or a record on its way, first. */
+export const lonelyPausesMs = [1_000, 8_000, 60_000, 8 * 60_000, 60 * 60_000] as const
+/** Look-ups and provisions that one relay runs at a time, and begins each second: some 10 and 20 messages each. */
+export const lookUpsAtOnceMax = 32
+export const lookUpBurst = 400
+export const lookUpsPerSecond = 40
+export const providesAtOnceMax = 8
+export const provideBurst = 100
+export const providesPerSecond = 10
+/** A look-up or provision that takes longer is given up: what it found until then counts. */
+export const dhtQueryMs = 10_000
+/** One message to another relay within a look-up: a dial over the world and back. */
+export const dhtMessageMs = 2_000
+/** How long a relay remembers that another serves a swarm, and after how long it is told again: two tellings may fail. */
+export const providerTtlMs = 6 * 3_600_000
+export const provideAgainMs = 2 * 3_600_000
+/** Copies of what the DHT remembers, and relays in one bucket of its table: eight of ten may be gone. */
+export const dhtCopies = 10
+/** Between two looks for the relays that are nearest in the table: so long after a relay began all know it. */
+export const dhtSelfMs = 30_000
+/** Ways that a look-up takes at once, and relays that it asks at once on each. */
+export const dhtPaths = 3
+/** What a relay remembers for the DHT in all, and of one other relay; some 300 bytes each. */
+export const providersMax = 262_144
+export const providersPerRelayMax = 65_536
+/** Relays of one swarm that are remembered. */
+export const providersPerSwarmMax = 64
+/** Requests of the DHT that one connection may make at once, and each second. */
+export const dhtRequestBurst = 1_024
+export const dhtRequestsPerSecond = 200
+/** One request of the DHT: a key, and addresses of ten relays. */
+export const dhtRequestBytesMax = 16 * KiB
+/** Names that a list of relays in the DNS may lead through, and relays that it may name. */
+export const dnsaddrDepthMax = 3
+export const bootstrapMax = 32
+/** Between two tries to reach the relays that were named: while none is known, and once some are. */
+export const bootstrapAloneMs = 3_000
+export const bootstrapMs = 5 * 60_000
+/** A name, or a relay that was named, answers within this. */
+export const bootstrapTryMs = 5_000
+
+holds(relaySwarmsMax <= providersPerRelayMax, 'a relay can be remembered for all that it serves')
+holds(provideAgainMs * 2 < providerTtlMs, 'what the DHT remembers outlives two tellings that fail')
+
 // --- keep ---
 
 /** How long a keeper promises to keep what it accepts, at most; renewable. */

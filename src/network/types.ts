@@ -5,7 +5,7 @@ import type { KeepTerms } from '../core/keep/types.ts'
 export type ConnectionKind = 'direct' | 'turn' | 'relayed' | 'socket'
 
 /** What a lane speaks. */
-export type LaneProtocol = '/quire/exchange/1' | '/quire/tracker/1' | '/quire/keep/1'
+export type LaneProtocol = '/quire/exchange/1' | '/quire/tracker/1' | '/quire/keep/1' | '/quire/relay/1'
 
 /**
  * One ordered, reliable byte stream to one peer. Chunks arrive as they come, not as they were sent.

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hexOf } from '../../src/core/bytes.ts'
-import type { LaneId, PeerId, SwarmId } from '../../src/core/ids.ts'
+import type { LaneId, SwarmId } from '../../src/core/ids.ts'
 import {
   announceTtlMs,
   announceTtlMsMax,
@@ -11,64 +10,10 @@ import {
   trackerPerSecond,
   watchersToldMax
 } from '../../src/core/limits.ts'
-import { TrackerServer } from '../../src/core/tracker/server.ts'
-import type { TrackerEffect, TrackerFrame } from '../../src/core/tracker/types.ts'
-import { luckOf } from '../support/seeded.ts'
+import { Desk, recordOf, swarmId } from '../support/tracker-desk.ts'
 
-const swarmId = 'ab'.repeat(32) as SwarmId
 const swarm = (n: number) => n.toString(16).padStart(64, '0') as SwarmId
-const recordOf = (peerId: string): Uint8Array => Uint8Array.from([...peerId].map((char) => char.charCodeAt(0)))
 const ttlMs = announceTtlMs
-
-/** A tracker and what it answered, lane by lane. */
-class Desk {
-  nowMs = 0
-  readonly server = new TrackerServer(luckOf(5), (peerId, record) => hexOf(record).startsWith(hexOf(recordOf(peerId))))
-  effects: TrackerEffect[] = []
-  #lanes = 0
-
-  join(name: string, announcement: Partial<Extract<TrackerFrame, { type: 'announce' }>> = {}): LaneId {
-    const laneId = this.open(name)
-    this.say(laneId, { type: 'record', record: recordOf(name) })
-    this.announce(laneId, announcement)
-    return laneId
-  }
-
-  open(name: string): LaneId {
-    const laneId = ++this.#lanes as LaneId
-    this.effects = this.server.handle(this.nowMs, { type: 'opened', laneId, peerId: name as PeerId })
-    return laneId
-  }
-
-  announce(laneId: LaneId, announcement: Partial<Extract<TrackerFrame, { type: 'announce' }>> = {}): TrackerEffect[] {
-    return this.say(laneId, {
-      type: 'announce',
-      swarmId,
-      role: 'tab',
-      holder: false,
-      watch: false,
-      ttlMs,
-      ...announcement
-    })
-  }
-
-  say(laneId: LaneId, frame: TrackerFrame): TrackerEffect[] {
-    return (this.effects = this.server.handle(this.nowMs, { type: 'frame', laneId, frame }))
-  }
-
-  close(laneId: LaneId): void {
-    this.server.handle(this.nowMs, { type: 'closed', laneId })
-  }
-
-  /** Names that the last answers told, by lane. */
-  told(): [LaneId, string[]][] {
-    return this.effects.flatMap((effect) =>
-      effect.type === 'send' && effect.frame.type === 'peers'
-        ? [[effect.laneId, effect.frame.peers.map((peer) => peer.peerId as string)] as [LaneId, string[]]]
-        : []
-    )
-  }
-}
 
 describe('tracker server', () => {
   it('[TR2] takes no announcement before a record, and no record that is not the peer’s own', () => {

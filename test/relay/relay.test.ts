@@ -6,15 +6,12 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { isRecordOf } from '../../relay/record-check.ts'
 import { type RunningRelay, startRelay } from '../../relay/relay.ts'
-import { FrameReader } from '../../src/core/exchange/frame-reader.ts'
 import type { PeerId, SwarmId } from '../../src/core/ids.ts'
-import { announceTtlMs, trackerFrameBytesMax } from '../../src/core/limits.ts'
-import { decodeTrackerFrame, encodeTrackerFrame } from '../../src/core/tracker/codec.ts'
-import type { TrackerFrame } from '../../src/core/tracker/types.ts'
-import { createNodeNetwork } from '../../src/network/libp2p/node.ts'
+import { announceTtlMs } from '../../src/core/limits.ts'
 import { sealRecord } from '../../src/network/libp2p/records.ts'
-import type { Lane, Network } from '../../src/network/types.ts'
+import type { Network } from '../../src/network/types.ts'
 import { temporaryFolder } from '../support/files.ts'
+import { type TrackerTab, trackerTab } from '../support/tracker-tab.ts'
 import { within } from '../support/waiting.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -39,41 +36,11 @@ afterAll(async () => {
 
 const at = (host: string, path = '') => `http://${host}:${relay.port}${path}`
 
-/** The frames that come over a tracker lane, to be waited for one by one. */
-function framesOf(lane: Lane): (wanted: TrackerFrame['type']) => Promise<TrackerFrame> {
-  const frames: TrackerFrame[] = []
-  const reader = new FrameReader(trackerFrameBytesMax)
-  let look = (): void => undefined
-  lane.onChunk = (chunk) => {
-    for (const raw of reader.push(chunk)) frames.push(decodeTrackerFrame(raw))
-    look()
-  }
-  return (wanted) =>
-    new Promise((resolve) => {
-      look = () => {
-        const i = frames.findIndex(({ type }) => type === wanted)
-        if (i >= 0) resolve(frames.splice(i, 1)[0]!)
-      }
-      look()
-    })
-}
-
 /** A tab at the relay, with its tracker lane. */
-async function join(host = '127.0.0.1') {
-  const network = await createNodeNetwork({ relays: [at(host)], webrtc: false })
-  open.push(network)
-  const lane = new Promise<Lane>((resolve) => (network.onLane = resolve))
-  const recorded = new Promise<void>((resolve) => (network.onSelfRecord = resolve))
-  await network.start()
-  const [tracker] = await within(10_000, 'a tracker', Promise.all([lane, recorded]))
-  return {
-    network,
-    tracker,
-    peerId: network.status().peerId!,
-    record: (await network.selfRecord())!,
-    say: (frame: Exclude<TrackerFrame, { type: 'unknown' }>) => tracker.send(encodeTrackerFrame(frame)),
-    next: framesOf(tracker)
-  }
+async function join(host = '127.0.0.1'): Promise<TrackerTab> {
+  const tab = await trackerTab(at(host))
+  open.push(tab.network)
+  return tab
 }
 
 const swarmId = '5a'.repeat(32) as SwarmId

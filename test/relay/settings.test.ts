@@ -58,9 +58,21 @@ describe('settings', () => {
     [{}, ['--port'], '--port is ""; it must be followed by a value.'],
     [{}, ['--json=no'], '--json is "no"; it must be given alone.'],
     [{}, ['--public-host', 'https://a.example/'], '--public-host is "https://a.example/"; it must be a host name'],
+    [{}, ['--public-url', 'quire.example'], '--public-url is "quire.example"; it must be the address of a page'],
+    [{}, ['--bootstrap', 'quire.example'], '--bootstrap is "quire.example"; it must be addresses of relays'],
+    [{}, ['--bootstrap', '/dnsaddr'], '--bootstrap is "/dnsaddr"; it must be addresses of relays'],
     [{}, ['here'], 'quire relay takes no "here".']
   ])('[RL2] what is not allowed is told with what is: %o %o', (env, args, sentence) => {
     expect(() => readConfig(env, args)).toThrow(sentence)
+  })
+
+  it('[RL19] whoever is to be found by other relays says where', () => {
+    const bootstrap = ['https://quire.example', '/dnsaddr/quire.example', '/dns4/quire.example/tcp/443/tls/ws']
+    const named = ['--bootstrap', bootstrap.join(', ')]
+    expect(() => readConfig({}, named)).toThrow('--public-host is ""; it must be given with --bootstrap')
+    expect(readConfig({}, [...named, '--public-host', 'a.example'])).toMatchObject({ bootstrap })
+    expect(readConfig({ QUIRE_PUBLIC_URL: 'https://a.example' }, named)).toMatchObject({ bootstrap })
+    expect(readConfig({}, [])).toMatchObject({ bootstrap: [] })
   })
 
   it.each([

@@ -5,6 +5,9 @@ import type { LaneId, PeerId, SwarmId } from '../ids.ts'
 import {
   announcementsMax,
   peersPerAnswerMax,
+  relayBurst,
+  relayPerSecond,
+  relaySwarmsMax,
   swarmPeersMax,
   swarmsPerPeerMax,
   trackerSweepMs,
@@ -15,6 +18,8 @@ import type { TrackedPeer, TrackerEffect, TrackerFrame, TrackerServerInput } fro
 
 interface Client {
   readonly peerId: PeerId
+  /** Another relay: it watches and takes no part. */
+  readonly isRelay: boolean
   readonly budget: Budget
   record: Uint8Array | undefined
   readonly swarms: Set<SwarmId>
@@ -27,7 +32,12 @@ interface Announcement {
   expiresAtMs: number
 }
 
-type Swarm = Map<LaneId, Announcement>
+interface Swarm {
+  readonly announcements: Map<LaneId, Announcement>
+  /** How many of them are of peers; the others are of relays, for which nobody is here. */
+  visitors: number
+}
+
 type AnnounceFrame = Extract<TrackerFrame, { type: 'announce' }>
 
 /**
@@ -60,13 +70,16 @@ export class TrackerServer {
     this.#effects = []
     switch (input.type) {
       case 'opened':
-        this.#open(input.laneId, input.peerId)
+        this.#open(input.laneId, input.peerId, input.isRelay === true)
         break
       case 'frame':
         this.#onFrame(input.laneId, input.frame)
         break
       case 'closed':
         this.#forget(input.laneId)
+        break
+      case 'elsewhere':
+        this.#tellOfOthers(input)
         break
       case 'wake':
         this.#expire()
@@ -80,11 +93,12 @@ export class TrackerServer {
   }
 
   /** A peer that opens a second lane has lost the first. [TR7] */
-  #open(laneId: LaneId, peerId: PeerId): void {
+  #open(laneId: LaneId, peerId: PeerId, isRelay: boolean): void {
     const before = this.#lanes.get(peerId)
     if (before !== undefined) this.#drop(before, 'it came back over another lane')
     this.#lanes.set(peerId, laneId)
-    this.#clients.set(laneId, { peerId, budget: new Budget(this.#nowMs), record: undefined, swarms: new Set() })
+    const budget = isRelay ? new Budget(this.#nowMs, relayBurst, relayPerSecond) : new Budget(this.#nowMs)
+    this.#clients.set(laneId, { peerId, isRelay, budget, record: undefined, swarms: new Set() })
   }
 
   #onFrame(laneId: LaneId, frame: TrackerFrame): void {
@@ -106,7 +120,8 @@ export class TrackerServer {
   }
 
   #onRecord(laneId: LaneId, client: Client, record: Uint8Array): void {
-    if (!this.#isValidRecord(client.peerId, record)) return this.#drop(laneId, 'its record is not signed by it')
+    if (client.isRelay || !this.#isValidRecord(client.peerId, record))
+      return this.#drop(laneId, 'its record is not signed by it')
     const before = client.record
     client.record = record
     if (before && bytesEqual(before, record)) return
@@ -115,25 +130,30 @@ export class TrackerServer {
 
   #onAnnounce(laneId: LaneId, client: Client, { swarmId, role, holder, watch, ttlMs }: AnnounceFrame): void {
     if (!client.record && !watch) return this.#refuse(laneId, swarmId, 'no-record')
-    const swarm = this.#swarms.get(swarmId) ?? (new Map() as Swarm)
-    const before = swarm.get(laneId)
-    const isFull =
-      client.swarms.size >= swarmsPerPeerMax || swarm.size >= swarmPeersMax || this.#announcements >= announcementsMax
-    if (!before && isFull) return this.#refuse(laneId, swarmId, 'too-many')
+    const swarm = this.#swarms.get(swarmId) ?? { announcements: new Map<LaneId, Announcement>(), visitors: 0 }
+    const before = swarm.announcements.get(laneId)
+    if (!before && this.#isFull(client, swarm)) return this.#refuse(laneId, swarmId, 'too-many')
     const isNews = !before || before.expiresAtMs <= this.#nowMs || before.holder !== holder
     this.#swarms.set(swarmId, swarm)
     client.swarms.add(swarmId)
-    swarm.set(laneId, { role, holder, watch, expiresAtMs: this.#nowMs + ttlMs })
+    swarm.announcements.set(laneId, { role, holder, watch, expiresAtMs: this.#nowMs + ttlMs })
     if (!before && this.#announcements++ === 0) this.#sweepAtMs = this.#nowMs + trackerSweepMs
-    if (watch && !before?.watch) this.#sendSample(swarmId, laneId)
-    if (isNews) this.#tellWatchers(swarmId, laneId, client)
+    if (!before && !client.isRelay && swarm.visitors++ === 0) this.#effects.push({ type: 'served', swarmId })
+    if (watch && (client.isRelay || !before?.watch)) this.#sendSample(swarmId, laneId, client)
+    if (client.isRelay) this.#effects.push({ type: 'asked', swarmId, relay: client.peerId })
+    else if (isNews) this.#tellWatchers(swarmId, laneId, client)
+  }
+
+  #isFull({ swarms, isRelay }: Client, { announcements }: Swarm): boolean {
+    const most = isRelay ? relaySwarmsMax : swarmsPerPeerMax
+    return swarms.size >= most || announcements.size >= swarmPeersMax || this.#announcements >= announcementsMax
   }
 
   /** A random sample: half of it peers that hold everything, half of it peers to trade with, as far as there are. [TR3] */
-  #sendSample(swarmId: SwarmId, laneId: LaneId): void {
+  #sendSample(swarmId: SwarmId, laneId: LaneId, { isRelay }: Client): void {
     const holders: LaneId[] = []
     const others: LaneId[] = []
-    for (const [other, { holder, expiresAtMs }] of this.#swarms.get(swarmId)!) {
+    for (const [other, { holder, expiresAtMs }] of this.#swarms.get(swarmId)!.announcements) {
       const isKnown = this.#clients.get(other)!.record !== undefined
       if (isKnown && other !== laneId && expiresAtMs > this.#nowMs) (holder ? holders : others).push(other)
     }
@@ -141,16 +161,15 @@ export class TrackerServer {
     const chosen = [...some(holders, peersPerAnswerMax - traders.length, this.#random), ...traders]
     const peers = chosen.map((other) => this.#tracked(swarmId, other)!)
     this.#effects.push({ type: 'send', laneId, frame: { type: 'peers', swarmId, peers } })
+    const isFull = peers.length === peersPerAnswerMax
+    if (!isRelay && !isFull) this.#effects.push({ type: 'watched', swarmId, laneId })
   }
 
   /** Newcomers are told at once to those who watch: a fetch begins the moment a holder appears. [TR4] */
   #tellWatchers(swarmId: SwarmId, newcomer: LaneId, client: Client): void {
     const peer = this.#tracked(swarmId, newcomer)
     if (!peer) return
-    const watchers: LaneId[] = []
-    for (const [laneId, { watch, expiresAtMs }] of this.#swarms.get(swarmId)!) {
-      if (laneId !== newcomer && watch && expiresAtMs > this.#nowMs) watchers.push(laneId)
-    }
+    const watchers = this.#watchers(swarmId).filter((laneId) => laneId !== newcomer)
     const toAll =
       watchers.length <= watchersToldMax || (peer.holder && client.budget.spend(this.#nowMs, watchers.length))
     for (const laneId of toAll ? watchers : some(watchers, watchersToldMax, this.#random)) {
@@ -158,9 +177,24 @@ export class TrackerServer {
     }
   }
 
+  #watchers(swarmId: SwarmId): LaneId[] {
+    const all = [...(this.#swarms.get(swarmId)?.announcements ?? [])]
+    return all.filter(([, { watch, expiresAtMs }]) => watch && expiresAtMs > this.#nowMs).map(([laneId]) => laneId)
+  }
+
+  /** What one relay says is not said to another, so that nothing goes in circles. [RN5] */
+  #tellOfOthers({ swarmId, peers, laneId }: Extract<TrackerServerInput, { type: 'elsewhere' }>): void {
+    const watchers = this.#watchers(swarmId).filter((watcher) => !this.#clients.get(watcher)!.isRelay)
+    const told =
+      laneId === undefined ? some(watchers, watchersToldMax, this.#random) : watchers.filter((w) => w === laneId)
+    for (const watcher of told) {
+      this.#effects.push({ type: 'send', laneId: watcher, frame: { type: 'peers', swarmId, peers } })
+    }
+  }
+
   #tracked(swarmId: SwarmId, laneId: LaneId): TrackedPeer | undefined {
     const client = this.#clients.get(laneId)
-    const announcement = this.#swarms.get(swarmId)?.get(laneId)
+    const announcement = this.#swarms.get(swarmId)?.announcements.get(laneId)
     if (!client?.record || !announcement) return undefined
     return { peerId: client.peerId, role: announcement.role, holder: announcement.holder, record: client.record }
   }
@@ -168,9 +202,10 @@ export class TrackerServer {
   #leave(laneId: LaneId, client: Client, swarmId: SwarmId): void {
     if (!client.swarms.delete(swarmId)) return
     const swarm = this.#swarms.get(swarmId)!
-    swarm.delete(laneId)
+    swarm.announcements.delete(laneId)
     this.#announcements--
-    if (swarm.size === 0) this.#swarms.delete(swarmId)
+    if (swarm.announcements.size === 0) this.#swarms.delete(swarmId)
+    if (!client.isRelay && --swarm.visitors === 0) this.#effects.push({ type: 'ended', swarmId })
   }
 
   #forget(laneId: LaneId): void {
@@ -194,7 +229,8 @@ export class TrackerServer {
     this.#sweepAtMs = this.#nowMs + trackerSweepMs
     for (const [laneId, client] of this.#clients) {
       for (const swarmId of [...client.swarms]) {
-        if (this.#swarms.get(swarmId)!.get(laneId)!.expiresAtMs <= this.#nowMs) this.#leave(laneId, client, swarmId)
+        if (this.#swarms.get(swarmId)!.announcements.get(laneId)!.expiresAtMs <= this.#nowMs)
+          this.#leave(laneId, client, swarmId)
       }
     }
   }

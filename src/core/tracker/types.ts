@@ -22,10 +22,25 @@ export type TrackerFrame =
 export type KnownTrackerFrame = Exclude<TrackerFrame, { type: 'unknown' }>
 
 export type TrackerServerInput =
-  | { type: 'opened'; laneId: LaneId; peerId: PeerId }
+  /** `isRelay`: it asks for the peers that are here, and takes part in nothing itself. */
+  | { type: 'opened'; laneId: LaneId; peerId: PeerId; isRelay?: boolean }
   | { type: 'frame'; laneId: LaneId; frame: TrackerFrame }
   | { type: 'closed'; laneId: LaneId }
+  /** Peers that another relay told of, for all who watch or for one of them. */
+  | { type: 'elsewhere'; swarmId: SwarmId; peers: readonly TrackedPeer[]; laneId?: LaneId }
   | { type: 'wake' }
 
-export type TrackerEffect =
+export type TrackerEffect = LaneEffect | ServedEffect
+
+type LaneEffect =
   { type: 'send'; laneId: LaneId; frame: KnownTrackerFrame } | { type: 'close'; laneId: LaneId; reason: string }
+
+/** What other relays are looked for about. */
+export type ServedEffect =
+  /** The first peer of a swarm is here; the last one left. */
+  | { type: 'served'; swarmId: SwarmId }
+  | { type: 'ended'; swarmId: SwarmId }
+  /** Somebody begins to watch and was told of fewer peers than fit an answer. */
+  | { type: 'watched'; swarmId: SwarmId; laneId: LaneId }
+  /** Another relay serves it too. */
+  | { type: 'asked'; swarmId: SwarmId; relay: PeerId }

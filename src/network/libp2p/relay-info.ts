@@ -15,9 +15,8 @@ export interface RelayInfo {
 /** Where a relay is reached: its WebSocket, its STUN and its TURN are at the host of its page. */
 export function relayInfo(url: string, { peerId, stunPort, turn, keepers }: RelayConfig, nowMs: number): RelayInfo {
   const base = pageOf(url)
-  const host = base.hostname.replace(/^\[|\]$/g, '')
   return {
-    address: multiaddr(`${socketAddress(base, host)}/p2p/${peerId}`),
+    address: multiaddr(`${socketAddress(base)}/p2p/${peerId}`),
     stun: stunPort ? [{ urls: `stun:${base.hostname}:${stunPort}` }] : [],
     turn: turn ? [turnServer(base.hostname, turn)] : [],
     staleAtMs: turn ? nowMs + turn.lifeMs / 2 : Infinity,
@@ -30,7 +29,9 @@ function turnServer(hostname: string, { port, username, credential }: TurnOffer)
   return { urls, username, credential }
 }
 
-function socketAddress(base: URL, host: string): string {
+/** The multiaddr of the WebSocket at a page's host and port. */
+export function socketAddress(base: URL): string {
+  const host = base.hostname.replace(/^\[|\]$/g, '')
   const secure = base.protocol === 'https:'
   const port = base.port || (secure ? '443' : '80')
   const kind = /^\d+\.\d+\.\d+\.\d+$/.test(host) ? 'ip4' : host.includes(':') ? 'ip6' : 'dns'
