@@ -13,6 +13,7 @@ import { type BenchOptions, optionsOf } from './options.ts'
 import { type Section, writeSections } from './results.ts'
 import { adding } from './rows/adding.ts'
 import { hidden } from './rows/hidden.ts'
+import { liars } from './rows/liars.ts'
 import { longTasks } from './rows/long-tasks.ts'
 import { memory } from './rows/memory.ts'
 import { seek } from './rows/seek.ts'
@@ -25,6 +26,7 @@ import { installRivals } from './sites.ts'
 const parts: Readonly<Record<string, { title: string; run: (options: BenchOptions) => Promise<Section> }>> = {
   transfer: { title: 'Tab to tab', run: transfer },
   swarm: { title: 'Swarm', run: swarm },
+  liars: { title: 'Liars', run: liars },
   adding: { title: 'Adding', run: adding },
   start: { title: 'First bytes', run: start },
   seek: { title: 'Seeking', run: seek },

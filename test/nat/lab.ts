@@ -5,6 +5,7 @@ import { chromiumPath } from '../support/chromium.ts'
 import { removeFolder } from '../support/files.ts'
 import { hasPublicAddress, type NatKind, rulesOf } from './kinds.ts'
 import { Namespaces } from './namespaces.ts'
+import { type Path, PathBridge } from './path-bridge.ts'
 
 /**
  * Two hosts, each behind a router of its own, and an internet between them:
@@ -39,18 +40,24 @@ const places = {
 } as const
 
 export class Lab {
-  readonly spaces = new Namespaces(['internet', 'router-a', 'router-b', 'host-a', 'host-b'])
+  readonly spaces = new Namespaces(['internet', 'path', 'router-a', 'router-b', 'host-a', 'host-b'])
   readonly #home: string
   readonly #gateways = new Map<Side, string>()
+  #bridge: PathBridge | undefined
 
   private constructor(home: string) {
     this.#home = home
     this.#lay()
   }
 
-  /** @throws NoLabError where this machine cannot. */
-  static async build(): Promise<Lab> {
-    return new Lab(await mkdtemp(join(tmpdir(), 'quire-nat-')))
+  /**
+   * With a path, what goes between router b and the internet takes it.
+   * @throws NoLabError where this machine cannot.
+   */
+  static async build(path?: Path): Promise<Lab> {
+    const lab = new Lab(await mkdtemp(join(tmpdir(), 'quire-nat-')))
+    if (path) await lab.#lengthen('b', path)
+    return lab
   }
 
   /** Starts Chromium at a host: a path to give to Playwright. */
@@ -75,6 +82,11 @@ export class Lab {
        route replace default via ${gateway}`
     )
     this.spaces.run(`router-${side}`, ['conntrack', '-F'])
+  }
+
+  /** How the way that the lab was built with is from now on. */
+  setPath(path: Path): void {
+    this.#bridge?.set(path)
   }
 
   /** Whatever a host asks over TCP is answered by the router itself, at this port; nothing else gets through. */
@@ -130,10 +142,8 @@ export class Lab {
     const gateway = this.spaces.run(`host-${side}`, ['ip', 'route', 'show', 'default'])
     const via = /via (\S+)/.exec(gateway)?.[1] ?? this.#gateways.get(side)
     if (via !== undefined) this.#gateways.set(side, via)
-    this.spaces.ip(
-      `host-${side}`,
-      isPlugged ? `link set lan up\nroute replace default via ${via}` : 'link set lan down'
-    )
+    const route = via === undefined ? '' : `route replace default via ${via}`
+    this.spaces.ip(`host-${side}`, isPlugged ? `link set lan up\n${route}` : 'link set lan down')
   }
 
   /** What a host can send and be sent, in bits a second; unbounded without. */
@@ -197,6 +207,7 @@ export class Lab {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bridge?.[Symbol.asyncDispose]()
     this.spaces.remove()
     await removeFolder(this.#home)
   }
@@ -218,28 +229,47 @@ export class Lab {
     // Bridged frames would otherwise meet rules that are for what is routed.
     spaces.run('internet', ['/bin/sh', '-c', 'echo 0 > /proc/sys/net/bridge/bridge-nf-call-iptables || true'])
     for (const side of sides) {
-      const { wan, private: net, public: range, router } = places[side]
-      spaces.ip(
-        'internet',
-        `link add to-${side} type veth peer name wan netns ${spaces.name(`router-${side}`)}
-         link set to-${side} master hub
-         link set to-${side} up
-         route add ${range} via ${wan}`
-      )
+      const { private: net, router } = places[side]
+      spaces.ip('internet', `link add to-${side} type veth peer name wan netns ${spaces.name(`router-${side}`)}`)
       spaces.ip(`router-${side}`, `link add lan type veth peer name lan netns ${spaces.name(`host-${side}`)}`)
       spaces.ip(
         `router-${side}`,
-        `address add ${wan}/24 dev wan
-         address add ${net}.1/24 dev lan
+        `address add ${net}.1/24 dev lan
          address add ${router}/28 dev lan
-         link set wan up
-         link set lan up
-         route add default via ${relayAddress}`
+         link set lan up`
       )
       spaces.set(`router-${side}`, { 'net.ipv4.ip_forward': 1 })
       spaces.ip(`host-${side}`, 'link set lan up')
+      this.#join(side)
     }
-    spaces.ip('router-a', `route add ${places.b.public} via ${places.b.wan}`)
-    spaces.ip('router-b', `route add ${places.a.public} via ${places.a.wan}`)
+  }
+
+  /** A router's cable, which is there, joins it to the internet. */
+  #join(side: Side): void {
+    const { wan, public: range } = places[side]
+    const other = places[side === 'a' ? 'b' : 'a']
+    this.spaces.ip(
+      'internet',
+      `link set to-${side} master hub
+       link set to-${side} up
+       route replace ${range} via ${wan}`
+    )
+    this.spaces.ip(
+      `router-${side}`,
+      `address add ${wan}/24 dev wan
+       link set wan up
+       route add default via ${relayAddress}
+       route add ${other.public} via ${other.wan}`
+    )
+  }
+
+  async #lengthen(side: Side, path: Path): Promise<void> {
+    this.spaces.ip('internet', `link delete to-${side}`)
+    const ends = [
+      { role: 'internet', device: `to-${side}` },
+      { role: `router-${side}`, device: 'wan' }
+    ] as const
+    this.#bridge = await PathBridge.lay(this.spaces, 'path', ends, path)
+    this.#join(side)
   }
 }

@@ -7,6 +7,7 @@ import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 import type { NatKind, Way } from './kinds.ts'
 import { Lab, relayAddress } from './lab.ts'
+import type { Path } from './path-bridge.ts'
 
 const content = seededBytes(20, 20_000_000)
 
@@ -39,13 +40,16 @@ export class Town implements AsyncDisposable {
     this.#film = parts.film
   }
 
-  /** `env` are further settings of the relay, which answers at the port that every firewall lets through. */
-  static async found(env: Readonly<Record<string, string>> = {}): Promise<Town> {
+  /**
+   * `env` are further settings of the relay, which answers at the port that every firewall lets through; `path` is what
+   * lies between Bob's router and everybody else.
+   */
+  static async found(env: Readonly<Record<string, string>> = {}, path?: Path): Promise<Town> {
     await using stack = new AsyncDisposableStack()
     const place = stack.use(await temporaryFolder('nat'))
     const film = join(place.path, 'film.bin')
     await writeFile(film, content)
-    const lab = stack.use(await Lab.build())
+    const lab = stack.use(await Lab.build(path))
     const quire = stack.use(
       await startQuire({
         port: 443,

@@ -50,11 +50,23 @@ describe('a fetch goes on', () => {
     expect(await town.way()).toBe('direct')
   })
 
-  it('after the network of the one who fetches was gone for 60 s', async () => {
+  it('by the relay, after that could not be reached for 30 s', async () => {
+    await begun('symmetric', 'symmetric')
+    town.lab.setRelayReached(false)
+    await lasting(30)
+    town.lab.setRelayReached(true)
+    await goesOn()
+    expect(await town.way()).toBe('relayed')
+  })
+
+  it.each([
+    ['fetches', 'b'],
+    ['shares', 'a']
+  ] as const)('after the network of the one who %s was gone for 60 s', async (_who, side) => {
     await begun('port-restricted', 'port-restricted')
-    town.lab.setPlugged('b', false)
+    town.lab.setPlugged(side, false)
     await lasting(60)
-    town.lab.setPlugged('b', true)
+    town.lab.setPlugged(side, true)
     await goesOn()
   })
 
@@ -87,6 +99,20 @@ describe('what cannot go on says why', () => {
     lab.setKind('b', 'port-restricted')
     await goesOn()
     expect(await town.way()).toBe('direct')
+  })
+})
+
+describe('over 200 ms there and back, with 3 % of packets lost', () => {
+  it('a fetch goes on, as fast as such a way lets it', async () => {
+    await using far = await Town.found({ QUIRE_TURN: 'off' }, { delayMs: 100, loss: 0.03 })
+    far.lab.setKind('a', 'port-restricted')
+    far.lab.setKind('b', 'firewall')
+    await openLink(far.bob.page, await far.shareNow())
+    await untilPercent(far.bob.page, 5, aLongTimeMs)
+    expect(await far.way()).toBe('direct')
+    far.lab.setPath({ delayMs: 0, loss: 0 })
+    await untilState(far.bob.page, 'complete', aLongTimeMs)
+    expect(await far.isSaved()).toBe(true)
   })
 })
 
