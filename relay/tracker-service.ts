@@ -44,7 +44,7 @@ export class TrackerService {
     lane.onChunk = (chunk) => {
       try {
         for (const raw of reader.push(chunk)) {
-          this.#frames++
+          if (owner === 'visitor') this.#frames++
           this.#turn({ type: 'frame', laneId: lane.id, frame: decodeTrackerFrame(raw) })
         }
       } catch {

@@ -1,0 +1,96 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { SwarmId } from '../../../src/core/ids.ts'
+import { announceTtlMs } from '../../../src/core/limits.ts'
+import { untilFigure } from '../../support/figures.ts'
+import { RelayPrograms } from '../../support/relay-programs.ts'
+import { seededBytes } from '../../support/seeded.ts'
+import { openSharer, type Sharer, slowly } from '../../support/sharer.ts'
+import { type TrackerTab, trackerTab } from '../../support/tracker-tab.ts'
+import { within } from '../../support/waiting.ts'
+
+const relayCount = 5
+const peerCount = 20
+const contentBytes = 1_500_000
+const paceBytesPerSecond = 1_000_000
+
+let programs: RelayPrograms
+let peers: Sharer[]
+let onServed: () => void = () => undefined
+const tabs: TrackerTab[] = []
+
+beforeAll(async () => {
+  programs = await RelayPrograms.start(relayCount)
+  peers = await Promise.all(
+    Array.from({ length: peerCount }, (_, n) => {
+      const pace = slowly(paceBytesPerSecond)
+      return openSharer({
+        relay: programs.relays[n % relayCount]!.url,
+        readBlocks: (honestly) => {
+          const read = pace(honestly)
+          return (set, range) => {
+            onServed()
+            return read(set, range)
+          }
+        }
+      })
+    })
+  )
+}, 120_000)
+
+afterEach(async () => {
+  await Promise.all(tabs.splice(0).map(({ network }) => network.stop()))
+})
+
+afterAll(async () => {
+  await Promise.all(peers.map((peer) => peer[Symbol.asyncDispose]()))
+  await programs[Symbol.asyncDispose]()
+}, 60_000)
+
+async function tabAt(relay: number): Promise<TrackerTab> {
+  const tab = await trackerTab(programs.relays[relay]!.url)
+  tabs.push(tab)
+  tab.say({ type: 'record', record: tab.record })
+  return tab
+}
+
+/** Resolves with the time until a tab at this relay is told of somebody. */
+async function msUntilTold(relay: number, swarmId: SwarmId): Promise<number> {
+  const tab = await tabAt(relay)
+  const beganMs = performance.now()
+  tab.say({ type: 'announce', swarmId, role: 'tab', holder: false, watch: true, ttlMs: announceTtlMs })
+  while ((await within(10_000, 'somebody is found', tab.next('peers'))).peers.length === 0) continue
+  return performance.now() - beganMs
+}
+
+const pairs = Array.from({ length: relayCount }, (_, a) => a).flatMap((a) =>
+  Array.from({ length: relayCount - a - 1 }, (_, more) => [a, a + more + 1] as const)
+)
+
+/** Both that are named to the others, one of them, and none; `QUIRE_EVERY_PAIR=1` takes all ten. */
+const some = pairs.filter(([a, b]) => ['0,1', '1,3', '2,4'].includes(`${a},${b}`))
+const chosen = process.env.QUIRE_EVERY_PAIR === '1' ? pairs : some
+
+describe('five relays, of which two are killed while twenty peers share', () => {
+  it.each(chosen)(
+    '[RN7] %i and %i: all get everything, and a tab finds a holder at another relay within 2 s',
+    async (...killed) => {
+      const left = Array.from({ length: relayCount }, (_, n) => n).filter((n) => !killed.includes(n))
+      const seed = killed[0] * relayCount + killed[1]
+      const swarmId = seed.toString(16).padStart(64, 'd') as SwarmId
+      const holder = await tabAt(left[0]!)
+      holder.say({ type: 'announce', swarmId, role: 'tab', holder: true, watch: false, ttlMs: announceTtlMs })
+      const [sharer, ...others] = [...peers.slice(seed % peerCount), ...peers.slice(0, seed % peerCount)]
+      const link = await sharer!.shareBytes(`${seed}.bin`, seededBytes(100 + seed, contentBytes))
+      const serving = new Promise<void>((resolve) => (onServed = resolve))
+      const fetched = Promise.all(others.map((peer) => peer.fetch(link)))
+      await within(30_000, 'the first blocks are given', serving)
+      await programs.kill(killed)
+      expect(await msUntilTold(left[2]!, swarmId)).toBeLessThan(2_000)
+      await within(60_000, 'everybody has everything', fetched)
+      await programs.restart(killed)
+      await programs.know(relayCount - 1)
+      for (const n of killed) await untilFigure(programs.relays[n]!.url, 'quire_tabs', peerCount / relayCount)
+    },
+    180_000
+  )
+})
