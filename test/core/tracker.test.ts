@@ -169,6 +169,17 @@ describe('tracker server', () => {
     expect(told).toBeLessThan(trackerBurst + 200 * watchersToldMax)
   })
 
+  it('[TR4] where a crowd becomes whole, its further holders are told to some', () => {
+    const desk = new Desk()
+    const crowd = Array.from({ length: 200 }, (_, i) => desk.join(`w${i}`, { watch: true }))
+    const told = crowd.map((lane) => {
+      desk.announce(lane, { holder: true, watch: true })
+      return desk.told().length
+    })
+    expect(told.slice(0, peersPerAnswerMax)).toEqual(Array.from({ length: peersPerAnswerMax }, () => 199))
+    expect(new Set(told.slice(peersPerAnswerMax))).toEqual(new Set([watchersToldMax]))
+  })
+
   it('[TR8] one that talks too much is closed, one that keeps its pace is not', () => {
     const desk = new Desk()
     const ann = desk.join('ann')

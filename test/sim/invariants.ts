@@ -42,7 +42,7 @@ export function checkClaim(peer: SimPeer, frame: KnownFrame): void {
 
 /** What one peer may hold of another's time and memory, looked at now and then. */
 export function checkSession(peer: SimPeer, laneId: LaneId): void {
-  if (++looked % 64 !== 0) return
+  if (++looked % 256 !== 0) return
   const sessions = peer.machine.sessions()
   if (sessions.length > sessionsMax) throw new Broken('bounded', peer, `${sessions.length} sessions`)
   const session = sessions.find((each) => each.laneId === laneId)

@@ -61,15 +61,19 @@ export class Spreading {
 
   suggest(): void {
     if (this.#changed.size === 0) return
-    const { held, sessions, options } = this.#state
+    const { held, options } = this.#state
     if (options.serving && held?.isFull) {
-      let takers = 0
-      for (const session of sessions.values()) if (!session.isComplete) takers++
       this.#given ??= new Bitmap(held.size)
       this.#look()
-      if (takers > 1) for (const session of this.#changed) this.#suggestTo(session, takers)
+      if (this.#isGuiding || !this.#given.isFull) this.#suggestToChanged()
     }
     this.#changed.clear()
+  }
+
+  #suggestToChanged(): void {
+    let takers = 0
+    for (const session of this.#state.sessions.values()) if (!session.isComplete) takers++
+    if (takers > 1) for (const session of this.#changed) this.#suggestTo(session, takers)
   }
 
   /** Now and then: how much came to those who lack something, and how much of it from here. */

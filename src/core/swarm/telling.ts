@@ -74,8 +74,12 @@ export class Telling {
     this.#newsAtMs = Infinity
     let toldByAll = this.#end
     for (const session of sessions.values()) {
-      if (this.#isDueAtMs(session) <= nowMs) this.#tell(session)
-      this.#newsAtMs = Math.min(this.#newsAtMs, this.#isDueAtMs(session))
+      let dueAtMs = this.#isDueAtMs(session)
+      if (dueAtMs <= nowMs) {
+        this.#tell(session)
+        dueAtMs = this.#isDueAtMs(session)
+      }
+      if (dueAtMs < this.#newsAtMs) this.#newsAtMs = dueAtMs
       toldByAll = Math.min(toldByAll, session.toldUpTo)
     }
     if (toldByAll - this.#first < newsKept) return

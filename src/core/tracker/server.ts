@@ -171,7 +171,8 @@ export class TrackerServer {
     if (!peer) return
     const watchers = this.#watchers(swarmId).filter((laneId) => laneId !== newcomer)
     const toAll =
-      watchers.length <= watchersToldMax || (peer.holder && client.budget.spend(this.#nowMs, watchers.length))
+      watchers.length <= watchersToldMax ||
+      (peer.holder && this.#isRare(swarmId, newcomer) && client.budget.spend(this.#nowMs, watchers.length))
     for (const laneId of toAll ? watchers : some(watchers, watchersToldMax, this.#random)) {
       this.#effects.push({ type: 'send', laneId, frame: { type: 'peers', swarmId, peers: [peer] } })
     }
@@ -190,6 +191,16 @@ export class TrackerServer {
     for (const watcher of told) {
       this.#effects.push({ type: 'send', laneId: watcher, frame: { type: 'peers', swarmId, peers } })
     }
+  }
+
+  /** Fewer others hold everything than one answer names. */
+  #isRare(swarmId: SwarmId, newcomer: LaneId): boolean {
+    let holders = 0
+    for (const [laneId, { holder, expiresAtMs }] of this.#swarms.get(swarmId)!) {
+      if (laneId === newcomer || !holder || expiresAtMs <= this.#nowMs) continue
+      if (++holders === peersPerAnswerMax) return false
+    }
+    return true
   }
 
   #tracked(swarmId: SwarmId, laneId: LaneId): TrackedPeer | undefined {
