@@ -125,17 +125,16 @@ export class Spreading {
     for (const session of this.#state.sessions.values()) if (session.wasSuggested) this.#send(session, [])
   }
 
-  /** One that comes when everything was suggested begins with a few that others have, and is to get the rest of them. */
+  /** One that comes when everything was suggested begins with a block that others have, and is to get the rest of them. */
   #welcome(session: Session, chosen: number[]): void {
     const { size } = this.#given!
-    for (let step = 0; step < size && chosen.length < suggestedBlocksMin; step++) {
+    for (let step = 0; step < size && chosen.length === 0; step++) {
       const index = this.#cursor
       this.#cursor = (index + 1) % size
       if (session.has(index)) continue
       session.suggested.add(index)
       chosen.push(index)
     }
-    chosen.sort((a, b) => a - b)
   }
 
   /** Everything was suggested: one that has nothing left to take gets half of what another has not asked for yet. */
