@@ -81,6 +81,35 @@ describe('swarm: serving', () => {
     world.until(() => taker.isComplete)
   })
 
+  it('[SW2] [SW6] what is evicted of a group whose hashes were forgotten comes again when there is room', () => {
+    const world = new World(contentOf(1200))
+    const holder = world.node('holder', { has: 'everything' })
+    const taker = world.node('taker')
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete)
+    for (let index = 10; index < 14; index++) taker.disk.delete(index)
+    taker.turn({ type: 'evicted', ranges: [{ start: 10, count: 4 }] })
+    world.pass(100)
+    expect(holder.received('want-hashes')).toHaveLength(3)
+    taker.turn({ type: 'admit' })
+    world.until(() => taker.isComplete)
+    expect(holder.received('want-hashes')).toHaveLength(4)
+  })
+
+  it('[SW12] one that had no hashes of a group is asked for them again when it says that it has more', () => {
+    const world = new World(contentOf(100))
+    const middle = world.node('middle', { has: [0, 1, 2] })
+    const [group] = middle.groups.values()
+    middle.groups.clear()
+    const taker = world.node('taker')
+    const [, middleLane] = world.connect(taker, middle)
+    world.pass(10_000)
+    expect(taker.received('refuse-hashes')).toHaveLength(1)
+    middle.groups.set(0, group!)
+    middle.say(middleLane, { type: 'have', ranges: [{ start: 2, count: 1 }] })
+    world.until(() => taker.disk.size === 3)
+  })
+
   it('[EX14] [SW12] more than the queue takes is refused, and the asker rests', () => {
     const world = new World(contentOf(1000))
     const holder = world.node('holder', { has: 'everything' })
