@@ -60,6 +60,22 @@ describe('swarm: what is rare', () => {
   })
 })
 
+describe('swarm: what is given back', () => {
+  it('[SW11] is asked of another who holds a part and had nothing else to offer', () => {
+    const world = new World(contentOf(100))
+    const sends = (frame: KnownFrame) => (frame.type === 'blocks' ? undefined : frame)
+    const mute = world.node('mute', { has: span(0, 64), sends })
+    world.node('other', { has: span(0, 64) })
+    const taker = world.node('taker')
+    meet(taker, 'mute')
+    world.until(() => mute.received('want').length > 0)
+    meet(taker, 'other')
+    world.pass(300)
+    mute.crash()
+    world.until(() => taker.disk.size === 64, 5_000)
+  })
+})
+
 describe('swarm: what others wait for', () => {
   it('[SW17] is made durable soon, one flush at a time, and nothing is while nobody waits', () => {
     const world = new World(contentOf(200))

@@ -13,6 +13,8 @@ export interface Crowd {
   readonly line?: Partial<Line>
   readonly seederLine?: Partial<Line>
   readonly seederUploadBytesPerSecond?: number
+  /** All have come within this; a second unless it says otherwise. */
+  readonly withinMs?: number
 }
 
 export interface CrowdResult {
@@ -40,7 +42,7 @@ export const homeLine: Line = { up: 2500, down: 10_000, latencyMs: 15, jitterMs:
 
 /** Everybody comes at once for what the seeders have. */
 export function runCrowd(crowd: Crowd): CrowdResult {
-  const { seed, peers, bytes, blockBytes = 64 * 1024, seeders = 1 } = crowd
+  const { seed, peers, bytes, blockBytes = 64 * 1024, seeders = 1, withinMs = 1000 } = crowd
   const uploadBytesPerSecond = crowd.seederUploadBytesPerSecond
   const began = process.cpuUsage()
   const tokens = new Tokens(Math.ceil(bytes / blockBytes), blockBytes, seed)
@@ -57,9 +59,9 @@ export function runCrowd(crowd: Crowd): CrowdResult {
   world.pass(500)
   const startMs = world.events.nowMs
   for (let i = 0; i < peers; i++) {
-    world.events.after(world.random() * 1000, () => world.join(`peer${i}`, { line, character: honest }))
+    world.events.after(world.random() * withinMs, () => world.join(`peer${i}`, { line, character: honest }))
   }
-  world.pass(1000)
+  world.pass(withinMs)
   const takers = world.all.slice(seeders)
   const middle = takers[peers >> 1]!
   world.until(() => middle.disk.durable.count >= tokens.blockCount / 2, 3_600_000, 'half has come')

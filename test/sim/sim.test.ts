@@ -116,6 +116,11 @@ describe('simulation: a crowd that comes at once', () => {
     expect(runCrowd({ seed: 6, peers: 60, bytes: 16 * MiB }).seederCopies).toBeLessThan(1.2)
   })
 
+  it.each([2, 3])('[SW15] so do 8 that come one after the other while others fetch, seed %i', (seed) => {
+    const result = runCrowd({ seed, peers: 8, bytes: 32 * MiB, withinMs: 15_000 })
+    expect(result.seederCopies).toBeLessThan(1.25)
+  })
+
   it('[SW14] [SW15] a first holder twice as fast as they are costs them little by resting', () => {
     const result = runCrowd({ seed: 2, peers: 20, bytes: 32 * MiB, seederLine: { up: 5000 } })
     expect(result.seederCopies).toBeLessThan(1.3)
