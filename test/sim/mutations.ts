@@ -49,8 +49,8 @@ const mutations: readonly Mutation[] = [
   {
     name: 'a slow peer is never relieved',
     file: swarm('seconds'),
-    from: 'if (late.length > 0 && idle.size > 0) this.wish()',
-    to: 'if (late.length < 0) this.wish()'
+    from: 'this.takeBack(slow.lane, unsent)',
+    to: 'void unsent'
   },
   {
     name: 'a lying peer is kept',
