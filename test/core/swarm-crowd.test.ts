@@ -96,25 +96,6 @@ describe('swarm: what others wait for', () => {
   })
 })
 
-describe('swarm: what the store did not take', () => {
-  it('[SW17] [SW6] is waited for no longer: what comes when there is room is made durable soon too', () => {
-    const world = new World(contentOf(400))
-    world.node('holder', { has: 'everything', pace: 50 })
-    let isFull = false
-    const middle = world.node('middle', { storeMs: 50, storeFails: () => isFull })
-    world.connect(world.node('watcher', { isReluctant: true }), middle)
-    meet(middle, 'holder')
-    world.until(() => middle.did('flush').length > 1)
-    isFull = true
-    world.pass(2_000)
-    isFull = false
-    const before = middle.did('flush').length
-    middle.turn({ type: 'admit' })
-    world.until(() => middle.isComplete)
-    expect(middle.did('flush').length).toBeGreaterThan(before)
-  })
-})
-
 describe('swarm: the end of a fetch', () => {
   it('[SW14] is not held up by a slow peer, and hardly a block comes twice', () => {
     const world = new World(contentOf(1280))

@@ -196,7 +196,7 @@ export class TrackerServer {
   /** Fewer others hold everything than one answer names. */
   #isRare(swarmId: SwarmId, newcomer: LaneId): boolean {
     let holders = 0
-    for (const [laneId, { holder, expiresAtMs }] of this.#swarms.get(swarmId)!) {
+    for (const [laneId, { holder, expiresAtMs }] of this.#swarms.get(swarmId)!.announcements) {
       if (laneId === newcomer || !holder || expiresAtMs <= this.#nowMs) continue
       if (++holders === peersPerAnswerMax) return false
     }
