@@ -1,49 +1,34 @@
-const usage = `quire: share files from tab to tab, from the command line
+import type { CommandName } from './commands/table.ts'
 
-  quire cid FILE [--name N] [--mime M] [--block-size B] [--wire 2025|0.3|0.4] [--json]
-      the address that FILE has as a plain data set
-  quire share PATH... [--relay URL] [--plain] [--upload-limit B] [--data DIR] [--json]
-      prints the link and serves until stopped
-  quire get LINK [-o DIR] [--relay URL] [--data DIR] [--json]
-      fetches, verifies and writes; exit status 0 only when everything is there
-  quire ls --data DIR [--json]
-      lists what a folder holds that no program uses at the moment
-  quire fsck --data DIR [--repair] [--json]
-      verifies every byte of it; exit status 0 only when nothing is wrong, or all was repaired
-  quire keeper [--rest-port N] [--data DIR] [--quota BYTES] [--relay URL] [--listen ADDR] [--rest-host H]
-      [--rest-token T] [--allow-origin URL] [--config FILE] [--log] [--json]
-      holds copies for others, and serves the REST API of Codex, until stopped; prints one line when it answers
-  quire relay [--port N] [--host H] [--data DIR] [--public-host HOST] [--no-keeper] [--config FILE] [--log] [--json]
-      page, relay and tracker from one port, until stopped; prints one line when it answers
-`
+type Run = (args: readonly string[]) => Promise<void>
+
+/** What is loaded is what is asked for: a program starts the sooner. */
+const commands: Readonly<Record<CommandName, () => Promise<Run>>> = {
+  cid: async () => (await import('./commands/cid.ts')).cidCommand,
+  share: async () => (await import('./commands/share.ts')).shareCommand,
+  get: async () => (await import('./commands/get.ts')).getCommand,
+  add: async () => (await import('./commands/add.ts')).addCommand,
+  keep: async () => (await import('./commands/keep.ts')).keepCommand,
+  forget: async () => (await import('./commands/forget.ts')).forgetCommand,
+  ls: async () => (await import('./commands/ls.ts')).lsCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  peers: async () => (await import('./commands/peers.ts')).peersCommand,
+  fsck: async () => (await import('./commands/fsck.ts')).fsckCommand,
+  keeper: async () => (await import('./commands/keeper.ts')).keeperCommand,
+  relay: async () => (await import('./commands/relay.ts')).relayCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand
+}
 
 async function main(): Promise<void> {
   const [command, ...args] = process.argv.slice(2)
-  switch (command) {
-    case 'cid':
-      return (await import('./commands/cid.ts')).cidCommand(args)
-    case 'share':
-      return (await import('./commands/share.ts')).shareCommand(args)
-    case 'get':
-      return (await import('./commands/get.ts')).getCommand(args)
-    case 'relay':
-      return (await import('./commands/relay.ts')).relayCommand(args)
-    case 'ls':
-      return (await import('./commands/ls.ts')).lsCommand(args)
-    case 'fsck':
-      return (await import('./commands/fsck.ts')).fsckCommand(args)
-    case 'keeper':
-      return (await import('./commands/keeper.ts')).keeperCommand(args)
-    case undefined:
-    case 'help':
-    case '--help':
-    case '-h':
-      console.log(usage)
-      return
-    default: {
-      const { BadCommand } = await import('./errors.ts')
-      throw new BadCommand(`There is no command "${command}". "quire help" lists those there are.`)
-    }
+  if (command === undefined || ['help', '--help', '-h'].includes(command)) {
+    console.log(await (await import('./commands/usage.ts')).usageText())
+  } else if (Object.hasOwn(commands, command)) {
+    const run = await commands[command as CommandName]()
+    await run(args)
+  } else {
+    const { BadCommand } = await import('./errors.ts')
+    throw new BadCommand(`There is no command "${command}". "quire help" lists those there are.`)
   }
 }
 

@@ -42,7 +42,8 @@ export interface RelayConfig {
   readonly logIds?: boolean
 }
 
-const settings = {
+/** By their names in a file. */
+export const relaySettings = {
   port: { kind: number(0, 65_535), flag: 'port', env: 'QUIRE_PORT', fallback: 8787 },
   host: { kind: host, flag: 'host', env: 'QUIRE_HOST', fallback: '::' },
   dataDir: { kind: text, flag: 'data', env: 'QUIRE_DATA', fallback: '.quire' },
@@ -77,7 +78,7 @@ const settings = {
 
 /** Settings from file, environment and command line; throws what would be right. */
 export function readConfig(env: NodeJS.ProcessEnv, args: readonly string[]): RelayConfig {
-  const config = readSettings(settings, env, args, 'quire relay')
+  const config = readSettings(relaySettings, env, args, 'quire relay')
   const { tlsCert, tlsKey } = config
   if (tlsCert !== undefined && tlsKey === undefined) throw new BadSetting('--tls-key', '', 'given with --tls-cert')
   if (tlsKey !== undefined && tlsCert === undefined) throw new BadSetting('--tls-cert', '', 'given with --tls-key')

@@ -6,7 +6,7 @@ import { type BucketPlace, openS3 } from '../src/store/s3.ts'
 import { buffered } from '../src/store/segment-buffer.ts'
 
 /** A folder as an engine takes it: store, catalog, and what the disk has left. */
-interface Disk extends Pick<EngineOptions, 'store' | 'catalog' | 'flush' | 'room'> {
+export interface Disk extends Pick<EngineOptions, 'store' | 'catalog' | 'flush' | 'room'> {
   /** Copies all of it, as it is now, into a folder that is not there yet. @throws StoreUnavailable, StoreFull */
   backUp(target: string): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { QuireError } from '../src/core/errors.ts'
+import type { RefuseCode } from '../src/core/keep/types.ts'
 
 export class PortTaken extends QuireError {
   readonly code = 'port-taken'
@@ -132,4 +133,49 @@ export class BadCommand extends QuireError {
   readonly code = 'bad-command'
   readonly fault = 'user'
   readonly retryable = false
+}
+
+export class NotHeld extends QuireError {
+  readonly code = 'not-held'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor() {
+    super('Nothing of that address is in this library. "quire ls" lists what is.')
+  }
+}
+
+export class NoKeeper extends QuireError {
+  readonly code = 'no-keeper'
+  readonly fault = 'environment'
+  readonly retryable = true
+  constructor() {
+    super('No keeper is known to ask. Name a relay that has one with --relay. What was added is here all the same.')
+  }
+}
+
+export class CopyRefused extends QuireError {
+  readonly code = 'copy-refused'
+  readonly fault = 'peer'
+  readonly retryable = true
+  constructor(reason: RefuseCode) {
+    super(`No keeper takes a copy (${reason}). What was added is here all the same.`, { reason })
+  }
+}
+
+export class NotRunning extends QuireError {
+  readonly code = 'not-running'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(dataDir: string) {
+    super(`No keeper runs over ${dataDir}, so it is connected to nobody. Start one with "quire keeper --data".`)
+  }
+}
+
+export class ProgramGone extends QuireError {
+  readonly code = 'program-gone'
+  readonly fault = 'environment'
+  readonly retryable = true
+  constructor(options?: ErrorOptions) {
+    super('The keeper that has this folder open does not answer any more. Ask again, or start it anew.', {}, options)
+  }
 }

@@ -3,7 +3,8 @@ import { bucket, host, list, number, text, toggle } from './settings/kinds.ts'
 import { optional, readSettings, type Values } from './settings/read.ts'
 import { TokenMissing } from './errors.ts'
 
-const settings = {
+/** By their names in a file. */
+export const keeperSettings = {
   restPort: { kind: number(0, 65_535), flag: 'rest-port', env: 'QUIRE_REST_PORT', fallback: 8080 },
   /** Where the API listens; anything but this machine itself takes a token. */
   restHost: { kind: host, flag: 'rest-host', env: 'QUIRE_REST_HOST', fallback: '127.0.0.1' },
@@ -26,7 +27,7 @@ const settings = {
 } as const
 
 /** Settings of a keeper; all have defaults. */
-export type KeeperConfig = Values<typeof settings>
+export type KeeperConfig = Values<typeof keeperSettings>
 
 const loopback = ['127.0.0.1', '::1', 'localhost']
 
@@ -34,7 +35,7 @@ export const isLoopback = (name: string): boolean => loopback.includes(name)
 
 /** Settings from file, environment and command line; throws what would be right, and TokenMissing. */
 export function readKeeperConfig(env: NodeJS.ProcessEnv, args: readonly string[]): KeeperConfig {
-  const config = readSettings(settings, env, args, 'quire keeper')
+  const config = readSettings(keeperSettings, env, args, 'quire keeper')
   if (!isLoopback(config.restHost) && config.restToken === undefined) throw new TokenMissing(config.restHost)
   return config
 }

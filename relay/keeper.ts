@@ -6,13 +6,16 @@ import { keepTermMsMax } from '../src/core/limits.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
 import { Keeping } from '../src/engine/keep/keeping.ts'
 import { createNodeNetwork } from '../src/network/libp2p/node.ts'
-import { openDisk } from './disk.ts'
+import { LibraryControl } from './control/library-control.ts'
+import { serveControl } from './control/serve.ts'
+import { type Disk, openDisk } from './disk.ts'
 import { loadIdentity } from './identity.ts'
 import { isLoopback, type KeeperConfig } from './keeper-config.ts'
 import { type Log, silence } from './log.ts'
 import { Downloads } from './rest/downloads.ts'
 import { serveRest } from './rest/server.ts'
 import { emptyFolder } from './rest/spool.ts'
+import type { RestParts } from './rest/types.ts'
 
 export interface RunningKeeper {
   /** Where the API answers, as `http://127.0.0.1:8080`. */
@@ -29,13 +32,55 @@ const closeTimeoutMs = 3_000
 
 /** An engine without a window, which holds copies for others that it cannot read, and answers over HTTP. */
 export async function startKeeper(config: KeeperConfig, log: Log = silence): Promise<RunningKeeper> {
-  const { dataDir, quotaBytes, relays, listen } = config
+  const { dataDir } = config
+  const library = await openLibrary(config)
+  const { disk, control, rest } = library
+  const server = await serveRest(
+    rest,
+    {
+      host: config.restHost,
+      port: config.restPort,
+      token: config.restToken,
+      origins: config.allowOrigins,
+      anyHost: !isLoopback(config.restHost)
+    },
+    log
+  )
+  const closeControl = await serveControl(control, dataDir)
+  log('started', { port: server.port })
+  return {
+    rest: server.url,
+    peerId: rest.peerId,
+    addresses: rest.network.addresses(),
+    async backUp() {
+      const backups = join(dataDir, 'backups')
+      await mkdir(backups, { recursive: true })
+      const target = join(backups, new Date().toISOString().replaceAll(':', '-'))
+      await disk.backUp(target)
+      return target
+    },
+    async stop() {
+      await Promise.all([server.close(), closeControl()])
+      await control.close()
+    }
+  }
+}
+
+/** What both of its doors, the API and the socket, open to. */
+interface KeeperLibrary {
+  readonly disk: Disk
+  readonly control: LibraryControl
+  readonly rest: RestParts
+}
+
+async function openLibrary({ dataDir, quotaBytes, relays, listen, bucket }: KeeperConfig): Promise<KeeperLibrary> {
   const privateKey = await loadIdentity(dataDir, 'keeper.key')
   const uploads = join(dataDir, 'uploads')
   await mkdir(uploads, { recursive: true })
   await emptyFolder(uploads)
-  const disk = await openDisk(join(dataDir, 'store'), config.bucket)
-  await disk.catalog.put('limitBytes', quotaBytes)
+  const disk = await openDisk(join(dataDir, 'store'), bucket)
+  const { catalog } = disk
+  await catalog.put('limitBytes', quotaBytes)
   const network = await createNodeNetwork({
     relays,
     listen,
@@ -53,45 +98,22 @@ export async function startKeeper(config: KeeperConfig, log: Log = silence): Pro
       (keeping = new Keeping(parts, { policy: policyOf(quotaBytes), peerId, sign: (text) => privateKey.sign(text) }))
   })
   await network.start()
-  const server = await serveRest(
-    {
-      quire,
-      catalog: disk.catalog,
-      network,
-      peerId,
-      publicKey: privateKey.publicKey.raw,
-      uploads,
-      quotaBytes,
-      promisedBytes: () => keeping!.load.promisedBytes,
-      downloads: new Downloads()
-    },
-    {
-      host: config.restHost,
-      port: config.restPort,
-      token: config.restToken,
-      origins: config.allowOrigins,
-      anyHost: !isLoopback(config.restHost)
-    },
-    log
-  )
-  log('started', { port: server.port })
-  return {
-    rest: server.url,
+  const close = () =>
+    // A peer or relay that does not answer must not keep the program from ending.
+    Promise.race([quire.close(), new Promise<void>((resolve) => setTimeout(resolve, closeTimeoutMs))])
+  const running = { peerId, addresses: () => network.addresses() }
+  const rest = {
+    quire,
+    catalog,
+    network,
     peerId,
-    addresses: network.addresses(),
-    async backUp() {
-      const backups = join(dataDir, 'backups')
-      await mkdir(backups, { recursive: true })
-      const target = join(backups, new Date().toISOString().replaceAll(':', '-'))
-      await disk.backUp(target)
-      return target
-    },
-    async stop() {
-      await server.close()
-      // A peer or relay that does not answer must not keep the program from ending.
-      await Promise.race([quire.close(), new Promise((resolve) => setTimeout(resolve, closeTimeoutMs))])
-    }
+    publicKey: privateKey.publicKey.raw,
+    uploads,
+    quotaBytes,
+    promisedBytes: () => keeping!.load.promisedBytes,
+    downloads: new Downloads()
   }
+  return { disk, control: new LibraryControl({ quire, catalog, network, running, close }), rest }
 }
 
 /** Open to everybody, each within a tenth of the quota. */

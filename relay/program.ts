@@ -5,6 +5,9 @@ import type { UploadLimit } from '../src/core/swarm/upload-limit.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
 import type { Quire } from '../src/engine/types.ts'
 import { createNodeNetwork } from '../src/network/libp2p/node.ts'
+import type { Network } from '../src/network/types.ts'
+import type { Catalog } from '../src/store/types.ts'
+import { storePlace } from './commands/data-folder.ts'
 import { openDisk } from './disk.ts'
 
 export interface ProgramOptions {
@@ -17,6 +20,8 @@ export interface ProgramOptions {
 
 export interface Program {
   readonly quire: Quire
+  readonly catalog: Catalog
+  readonly network: Network
   /** Resolves at SIGINT or SIGTERM. */
   untilStopped(): Promise<void>
   close(): Promise<void>
@@ -28,13 +33,15 @@ const closeTimeoutMs = 3_000
 /** The engine without a window: files on disk, libp2p for Node. */
 export async function openProgram({ relays, dataDir, origin, uploadLimit }: ProgramOptions): Promise<Program> {
   const dir = dataDir ?? (await mkdtemp(join(tmpdir(), 'quire-')))
-  const disk = await openDisk(dir)
+  const disk = await openDisk(await storePlace(dir))
   const network = await createNodeNetwork({ relays, listen: ['/ip4/0.0.0.0/tcp/0'] })
   const quire = await QuireEngine.open({ ...disk, network, origin, role: 'program', uploadLimit })
   const stopped = Promise.withResolvers<void>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.resolve())
   return {
     quire,
+    catalog: disk.catalog,
+    network,
     untilStopped: () => stopped.promise,
     async close() {
       // A peer or relay that does not answer must not keep the program from ending.

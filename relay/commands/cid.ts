@@ -9,6 +9,7 @@ import { digest } from '../../src/engine/crypto.ts'
 import { digestCid } from '../../src/engine/digest-cid.ts'
 import { BadCommand, BadSetting } from '../errors.ts'
 import { mimeTypeOf, sourcesOf } from '../files.ts'
+import { tableOf } from './table.ts'
 
 const wires: readonly ManifestWire[] = ['2025', '0.3', '0.4']
 
@@ -17,13 +18,7 @@ export async function cidCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: {
-      'name': { type: 'string' },
-      'mime': { type: 'string' },
-      'block-size': { type: 'string' },
-      'wire': { type: 'string' },
-      'json': { type: 'boolean' }
-    }
+    options: tableOf.cid.options
   })
   const [path] = positionals
   if (!path || positionals.length !== 1) throw new BadCommand('quire cid takes exactly one file.')

@@ -17,3 +17,8 @@ export async function storeFolderIn(dataDir: string): Promise<string> {
   }
   throw new CannotRead(dataDir)
 }
+
+/** Where its store is or is to be: a folder that has none gets it where a keeper looks, so that one can run over it. */
+export async function storePlace(dataDir: string): Promise<string> {
+  return storeFolderIn(dataDir).catch(() => join(dataDir, 'store'))
+}

@@ -3,18 +3,14 @@ import { checkFolder, type CheckReport } from '../../src/store/fsck.ts'
 import { BadCommand, BadSetting } from '../errors.ts'
 import { bucket } from '../settings/kinds.ts'
 import { storeFolderIn } from './data-folder.ts'
+import { tableOf } from './table.ts'
 
 /** Verifies everything that a data folder holds. Exit status 1 where something is wrong and was not repaired. */
 export async function fsckCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: {
-      data: { type: 'string' },
-      s3: { type: 'string' },
-      repair: { type: 'boolean' },
-      json: { type: 'boolean' }
-    }
+    options: tableOf.fsck.options
   })
   if (positionals.length > 0 || !values.data) throw new BadCommand('quire fsck takes --data DIR, and nothing else.')
   const place = values.s3 ?? process.env.QUIRE_S3

@@ -5,18 +5,14 @@ import { BadCommand } from '../errors.ts'
 import { exportItem } from '../export.ts'
 import { openProgram } from '../program.ts'
 import { followProgress } from '../progress.ts'
+import { tableOf } from './table.ts'
 
 /** Fetches a link, verifies every block, and writes the files. */
 export async function getCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: {
-      out: { type: 'string', short: 'o' },
-      relay: { type: 'string', multiple: true },
-      data: { type: 'string' },
-      json: { type: 'boolean' }
-    }
+    options: tableOf.get.options
   })
   const [link] = positionals
   if (!link || positionals.length !== 1) throw new BadCommand('quire get takes exactly one link.')

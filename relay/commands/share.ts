@@ -4,24 +4,19 @@ import { sourcesOf } from '../files.ts'
 import { openProgram } from '../program.ts'
 import { followProgress } from '../progress.ts'
 import { uploadLimitOf } from '../upload-limit.ts'
+import { relaysOf, tableOf } from './table.ts'
 
 /** Adds files, prints the link on one line, and serves until it is stopped. */
 export async function shareCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: {
-      'relay': { type: 'string', multiple: true },
-      'data': { type: 'string' },
-      'plain': { type: 'boolean' },
-      'upload-limit': { type: 'string' },
-      'json': { type: 'boolean' }
-    }
+    options: tableOf.share.options
   })
   if (positionals.length === 0) throw new BadCommand('quire share takes at least one file or folder.')
   const uploadLimit = uploadLimitOf(values['upload-limit'])
   const sources = await sourcesOf(positionals)
-  const relays = values.relay ?? [process.env.QUIRE_RELAY ?? 'http://localhost:8787']
+  const relays = relaysOf(values.relay)
   const program = await openProgram({ relays, dataDir: values.data, origin: relays[0]!, uploadLimit })
   try {
     const item = program.quire.add(sources, { plain: values.plain })

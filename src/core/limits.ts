@@ -575,6 +575,13 @@ export const notifyIntervalMs = 100
 /** Memory that a tab may fill when nothing can be stored: beyond it the browser ends the tab. */
 export const memoryBytesMax = 512 * MiB
 
+// --- the command line ---
+
+/** One request to a program that runs: the paths of many files. */
+export const controlBodyBytesMax = 1 * MiB
+/** Until a relay must have named a keeper to whoever waits for one. */
+export const keeperFindMs = 30_000
+
 // --- a keeper's HTTP API ---
 
 /** Head of a request: what nodes of Codex take. */

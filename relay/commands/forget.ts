@@ -1,0 +1,22 @@
+import { parseArgs } from 'node:util'
+import { dataDirOf, openControl } from '../control/open.ts'
+import { BadCommand } from '../errors.ts'
+import { tableOf } from './table.ts'
+
+/** Removes what a link or an address names from a library. */
+export async function forgetCommand(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: tableOf.forget.options
+  })
+  const [name] = positionals
+  if (!name || positionals.length !== 1) throw new BadCommand('quire forget takes exactly one link or address.')
+  const control = await openControl(dataDirOf(values.data, 'forget'), [])
+  try {
+    const facts = await control.forget(name)
+    console.log(values.json ? JSON.stringify(facts) : `${facts.title} is removed`)
+  } finally {
+    await control.close()
+  }
+}

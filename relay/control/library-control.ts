@@ -1,0 +1,132 @@
+import { parseManifestCid } from '../../src/core/block/cid.ts'
+import { parseLink } from '../../src/core/link/link.ts'
+import { keeperFindMs, keepersMax } from '../../src/core/limits.ts'
+import type { Item, ItemView, Quire } from '../../src/engine/types.ts'
+import type { Network } from '../../src/network/types.ts'
+import type { Catalog } from '../../src/store/types.ts'
+import { BadSetting, CopyRefused, NoKeeper, NotHeld } from '../errors.ts'
+import { sourcesOf } from '../files.ts'
+import { factsIn, factsOf, progressOf } from './facts.ts'
+import type { AddWish, Control, ItemFacts, KeepWish, PeerFacts, Progress, Status } from './types.ts'
+
+export interface LibraryParts {
+  readonly quire: Quire
+  readonly catalog: Catalog
+  readonly network: Network
+  /** Absent in a program that ends with its work. */
+  readonly running?: { readonly peerId: string; readonly addresses: () => readonly string[] }
+  close(): Promise<void>
+}
+
+/** The verbs, over a library that is open here. */
+export class LibraryControl implements Control {
+  readonly #parts: LibraryParts
+
+  constructor(parts: LibraryParts) {
+    this.#parts = parts
+  }
+
+  list(): Promise<readonly ItemFacts[]> {
+    return factsIn(this.#parts.catalog)
+  }
+
+  async add({ paths, plain, copies }: AddWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
+    const wanted = copiesOf(copies)
+    const item = this.#parts.quire.add(await sourcesOf(paths), { plain })
+    try {
+      await told(item, tell, async () => {
+        await item.whenReady()
+        await this.#handOver(item, wanted)
+      })
+    } catch (error) {
+      // What was not read to its end is of use to nobody; what is whole stays, kept or not.
+      if (item.peek().state === 'error') await item.remove()
+      throw error
+    }
+    return this.#factsOf(item)
+  }
+
+  async keep({ link, copies }: KeepWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
+    const wanted = copiesOf(copies)
+    const item = await this.#parts.quire.open(link)
+    if (item.peek().state === 'paused') await item.resume()
+    await told(item, tell, async () => {
+      await item.whenReady()
+      await this.#handOver(item, wanted)
+    })
+    return this.#factsOf(item)
+  }
+
+  async forget(name: string): Promise<ItemFacts> {
+    const cid = name.includes('/') ? parseLink(name).manifestCid : parseManifestCid(name)
+    const record = await this.#parts.catalog.itemByManifest(cid)
+    const item = record && !record.kept ? this.#parts.quire.item(record.id) : undefined
+    if (!record || !item) throw new NotHeld()
+    await item.remove()
+    return factsOf(record)
+  }
+
+  async status(): Promise<Status> {
+    const { quire, network, running } = this.#parts
+    const records = await this.#parts.catalog.items()
+    const heldForOthers = records.filter(({ kept }) => kept).length
+    const { usedBytes, limitBytes } = quire.storage.peek()
+    const facts = { items: records.length - heldForOthers, heldForOthers, usedBytes }
+    if (!running) return facts
+    const relays = network.status().relays.map(({ url, state }) => ({ url, state }))
+    const { peerId, addresses } = running
+    const peers = (await this.peers()).length
+    return { ...facts, running: { peerId, addresses: addresses(), limitBytes, relays, peers } }
+  }
+
+  async peers(): Promise<readonly PeerFacts[]> {
+    return this.#parts.quire.items().flatMap((item) => {
+      const { title, peers } = item.peek()
+      return peers.map(({ peerId, role, kind, receivedBytesPerSecond, sentBytesPerSecond }) => {
+        return { peerId, role, kind, title, receivedBytesPerSecond, sentBytesPerSecond }
+      })
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close()
+  }
+
+  async #factsOf(item: Item): Promise<ItemFacts> {
+    const record = await this.#parts.catalog.item(item.id)
+    if (!record) throw new NotHeld() // removed meanwhile, from somewhere else
+    return { ...factsOf(record), link: await item.whenLinked() }
+  }
+
+  /** Resolves when so many keepers have promised. @throws NoKeeper, CopyRefused */
+  async #handOver(item: Item, copies: number): Promise<void> {
+    if (copies === 0) return
+    await item.keep(true, copies)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const none = setTimeout(() => standing(item) === 'none' && reject(new NoKeeper()), keeperFindMs)
+    const look = ({ keep }: ItemView) => {
+      const safe = keep?.keepers.filter(({ state }) => state === 'safe').length ?? 0
+      if (safe >= copies) resolve()
+      else if (keep?.state === 'refused') reject(new CopyRefused(keep.code ?? 'full'))
+    }
+    const stop = item.subscribe(look)
+    look(item.peek())
+    await promise.finally(() => {
+      clearTimeout(none)
+      stop()
+    })
+  }
+}
+
+const standing = (item: Item) => item.peek().keep?.state
+
+function copiesOf(copies = 0): number {
+  if (Number.isInteger(copies) && copies >= 0 && copies <= keepersMax) return copies
+  throw new BadSetting('--copies', String(copies), `a number from 1 to ${keepersMax}`)
+}
+
+async function told(item: Item, tell: (progress: Progress) => void, work: () => Promise<void>): Promise<void> {
+  const stop = item.subscribe((view) => tell(progressOf(view)))
+  tell(progressOf(item.peek()))
+  await work().finally(stop)
+}

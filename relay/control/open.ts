@@ -1,0 +1,32 @@
+import { BadCommand } from '../errors.ts'
+import { openProgram } from '../program.ts'
+import { LibraryControl } from './library-control.ts'
+import { reachControl } from './reach.ts'
+import type { Control } from './types.ts'
+
+/** What shells give a program that SIGINT ended. */
+const stoppedExitCode = 130
+
+/** `--data`, or what the environment names. @throws BadCommand */
+export function dataDirOf(given: string | undefined, command: string): string {
+  const dataDir = given ?? process.env.QUIRE_DATA
+  if (dataDir) return dataDir
+  throw new BadCommand(`quire ${command} takes --data DIR, the folder of the keeper or of this library.`)
+}
+
+/**
+ * The library of a data folder: by way of the program that has it open, or opened here until it is closed.
+ * `relays` count only in the second case.
+ */
+export async function openControl(dataDir: string, relays: readonly string[]): Promise<Control> {
+  return (await reachControl(dataDir)) ?? openLibrary(dataDir, relays)
+}
+
+async function openLibrary(dataDir: string, relays: readonly string[]): Promise<Control> {
+  const program = await openProgram({ relays, dataDir, origin: relays[0] ?? '' })
+  void program.untilStopped().then(async () => {
+    await program.close()
+    process.exit(stoppedExitCode)
+  })
+  return new LibraryControl(program)
+}
