@@ -68,7 +68,7 @@ describe('who may ask', () => {
     expect(Object.keys(api.paths)).toContain('/data/{cid}/network/progress/{downloadId}')
   })
 
-  it('[FS1] what a keeper held is listed and verified once it has stopped', async () => {
+  it('[FS1] what a keeper holds is listed at any time, and verified once it has stopped', async () => {
     await using folder = await temporaryFolder('keeper')
     const words = ['--rest-port', '0', '--data', folder.path, '--json']
     await using program = startProgram('relay/quire.js', ['keeper', ...words])
@@ -76,7 +76,9 @@ describe('who may ask', () => {
     const headers = { 'Content-Disposition': 'filename="kept.bin"' }
     const stored = await fetch(`${rest}/api/codex/v1/data`, { method: 'POST', body: Buffer.alloc(100_000, 7), headers })
     const cid = await stored.text()
-    const busy = await runProgram('relay/quire.js', ['ls', '--data', folder.path])
+    const meanwhile = await runProgram('relay/quire.js', ['ls', '--data', folder.path])
+    expect([meanwhile.code, meanwhile.lines[0]]).toEqual([0, expect.stringContaining('kept.bin')])
+    const busy = await runProgram('relay/quire.js', ['fsck', '--data', folder.path])
     expect([busy.code, busy.said]).toEqual([1, expect.stringContaining('another')])
     await program.stop()
     const listed = await runProgram('relay/quire.js', ['ls', '--data', folder.path, '--json'])
