@@ -152,6 +152,9 @@ describe('tracker server', () => {
     for (let i = 1; i < swarmPeersMax; i++) desk.join(`p${i}`)
     desk.join('late')
     expect(desk.effects).toMatchObject([{ frame: { type: 'refuse', reason: 'too-many' } }])
+    const later = desk.join('later', { watch: true })
+    expect(desk.told()).toEqual([[later, expect.objectContaining({ length: peersPerAnswerMax })]])
+    expect(desk.effects.at(-1)).toMatchObject({ frame: { type: 'refuse', reason: 'too-many' } })
   })
 
   it('[TR4] [TR8] all watchers hear of a holder, some of others, and none of one who cries wolf', () => {

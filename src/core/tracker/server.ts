@@ -132,7 +132,11 @@ export class TrackerServer {
     if (!client.record && !watch) return this.#refuse(laneId, swarmId, 'no-record')
     const swarm = this.#swarms.get(swarmId) ?? { announcements: new Map<LaneId, Announcement>(), visitors: 0 }
     const before = swarm.announcements.get(laneId)
-    if (!before && this.#isFull(client, swarm)) return this.#refuse(laneId, swarmId, 'too-many')
+    if (!before && this.#isFull(client, swarm)) {
+      // Nobody will be told of it, but it can fetch.
+      if (watch && swarm.announcements.size >= swarmPeersMax) this.#sendSample(swarmId, laneId, client)
+      return this.#refuse(laneId, swarmId, 'too-many')
+    }
     const isNews = !before || before.expiresAtMs <= this.#nowMs || before.holder !== holder
     this.#swarms.set(swarmId, swarm)
     client.swarms.add(swarmId)
