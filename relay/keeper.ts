@@ -97,6 +97,7 @@ async function openLibrary({ dataDir, quotaBytes, relays, listen, bucket }: Keep
     keeper: (parts) =>
       (keeping = new Keeping(parts, { policy: policyOf(quotaBytes), peerId, sign: (text) => privateKey.sign(text) }))
   })
+  await dropHalfAdded(quire)
   await network.start()
   const close = () =>
     // A peer or relay that does not answer must not keep the program from ending.
@@ -114,6 +115,12 @@ async function openLibrary({ dataDir, quotaBytes, relays, listen, bucket }: Keep
     downloads: new Downloads()
   }
   return { disk, control: new LibraryControl({ quire, catalog, network, running, close }), rest }
+}
+
+/** What a program that was killed was adding: whoever sent it got no answer, and sends it again. */
+async function dropHalfAdded(quire: QuireEngine): Promise<void> {
+  const half = quire.items().filter((item) => item.peek().error?.code === 'adding-interrupted')
+  for (const item of half) await item.remove()
 }
 
 /** Open to everybody, each within a tenth of the quota. */

@@ -1,69 +1,71 @@
-import { createWriteStream } from 'node:fs'
 import { open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Transform, type Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { addAbortSignal, type Readable, Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { randomUUID } from 'node:crypto'
 import type { FileSource } from '../../src/engine/types.ts'
 
-/** A body that is whole on disk, until it is disposed. */
-export interface Spooled extends AsyncDisposable {
-  readonly sizeBytes: number
-  /** It as a file to add. */
-  source(name: string, mimeType: string): FileSource
+/** A body on its way to the disk, until it is disposed. */
+export interface Spooling extends AsyncDisposable {
+  /** Resolves with its size when all of it is on disk. @throws BodyTooLong, and what broke it off */
+  readonly whole: Promise<number>
+  /** It as a file to add, which may be read while it still comes: what is read waits until it is here. */
+  source(name: string, mimeType: string, sizeBytes: number): FileSource
 }
 
 /** More came than may be kept. */
 export class BodyTooLong extends Error {}
 
-/**
- * Writes a body to disk as it comes: where it breaks off, nothing of it has touched the library.
- * @throws BodyTooLong as soon as it has more than `mostBytes`
- */
-export async function spool(body: Readable, folder: string, mostBytes: number, signal: AbortSignal): Promise<Spooled> {
+/** Writes a body of up to `mostBytes` to disk as it comes, until the signal says that nobody sends it any more. */
+export async function spool(body: Readable, folder: string, mostBytes: number, signal: AbortSignal): Promise<Spooling> {
   const path = join(folder, randomUUID())
-  const dispose = () => rm(path, { force: true })
-  let sizeBytes = 0
-  const counting = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      sizeBytes += chunk.length
-      done(sizeBytes > mostBytes ? new BodyTooLong() : null, chunk)
-    }
+  const handle = await open(path, 'wx+', 0o600)
+  let writtenBytes = 0
+  let wake = Promise.withResolvers<void>()
+  const write = async (chunk: Buffer): Promise<void> => {
+    if (writtenBytes + chunk.length > mostBytes) throw new BodyTooLong()
+    await handle.write(chunk, 0, chunk.length, writtenBytes)
+    writtenBytes += chunk.length
+    wake.resolve()
+    wake = Promise.withResolvers()
+  }
+  const file = new Writable({
+    write: (chunk: Buffer, _encoding, done) => void write(chunk).then(() => done(), done)
   })
-  try {
-    // Its end must not be that of the request, which is still to be answered.
-    body.pipe(counting)
-    await pipeline(counting, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal })
-    const handle = await open(path)
-    return {
+  // Its end must not be that of the request, which is still to be answered.
+  body.pipe(file)
+  const whole = finished(addAbortSignal(signal, file)).then(() => writtenBytes)
+  whole.catch(() => undefined) // whoever waits for it is told; nobody may
+  return {
+    whole,
+    source: (name, mimeType, sizeBytes) => ({
+      path: name,
       sizeBytes,
-      source: (name, mimeType) => ({
-        path: name,
-        sizeBytes,
-        mimeType,
-        modifiedAtMs: 0,
-        async read(start, end) {
-          const bytes = new Uint8Array(end - start)
-          let at = 0
-          while (at < bytes.length) {
-            const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at)
-            if (bytesRead === 0) break
-            at += bytesRead
-          }
-          return bytes.subarray(0, at)
-        }
-      }),
-      async [Symbol.asyncDispose]() {
-        await handle.close()
-        await dispose()
+      mimeType,
+      modifiedAtMs: 0,
+      async read(start, end) {
+        while (writtenBytes < Math.min(end, sizeBytes)) await Promise.race([wake.promise, whole.then(endsAt(end))])
+        const bytes = new Uint8Array(end - start)
+        const { bytesRead } = await handle.read(bytes, 0, bytes.length, start)
+        return bytes.subarray(0, bytesRead)
       }
+    }),
+    async [Symbol.asyncDispose]() {
+      body.unpipe(file)
+      file.destroy()
+      await handle.close()
+      await rm(path, { force: true })
     }
-  } catch (error) {
-    body.unpipe(counting)
-    await dispose()
-    throw error
   }
 }
+
+/** @throws BodyTooShort */
+const endsAt = (end: number) => (sizeBytes: number) => {
+  if (sizeBytes < end) throw new BodyTooShort()
+}
+
+/** Less came than was announced. */
+class BodyTooShort extends Error {}
 
 /** Uploads that a program before did not end. */
 export async function emptyFolder(folder: string): Promise<void> {

@@ -14,11 +14,19 @@ export async function upload(call: Call): Promise<void> {
     const mimeType = uploadType(request.headers['content-type'])
     const name = uploadName(request.headers['content-disposition']) ?? ''
     checkBlockSize(query.get('blockSize'))
-    const roomBytes = await roomOf(parts, Number(request.headers['content-length'] ?? 0))
+    const length = request.headers['content-length']
+    const roomBytes = await roomOf(parts, Number(length ?? 0))
     await using body = await spool(request, parts.uploads, roomBytes, signal)
-    if (body.sizeBytes === 0) throw new RestRefusal(422, 'The body is empty: a data set has at least one byte.')
-    const item = parts.quire.add([body.source(name, mimeType)], { plain: true })
-    await item.whenReady()
+    // The size of a tree is known before its first leaf: what says its length is added while it comes.
+    const sizeBytes = length === undefined ? await body.whole : Number(length)
+    if (sizeBytes === 0) throw new RestRefusal(422, 'The body is empty: a data set has at least one byte.')
+    const item = parts.quire.add([body.source(name, mimeType, sizeBytes)], { plain: true })
+    try {
+      await Promise.all([body.whole, item.whenReady()])
+    } catch (error) {
+      await item.remove()
+      throw error
+    }
     sendText(response, 200, await keptOnce(parts, item))
   } catch (error) {
     discard(call)

@@ -16,6 +16,7 @@ import { hidden } from './rows/hidden.ts'
 import { liars } from './rows/liars.ts'
 import { longTasks } from './rows/long-tasks.ts'
 import { memory } from './rows/memory.ts'
+import { rest } from './rows/rest.ts'
 import { seek } from './rows/seek.ts'
 import { storeOpening, storeWrites } from './rows/server-store.ts'
 import { start } from './rows/start.ts'
@@ -33,6 +34,7 @@ const parts: Readonly<Record<string, { title: string; run: (options: BenchOption
   tasks: { title: 'Long tasks', run: longTasks },
   hidden: { title: 'Hidden tabs', run: hidden },
   memory: { title: 'Memory', run: memory },
+  rest: { title: "A keeper's API", run: rest },
   writes: { title: "A server's store: writing", run: storeWrites },
   opening: { title: "A server's store: opening", run: storeOpening }
 }
