@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -91,6 +92,23 @@ describe('who may ask', () => {
     const checked = await runProgram('relay/quire.js', ['fsck', '--data', folder.path, '--json'])
     expect([checked.code, JSON.parse(checked.lines[0]!)]).toMatchObject([0, { verifiedBlocks: 2, problemCount: 0 }])
     expect((await runProgram('relay/quire.js', ['fsck', '--data', join(folder.path, 'no')])).code).toBe(1)
+  }, 60_000)
+
+  it('[RE3] an upload in whose middle the keeper is killed leaves nothing once it runs again', async () => {
+    await using folder = await temporaryFolder('keeper')
+    const words = ['keeper', '--rest-port', '0', '--data', folder.path, '--json']
+    const killed = startProgram('relay/quire.js', words)
+    const { rest } = JSON.parse(await killed.line()) as { rest: string }
+    const headers = { 'Content-Length': 2_000_000 }
+    const sending = httpRequest(`${rest}/api/codex/v1/data`, { method: 'POST', headers })
+    sending.on('error', () => undefined).write(Buffer.alloc(1_000_000, 7))
+    const list = async () => (await runProgram('relay/quire.js', ['ls', '--data', folder.path])).lines
+    await expect.poll(list, { timeout: 20_000 }).toEqual([expect.stringContaining('not whole')])
+    await killed.kill()
+    await using again = startProgram('relay/quire.js', words)
+    await again.line()
+    expect(await list()).toEqual([])
+    expect(await readdir(join(folder.path, 'uploads'))).toEqual([])
   }, 60_000)
 
   it('[RE10] a head is bounded', async () => {
