@@ -65,7 +65,7 @@ function turnIn(value: unknown): TurnOffer | undefined {
 
 const isPeerId = (value: unknown): value is PeerId => typeof value === 'string' && /^[A-Za-z0-9]{40,80}$/.test(value)
 
-/** Those that are described as they should be; what else a later version says is passed over. [NW25] */
+/** Those that are described as they should be; what else a later version says is passed over. [NW34] */
 function keepersIn(value: unknown): Omit<NamedKeeper, 'host'>[] {
   if (!Array.isArray(value)) return []
   return value.slice(0, keepersMax).flatMap((each: Partial<Record<string, unknown>> | null) => {

@@ -19,7 +19,7 @@ async function configOf(said: object) {
 }
 
 describe('what a relay says of itself', () => {
-  it('[NW25] names keepers, and passes over what is described otherwise', async () => {
+  it('[NW34] names keepers, and passes over what is described otherwise', async () => {
     const good = { peerId, record: 'AQID', terms }
     const bad = [null, 7, {}, { peerId }, { ...good, peerId: 'x' }, { ...good, record: 1 }]
     const more = { ...good, terms: { ...terms, later: 1 }, later: true }
@@ -38,7 +38,7 @@ describe('what a relay says of itself', () => {
     }
   })
 
-  it('[NW25] names a few at most, or none', async () => {
+  it('[NW34] names a few at most, or none', async () => {
     const many = Array.from({ length: 2 * keepersMax }, () => ({ peerId, record: 'AQID', terms }))
     expect((await configOf({ peerId, keepers: many })).keepers).toHaveLength(keepersMax)
     server!.close()
