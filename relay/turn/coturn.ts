@@ -8,9 +8,17 @@ import type { Log } from '../log.ts'
 import { coturnConfig, type CoturnSettings } from './coturn-config.ts'
 
 /** Full path of coturn's program, where this machine has it. */
-export function findCoturn(path: string = process.env['PATH'] ?? ''): string | undefined {
-  const places = path.split(delimiter).filter(Boolean)
-  return places.map((place) => join(place, 'turnserver')).find(isProgram)
+export const findCoturn = (): string | undefined => findProgram('turnserver')
+
+function findProgram(name: string): string | undefined {
+  const places = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)
+  return places.map((place) => join(place, name)).find(isProgram)
+}
+
+/** Linux tells a program that its parent has ended, however that came, if it was started by way of this. */
+function boundToUs(...words: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  const binder = process.platform === 'linux' ? findProgram('setpriv') : undefined
+  return binder === undefined ? words : [binder, '--pdeathsig', 'TERM', ...words]
 }
 
 function isProgram(path: string): boolean {
@@ -74,7 +82,8 @@ export class Coturn {
 
   async #run(): Promise<void> {
     const startedAtMs = performance.now()
-    const child = spawn(this.#program, ['-c', this.#configPath, '--pidfile', this.#pidPath], { stdio: 'ignore' })
+    const [program, ...words] = boundToUs(this.#program, '-c', this.#configPath, '--pidfile', this.#pidPath)
+    const child = spawn(program, words, { stdio: 'ignore' })
     this.#child = child
     const ended = new Promise<false>((done) => {
       child.once('error', () => done(false))

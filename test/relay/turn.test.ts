@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../relay/config.ts'
+import { endLeftOver } from '../../relay/turn/coturn.ts'
 import { turnCredentials, userOf } from '../../relay/turn/credentials.ts'
 import { turnLifeMs } from '../../src/core/limits.ts'
 import { temporaryFolder } from '../support/files.ts'
@@ -13,6 +17,25 @@ describe('TURN beside the relay', () => {
     const { code, lines, said } = await runProgram('relay/main.ts', ['--turn', 'on'], env)
     expect([code, lines]).toEqual([1, []])
     expect(said).toMatch(/^TURN is asked for, and there is no coturn here\. Install it/)
+  })
+
+  it('[TU8] a coturn that a killed relay left is ended, and no other program that has its number by now', async () => {
+    await using folder = await temporaryFolder('turn')
+    const start = (...words: readonly string[]) => spawn(process.execPath, ['-e', 'setInterval(Date, 1e6)', ...words])
+    const leftOver = start(join(folder.path, 'turnserver.conf'))
+    const stranger = start('turnserver.conf')
+    try {
+      const pidPath = join(folder.path, 'turnserver.pid')
+      await writeFile(pidPath, String(stranger.pid))
+      await endLeftOver(folder.path)
+      const ended = once(leftOver, 'exit')
+      await writeFile(pidPath, String(leftOver.pid))
+      await endLeftOver(folder.path)
+      expect(await ended).toEqual([null, 'SIGTERM'])
+      expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null])
+    } finally {
+      for (const child of [leftOver, stranger]) child.kill('SIGKILL')
+    }
   })
 
   it('[TU1] has settings, and tells what they may be', () => {
