@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { addAbortSignal, type Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { randomUUID } from 'node:crypto'
+import { spoolAheadBytesMax } from '../../src/core/limits.ts'
 import type { FileSource } from '../../src/engine/types.ts'
 
 /** A body on its way to the disk, until it is disposed. */
@@ -22,15 +23,19 @@ export async function spool(body: Readable, folder: string, mostBytes: number, s
   const handle = await open(path, 'wx+', 0o600)
   let writtenBytes = 0
   let wake = Promise.withResolvers<void>()
-  const write = async (chunk: Buffer): Promise<void> => {
-    if (writtenBytes + chunk.length > mostBytes) throw new BodyTooLong()
-    await handle.write(chunk, 0, chunk.length, writtenBytes)
-    writtenBytes += chunk.length
+  const write = async (chunks: readonly Buffer[]): Promise<void> => {
+    const sizeBytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    if (writtenBytes + sizeBytes > mostBytes) throw new BodyTooLong()
+    const { bytesWritten } = await handle.writev(chunks, writtenBytes)
+    if (bytesWritten < sizeBytes) throw new BodyTooLong() // the disk is full
+    writtenBytes += sizeBytes
     wake.resolve()
     wake = Promise.withResolvers()
   }
   const file = new Writable({
-    write: (chunk: Buffer, _encoding, done) => void write(chunk).then(() => done(), done)
+    highWaterMark: spoolAheadBytesMax,
+    write: (chunk: Buffer, _encoding, done) => void write([chunk]).then(() => done(), done),
+    writev: (waiting, done) => void write(waiting.map(({ chunk }) => chunk as Buffer)).then(() => done(), done)
   })
   // Its end must not be that of the request, which is still to be answered.
   body.pipe(file)

@@ -589,6 +589,8 @@ export const restHeadBytesMax = 8 * KiB
 export const restHeadTimeoutMs = 10_000
 /** A connection on which nothing moves for so long is closed: a client that reads slowly still reads. */
 export const restIdleMs = 120_000
+/** Of an upload, so much may wait for the disk: it is then written with one call, which costs as much as one for 64 KiB. */
+export const spoolAheadBytesMax = 2 * MiB
 /** Until somebody who has a manifest must have given it: callers wait no longer for what nobody has. */
 export const restFindMs = 30_000
 /** Fetches in the background that clients can ask about; the oldest is forgotten. */
