@@ -69,6 +69,8 @@ export async function meet({ parts, signal }: Call, cid: ManifestCid): Promise<H
     return { record, item, isNew: known === undefined }
   } catch (error) {
     if (!known) await item.remove()
+    const sent = await find(parts, cid)
+    if (sent?.record.complete) return { ...sent, isNew: false } // a client brought it meanwhile
     throw error instanceof RestRefusal ? error : notRetrieved('nobody who can be reached has it')
   }
 }

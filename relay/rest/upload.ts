@@ -54,14 +54,22 @@ async function roomOf({ quire }: RestParts, lengthBytes: number): Promise<number
   return roomBytes
 }
 
-/** The same bytes under the same name are one data set, however often they are sent. */
-async function keptOnce({ catalog, quire }: RestParts, item: Item): Promise<string> {
+/**
+ * The same bytes under the same name are one data set, however often they are sent: the first that is whole stays. What
+ * of it came from others and is not whole gives way, for it may never be.
+ */
+async function keptOnce({ quire }: RestParts, item: Item): Promise<string> {
   const { manifestCid } = parseLink(item.peek().link!)
-  const first = await catalog.itemByManifest(manifestCid)
-  const twins = quire.items().filter((each) => each.id !== item.id && each.peek().link === item.peek().link)
-  if (first && twins.some((twin) => twin.id === first.id)) await item.remove()
-  else for (const twin of twins) await twin.remove()
+  // A link has its address in it as it is written; what else it says may differ.
+  const twins = quire.items().filter((each) => each.peek().link?.includes(manifestCid))
+  const kept = twins.filter(isWhole).sort((a, b) => a.peek().createdAtMs - b.peek().createdAtMs)[0] ?? item
+  for (const twin of twins) if (twin !== kept) await twin.remove()
   return manifestCid
+}
+
+function isWhole(item: Item): boolean {
+  const { blockCount, doneBlocks } = item.peek()
+  return blockCount > 0 && doneBlocks === blockCount
 }
 
 /** A client that is refused while it still sends reads the answer only if the rest is taken from it, within bounds. */

@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openControl } from '../../../relay/control/open.ts'
 import { expectShape, startedKeeper, type StartedKeeper } from '../../support/keeper.ts'
 import { type Quire, startQuire } from '../../support/program.ts'
 
@@ -94,6 +95,21 @@ describe('uploads', () => {
     await brokenUpload(one.keeper.rest, 300_000)
     await expect.poll(async () => (await readdir(join(one.dir, 'uploads'))).length).toBe(0)
     expect(await (await at('/space')).json()).toEqual(before)
+  })
+
+  it('[RE3] [RE7] what is sent takes the place of what is only wished for', async () => {
+    const body = randomBytes(200_000)
+    const cid = await uploaded(body)
+    await at(`/data/${cid}`, { method: 'DELETE' })
+    const wished = at(`/data/${cid}/network`, { method: 'POST' })
+    const control = await openControl(one.dir, [])
+    await expect.poll(async () => (await control.list()).some((item) => item.cid === cid)).toBe(true)
+    expect(await uploaded(body)).toBe(cid)
+    expect(await (await at(`/data/${cid}/exists`)).json()).toMatchObject({ has: true })
+    const sent = await at(`/data/${cid}`)
+    expect(hashOf(Buffer.from(await sent.arrayBuffer()))).toBe(hashOf(body))
+    expect((await control.list()).filter((item) => item.cid === cid)).toHaveLength(1)
+    expect((await wished).status).toBe(200)
   })
 
   it('[RE2] [RE4] what does not fit is refused at once, while the client still sends', async () => {
