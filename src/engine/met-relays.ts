@@ -16,14 +16,20 @@ export class MetRelays {
   readonly #network: Network
   /** Named by a link of this visit, and not seen to work yet. */
   readonly #named = new Set<string>()
+  #recalling: Promise<void> | undefined
 
   constructor(catalog: Catalog, network: Network) {
     this.#catalog = catalog
     this.#network = network
   }
 
-  /** Takes up those that are remembered. */
-  async recall(): Promise<void> {
+  /** Takes up those that are remembered. Who asks while it is under way, as a whole library does, waits for that. */
+  recall(): Promise<void> {
+    this.#recalling ??= this.#recall().finally(() => (this.#recalling = undefined))
+    return this.#recalling
+  }
+
+  async #recall(): Promise<void> {
     for (const { url } of await this.#remembered()) this.#network.addRelay(url)
   }
 

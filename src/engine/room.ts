@@ -21,6 +21,8 @@ export class Room {
   readonly #catalog: Catalog
   readonly #probe: RoomProbe
   #state: StorageView
+  /** A look goes through all data sets: a library of a thousand that comes at once must not make a thousand of them. */
+  #looks: { readonly current: Promise<void>; next?: Promise<void> } = { current: Promise.resolve() }
 
   constructor(store: BlockStore, catalog: Catalog, probe: RoomProbe, timers: Timers) {
     this.#store = store
@@ -31,7 +33,18 @@ export class Room {
     this.view = new Live(() => this.#state, timers)
   }
 
-  async refresh(): Promise<void> {
+  /** What is shown was looked up after the call; those who call while another look is under way share the next. */
+  refresh(): Promise<void> {
+    const { current } = this.#looks
+    const look = () => {
+      this.#looks = { current: this.#look() }
+      return this.#looks.current
+    }
+    this.#looks.next ??= current.then(look, look)
+    return this.#looks.next
+  }
+
+  async #look(): Promise<void> {
     const [limit, usedBytes, freeBytes, persisted] = await Promise.all([
       this.#catalog.get('limitBytes'),
       this.#store.usedBytes(),

@@ -91,7 +91,8 @@ function english(f: Format) {
       item: 'Item',
       copies: 'Copies right now',
       closing: 'If you close this tab',
-      none: 'Nothing here fits this filter.',
+      search: 'Find by name',
+      none: 'Nothing here has this in its name.',
       loading: 'Opening the library'
     },
     item: {

@@ -1,0 +1,88 @@
+import type { Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
+import { byId, linkOf, openLink, untilState } from '../support/person.ts'
+import { type Quire, startQuire } from '../support/program.ts'
+
+/** Data sets in one library. */
+const count = 1_000
+/** Added at a time. */
+const together = 20
+
+let quire: Quire
+let alice: TestBrowser
+let bob: TestBrowser
+
+beforeAll(async () => {
+  ;[quire, alice, bob] = await Promise.all([startQuire(), launchBrowser(), launchBrowser()])
+})
+
+afterAll(async () => {
+  await Promise.all([alice.close(), bob.close()])
+  await quire.stop()
+})
+
+const nameOf = (i: number) => `note ${String(i).padStart(4, '0')}.txt`
+
+const rows = (page: Page) => page.locator('[data-row]')
+
+describe(`a library of ${count} data sets`, () => {
+  it('is made, one share after another', async () => {
+    const { page } = alice
+    await page.goto(`${quire.url}/#/`)
+    await byId(page, 'file-input').waitFor({ state: 'attached' })
+    for (let from = 0; from < count; from += together) {
+      const names = Array.from({ length: together }, (_, i) => nameOf(from + i))
+      await page.evaluate(addEach, names)
+      // The newest is on top as soon as it is in the library.
+      await page.locator(`[data-row][aria-label="${names.at(-1)}"]`).waitFor({ state: 'attached' })
+    }
+    await linkOf(page)
+    await page.locator('[data-testid="item-state"]:text-is("sharing")').waitFor({ state: 'attached' })
+  }, 300_000)
+
+  it('is open in seconds, draws what is in sight, and the rest as it is scrolled to', async () => {
+    const { page } = alice
+    await page.goto('about:blank')
+    await page.goto(`${quire.url}/#/`)
+    await rows(page).first().waitFor()
+    await page.getByRole('searchbox', { name: 'Find by name' }).waitFor()
+    expect(await rows(page).count()).toBeLessThan(200)
+    expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(8_000)
+    await expect
+      .poll(
+        async () => {
+          await rows(page).last().scrollIntoViewIfNeeded()
+          return rows(page).count()
+        },
+        { timeout: 60_000 }
+      )
+      .toBe(count)
+  }, 120_000)
+
+  it('finds one by its name, which anybody who has its link can fetch', async () => {
+    const { page } = alice
+    await page.goto('about:blank')
+    await page.goto(`${quire.url}/#/`)
+    for (const wanted of [3, 500, 997]) {
+      await page.getByRole('searchbox', { name: 'Find by name' }).fill(` ${nameOf(wanted).toUpperCase()} `)
+      await expect.poll(() => rows(page).count()).toBe(1)
+      await page.getByRole('link', { name: `Share ${nameOf(wanted)}` }).click()
+      await openLink(bob.page, await linkOf(page))
+      await untilState(bob.page, 'complete', 90_000)
+      expect(await bob.page.title()).toContain(nameOf(wanted))
+      await page.goto(`${quire.url}/#/`)
+    }
+  }, 300_000)
+})
+
+/** Runs in the page: each name becomes a share of its own. */
+function addEach(names: readonly string[]): void {
+  const input = document.querySelector<HTMLInputElement>('[data-testid=file-input]')!
+  for (const name of names) {
+    const chosen = new DataTransfer()
+    chosen.items.add(new File([`content of ${name}`], name, { type: 'text/plain' }))
+    input.files = chosen.files
+    input.dispatchEvent(new Event('change', { bubbles: true }))
+  }
+}
