@@ -13,6 +13,7 @@ import { type BenchOptions, optionsOf } from './options.ts'
 import { type Section, writeSections } from './results.ts'
 import { adding } from './rows/adding.ts'
 import { hidden } from './rows/hidden.ts'
+import { largePrograms, largeTab, largeUpload } from './rows/large.ts'
 import { liars } from './rows/liars.ts'
 import { longTasks } from './rows/long-tasks.ts'
 import { memory } from './rows/memory.ts'
@@ -25,18 +26,21 @@ import { transfer } from './rows/transfer.ts'
 import { installRivals } from './sites.ts'
 
 const parts: Readonly<Record<string, { title: string; run: (options: BenchOptions) => Promise<Section> }>> = {
-  transfer: { title: 'Tab to tab', run: transfer },
-  swarm: { title: 'Swarm', run: swarm },
-  liars: { title: 'Liars', run: liars },
-  adding: { title: 'Adding', run: adding },
-  start: { title: 'First bytes', run: start },
-  seek: { title: 'Seeking', run: seek },
-  tasks: { title: 'Long tasks', run: longTasks },
-  hidden: { title: 'Hidden tabs', run: hidden },
-  memory: { title: 'Memory', run: memory },
-  rest: { title: "A keeper's API", run: rest },
-  writes: { title: "A server's store: writing", run: storeWrites },
-  opening: { title: "A server's store: opening", run: storeOpening }
+  'transfer': { title: 'Tab to tab', run: transfer },
+  'swarm': { title: 'Swarm', run: swarm },
+  'liars': { title: 'Liars', run: liars },
+  'adding': { title: 'Adding', run: adding },
+  'start': { title: 'First bytes', run: start },
+  'seek': { title: 'Seeking', run: seek },
+  'tasks': { title: 'Long tasks', run: longTasks },
+  'hidden': { title: 'Hidden tabs', run: hidden },
+  'memory': { title: 'Memory', run: memory },
+  'rest': { title: "A keeper's API", run: rest },
+  'large-programs': { title: 'Large: program to program', run: largePrograms },
+  'large-tab': { title: 'Large: tab to program', run: largeTab },
+  'large-upload': { title: "Large: a keeper's API", run: largeUpload },
+  'writes': { title: "A server's store: writing", run: storeWrites },
+  'opening': { title: "A server's store: opening", run: storeOpening }
 }
 const partMsMax = 1_800_000
 
