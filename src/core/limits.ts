@@ -355,18 +355,19 @@ export const keepStallMs = 60 * 60_000
 export const keepTellMs = 500
 /** A keeper answers within this, or is asked again later. */
 export const keepAnswerMs = 20_000
-/** How often a keeper is asked whether it still has what it promised: often enough that the loss of one of several copies is mended before the next. */
-export const keepCheckMs = 15 * 60_000
+/** How often a keeper is asked whether it still has what it promised: with the time below, a silent one is not called safe for longer than some 5 minutes; 1,024 data sets are 6 questions a second. */
+export const keepCheckMs = 3 * 60_000
 /** A keeper that cannot be reached for this long is replaced: longer than a restart takes. */
-export const keepGoneMs = 5 * 60_000
+export const keepGoneMs = 2 * 60_000
 /** First pause before a keeper that failed is asked again; doubled up to the longest. */
 export const keepRetryMs = 2_000
-export const keepRetryMsMax = 5 * 60_000
+export const keepRetryMsMax = 2 * 60_000
 
 /** Keepers that one relay may name. */
 export const keepersMax = 8
 
 holds(keepGoneMs < keepCheckMs, 'a keeper that is away is known to be gone before the next is looked at')
+holds(keepRetryMsMax < keepCheckMs, 'a keeper that is back is known to be before the others are looked at again')
 holds(keepSetsMax <= swarmsPerPeerMax, 'a keeper can announce all that it keeps')
 
 // --- network ---

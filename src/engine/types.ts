@@ -55,6 +55,8 @@ export interface KeepView {
   /** When the promise ends, by the clock on the wall; 0: none. */
   readonly untilMs: number
   readonly code?: RefuseCode
+  /** That keeper has promised, but could not be reached since. */
+  readonly unreached?: KeeperStanding['unreached']
   /** Those that were chosen, or asked before. */
   readonly keepers: readonly (KeeperStanding & { readonly host?: string })[]
 }

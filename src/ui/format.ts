@@ -18,6 +18,8 @@ export interface Format {
   duration(ms: number): string
   /** A day within a year from now: "January 2". */
   date(atMs: number): string
+  /** A minute of a day: "January 2, 8:05 PM". */
+  moment(atMs: number): string
 }
 
 const units = ['kB', 'MB', 'GB', 'TB']
@@ -26,6 +28,12 @@ export function formatFor(language: string): Format {
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 })
   const oneDecimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
   const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long' })
+  const minute = new Intl.DateTimeFormat(language, {
+    day: 'numeric',
+    month: 'long',
+    hour: 'numeric',
+    minute: '2-digit'
+  })
   const short = (n: number) => (n < 99.95 ? oneDecimal : whole).format(n)
 
   /** The power of 1,000 whose unit gives at most three figures. */
@@ -48,6 +56,7 @@ export function formatFor(language: string): Format {
       return `${short(part / 1000 ** power)} of ${bytes(all)}`
     },
     date: (atMs) => day.format(atMs).replace(' ', space),
+    moment: (atMs) => minute.format(atMs),
     rate: (bytesPerSecond) => `${bytes(bytesPerSecond)}/s`,
     percent: (part, all) => `${percentOf(part, all)}${space}%`,
     duration(ms) {

@@ -37,7 +37,7 @@ export function keepLine(view: ItemView, known: readonly NamedKeeper[]): string 
     case 'asking':
       return w.asking(host)
     case 'away':
-      return w.away(host)
+      return keep.unreached ? w.unreached(host, keep.unreached) : w.away(host)
     case 'none':
       return w.none
   }

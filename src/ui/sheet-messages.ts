@@ -57,6 +57,8 @@ function english(f: Format) {
       handing: (host: string, done: number, total: number) => `${host} has ${f.bytesOf(done, total)}.`,
       safe: (host: string, untilMs: number) => `${host} has all of it and keeps it until ${f.date(untilMs)}.`,
       away: (host: string) => `${host} does not answer. Quire asks again by itself.`,
+      unreached: (host: string, { sinceMs, promisedUntilMs }: { sinceMs: number; promisedUntilMs: number }) =>
+        `${host} promised to keep it until ${f.date(promisedUntilMs)}, but could not be reached since ${f.moment(sinceMs)}.`,
       refused: {
         'full': (host: string) => `${host} has no room for it now.`,
         'too-large': (host: string) => `It is larger than what ${host} takes.`,

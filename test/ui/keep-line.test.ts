@@ -23,6 +23,10 @@ describe('how it stands with keepers, in a sentence', () => {
   it('says why none keeps it', () => {
     expect(lineOf({ state: 'none' }, {}, [])).toBe('No keeper is known here. One is asked as soon as there is one.')
     expect(lineOf({ state: 'away' })).toBe('keeper.example does not answer. Quire asks again by itself.')
+    const unreached = { sinceMs: Date.UTC(2026, 11, 5, 12), promisedUntilMs: untilMs }
+    expect(lineOf({ state: 'away', unreached })).toMatch(
+      /^keeper\.example promised to keep it until January 2, but could not be reached since December 5.*\d:00/
+    )
     expect(lineOf({ state: 'refused', code: 'full' })).toBe('keeper.example has no room for it now.')
     expect(lineOf({ state: 'refused', code: 'too-large' })).toBe('It is larger than what keeper.example takes.')
     expect(lineOf({ state: 'refused', code: 'not-allowed' })).toBe('keeper.example keeps only for those it knows.')

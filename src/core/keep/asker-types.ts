@@ -31,6 +31,8 @@ export interface KeeperStanding {
   /** End of its promise, once it has all of it; 0 before. */
   readonly untilMs: number
   readonly code?: RefuseCode
+  /** It promised, and had all of it, but could not be reached since. [KE19] */
+  readonly unreached?: { readonly sinceMs: number; readonly promisedUntilMs: number }
 }
 
 /** How a wish stands, at the keeper that is furthest, and at each that was chosen. */

@@ -53,7 +53,7 @@ export class KeepAsker {
     const known = this.#wishes.get(swarmId)
     const judgements = {
       isAway: (keeper: PeerId) => this.#isAway(keeper),
-      isLost: (keeper: PeerId) => this.#isLost(keeper)
+      goneSinceMs: (keeper: PeerId) => this.#goneSinceMs(keeper)
     }
     return known && standingOf(known.deals.values(), judgements, this.#nowMs)
   }
@@ -126,7 +126,7 @@ export class KeepAsker {
       if (isDone(deal, this.#nowMs) && deal.checkAtMs - this.#nowMs < keepCheckMs / 2) deal.checkAtMs = this.#nowMs
       if (!isDone(deal, this.#nowMs)) deal.asked = 'no'
     })
-    reached(link, this.#nowMs)
+    reached(link)
   }
 
   /** What was asked is asked again on the next lane. [KE14] */
@@ -278,10 +278,10 @@ export class KeepAsker {
     return isGone(this.#links.get(keeper), this.#nowMs)
   }
 
-  /** It is gone, and not this peer: another keeper was reached since. [KE19] */
-  #isLost(keeper: PeerId): boolean {
-    const awaySinceMs = this.#links.get(keeper)?.awaySinceMs ?? Infinity
-    return this.#isGone(keeper) && this.#links.values().some(({ reachedAtMs }) => reachedAtMs > awaySinceMs)
+  /** One that is not named in this visit is not known to be gone. [KE19] */
+  #goneSinceMs(keeper: PeerId): number | undefined {
+    const link = this.#links.get(keeper)
+    return link && this.#isGone(keeper) ? link.awaySinceMs : undefined
   }
 
   #eachDeal(keeper: PeerId, act: (deal: Deal, swarmId: SwarmId) => void): void {

@@ -10,7 +10,6 @@ export interface KeeperLink {
   nextTryAtMs: number
   /** Since then it does not answer. */
   awaySinceMs: number
-  reachedAtMs: number
 }
 
 export const freshLink = (contact: KeeperContact): KeeperLink => ({
@@ -18,12 +17,11 @@ export const freshLink = (contact: KeeperContact): KeeperLink => ({
   state: 'closed',
   failures: 0,
   nextTryAtMs: 0,
-  awaySinceMs: Infinity,
-  reachedAtMs: -Infinity
+  awaySinceMs: Infinity
 })
 
-export function reached(link: KeeperLink, nowMs: number): void {
-  Object.assign(link, { state: 'open', failures: 0, awaySinceMs: Infinity, reachedAtMs: nowMs })
+export function reached(link: KeeperLink): void {
+  Object.assign(link, { state: 'open', failures: 0, awaySinceMs: Infinity })
 }
 
 /** It could not be reached, or went. [KE14] */

@@ -8,8 +8,8 @@ const order: readonly KeepState[] = ['safe', 'handing', 'asking', 'away', 'refus
 interface Judgements {
   /** It did not answer when last asked. */
   readonly isAway: (keeper: PeerId) => boolean
-  /** It has not answered for so long that its copy is not counted on. */
-  readonly isLost: (keeper: PeerId) => boolean
+  /** Since then it has not answered, for so long that its copy is not counted on. */
+  readonly goneSinceMs: (keeper: PeerId) => number | undefined
 }
 
 /** How a wish stands by its deals with keepers. */
@@ -21,10 +21,14 @@ export function standingOf(deals: Iterable<Deal>, judgements: Judgements, nowMs:
   return first ? { ...first, keepers } : { state: 'none', heldBytes: 0, untilMs: 0, keepers }
 }
 
-function atKeeper(deal: Deal, { isAway, isLost }: Judgements, nowMs: number): KeeperStanding {
+function atKeeper(deal: Deal, { isAway, goneSinceMs }: Judgements, nowMs: number): KeeperStanding {
   const { keeper, heldBytes, untilMs, copy, code } = deal
   if (code) return { keeper, state: 'refused', heldBytes: 0, untilMs: 0, code }
-  if (isPromised(deal, nowMs) && !isLost(keeper)) return { keeper, state: 'safe', heldBytes, untilMs }
+  if (isPromised(deal, nowMs)) {
+    const sinceMs = goneSinceMs(keeper)
+    if (sinceMs === undefined) return { keeper, state: 'safe', heldBytes, untilMs }
+    return { keeper, state: 'away', heldBytes, untilMs: 0, unreached: { sinceMs, promisedUntilMs: untilMs } }
+  }
   const state = isAway(keeper) ? 'away' : untilMs > 0 || copy !== 'none' ? 'handing' : 'asking'
   return { keeper, state, heldBytes, untilMs: 0 }
 }

@@ -51,12 +51,30 @@ describe('watching over copies', () => {
     tab.take({ type: 'lost', keeper: one })
     expect(tab.miss(one, keepGoneMs / 2)).not.toContain('connect keeper-two')
     expect(tab.miss(one, keepGoneMs)).toContain('connect keeper-two')
-    expect(tab.state).toBe('safe') // it may be this peer that is away
+    expect(tab.state).not.toBe('safe')
     expect(tab.take({ type: 'connected', keeper: two })).toEqual(['offer keeper-two'])
     expect(tab.state).not.toBe('safe')
     tab.accept(two)
     tab.status(two, 'held')
     expect(safeAt(tab)).toEqual([two])
+  })
+
+  it('[KE19] a keeper that is the only one is not called safe while it is gone, and is again when it is back', () => {
+    const tab = new Tab()
+    tab.begin([contact(one)])
+    tab.hold(one)
+    tab.wake()
+    const sinceMs = tab.nowMs
+    tab.take({ type: 'lost', keeper: one })
+    tab.miss(one, keepGoneMs / 2)
+    expect(tab.state).toBe('safe')
+    tab.miss(one, keepGoneMs)
+    expect(tab.state).toBe('away')
+    expect(tab.asker.standingOf(wish.swarmId)?.unreached?.sinceMs).toBe(sinceMs)
+    while (!tab.wake().includes('connect keeper-one'));
+    tab.take({ type: 'connected', keeper: one })
+    expect(tab.state).toBe('safe')
+    expect(tab.asker.standingOf(wish.swarmId)?.unreached).toBeUndefined()
   })
 
   it('[KE19] needs no more of a keeper that was gone, once another has it', () => {
