@@ -32,8 +32,8 @@ async function main(): Promise<void> {
   }
 }
 
-// What a library keeps open in the background does not keep the program.
-const done = () => process.exit(0)
+// What a library keeps open in the background does not keep the program; what was said is to arrive.
+const done = () => void process.stdout.write('', () => process.exit(0))
 
 main().then(done, (error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)

@@ -1,12 +1,15 @@
 import { statfs } from 'node:fs/promises'
 import type { EngineOptions } from '../src/engine/options.ts'
+import { Dormant } from '../src/engine/dormant.ts'
 import { platformTimers } from '../src/engine/watch.ts'
+import type { PagedCatalog } from '../src/store/paged.ts'
 import { openFileSystem } from '../src/store/filesystem.ts'
 import { type BucketPlace, openS3 } from '../src/store/s3.ts'
 import { buffered } from '../src/store/segment-buffer.ts'
 
 /** A folder as an engine takes it: store, catalog, and what the disk has left. */
-export interface Disk extends Pick<EngineOptions, 'store' | 'catalog' | 'flush' | 'room'> {
+export interface Disk extends Pick<EngineOptions, 'store' | 'dormant' | 'flush' | 'room'> {
+  readonly catalog: PagedCatalog
   /** Copies all of it, as it is now, into a folder that is not there yet. @throws StoreUnavailable, StoreFull */
   backUp(target: string): Promise<void>
 }
@@ -23,6 +26,7 @@ export async function openDisk(folder: string, bucket?: BucketPlace): Promise<Di
   return {
     store,
     catalog,
+    dormant: (parts) => new Dormant(parts, catalog),
     flush: (set) => store.flush(set),
     backUp: (target) => blocks.backUp(target),
     room: { durable: true, freeBytes, persisted: async () => true, persist: async () => true }

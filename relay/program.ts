@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { UploadLimit } from '../src/core/swarm/upload-limit.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
-import type { Quire } from '../src/engine/types.ts'
 import { createNodeNetwork } from '../src/network/libp2p/node.ts'
 import type { Network } from '../src/network/types.ts'
-import type { Catalog } from '../src/store/types.ts'
+import type { PagedCatalog } from '../src/store/paged.ts'
 import { storePlace } from './commands/data-folder.ts'
 import { openDisk } from './disk.ts'
 
@@ -19,8 +18,8 @@ export interface ProgramOptions {
 }
 
 export interface Program {
-  readonly quire: Quire
-  readonly catalog: Catalog
+  readonly quire: QuireEngine
+  readonly catalog: PagedCatalog
   readonly network: Network
   /** Resolves at SIGINT or SIGTERM. */
   untilStopped(): Promise<void>

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { openFileSystem } from '../../src/store/filesystem.ts'
 import { factsIn } from '../control/facts.ts'
@@ -12,17 +13,22 @@ import { tableOf } from './table.ts'
 export async function lsCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: tableOf.ls.options })
   if (positionals.length > 0) throw new BadCommand('quire ls takes --data DIR, and nothing else.')
-  for (const facts of await held(dataDirOf(values.data, 'ls')))
-    console.log(values.json ? JSON.stringify(facts) : lineOf(facts))
+  for await (const facts of held(dataDirOf(values.data, 'ls'))) {
+    const isTaken = process.stdout.write(`${values.json ? JSON.stringify(facts) : lineOf(facts)}\n`)
+    if (!isTaken) await once(process.stdout, 'drain')
+  }
 }
 
 /** Without an engine where no program runs: nothing is announced to anybody for a list. */
-async function held(dataDir: string): Promise<readonly ItemFacts[]> {
+async function* held(dataDir: string): AsyncGenerator<ItemFacts> {
   const control = await reachControl(dataDir)
-  if (control) return control.list()
+  if (control) {
+    yield* control.list()
+    return
+  }
   const { blocks, catalog } = await openFileSystem(await storeFolderIn(dataDir))
   try {
-    return await factsIn(catalog)
+    yield* factsIn(catalog)
   } finally {
     await blocks.close()
     await catalog.close()

@@ -1,12 +1,12 @@
 import { formatLink } from '../../src/core/link/link.ts'
 import type { ItemView } from '../../src/engine/types.ts'
-import type { Catalog, ItemRecord } from '../../src/store/types.ts'
+import { itemsOf, type PagedCatalog } from '../../src/store/paged.ts'
+import type { ItemRecord } from '../../src/store/types.ts'
 import type { ItemFacts, Progress } from './types.ts'
 
 /** Newest first. */
-export async function factsIn(catalog: Catalog): Promise<ItemFacts[]> {
-  const records = await catalog.items()
-  return records.sort((a, b) => b.createdAtMs - a.createdAtMs).map(factsOf)
+export async function* factsIn(catalog: PagedCatalog): AsyncGenerator<ItemFacts> {
+  for await (const record of itemsOf(catalog)) yield factsOf(record)
 }
 
 export function factsOf(record: ItemRecord): ItemFacts {

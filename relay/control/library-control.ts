@@ -1,17 +1,18 @@
 import { parseManifestCid } from '../../src/core/block/cid.ts'
 import { parseLink } from '../../src/core/link/link.ts'
 import { keeperFindMs, keepersMax } from '../../src/core/limits.ts'
-import type { Item, ItemView, Quire } from '../../src/engine/types.ts'
+import type { QuireEngine } from '../../src/engine/engine.ts'
+import type { Item, ItemView } from '../../src/engine/types.ts'
 import type { Network } from '../../src/network/types.ts'
-import type { Catalog } from '../../src/store/types.ts'
+import type { PagedCatalog } from '../../src/store/paged.ts'
 import { BadSetting, CopyRefused, NoKeeper, NotHeld } from '../errors.ts'
 import { sourcesOf } from '../files.ts'
 import { factsIn, factsOf, progressOf } from './facts.ts'
 import type { AddWish, Control, ItemFacts, KeepWish, PeerFacts, Progress, Status } from './types.ts'
 
 export interface LibraryParts {
-  readonly quire: Quire
-  readonly catalog: Catalog
+  readonly quire: QuireEngine
+  readonly catalog: PagedCatalog
   readonly network: Network
   /** Absent in a program that ends with its work. */
   readonly running?: { readonly peerId: string; readonly addresses: () => readonly string[] }
@@ -26,7 +27,7 @@ export class LibraryControl implements Control {
     this.#parts = parts
   }
 
-  list(): Promise<readonly ItemFacts[]> {
+  list(): AsyncIterable<ItemFacts> {
     return factsIn(this.#parts.catalog)
   }
 
@@ -60,7 +61,7 @@ export class LibraryControl implements Control {
   async forget(name: string): Promise<ItemFacts> {
     const cid = name.includes('/') ? parseLink(name).manifestCid : parseManifestCid(name)
     const record = await this.#parts.catalog.itemByManifest(cid)
-    const item = record && !record.kept ? this.#parts.quire.item(record.id) : undefined
+    const item = record && !record.kept ? await this.#parts.quire.find(record.id) : undefined
     if (!record || !item) throw new NotHeld()
     await item.remove()
     return factsOf(record)
@@ -68,10 +69,9 @@ export class LibraryControl implements Control {
 
   async status(): Promise<Status> {
     const { quire, network, running } = this.#parts
-    const records = await this.#parts.catalog.items()
-    const heldForOthers = records.filter(({ kept }) => kept).length
+    const { items, kept } = await this.#parts.catalog.totals()
     const { usedBytes, limitBytes } = quire.storage.peek()
-    const facts = { items: records.length - heldForOthers, heldForOthers, usedBytes }
+    const facts = { items, heldForOthers: kept, usedBytes }
     if (!running) return facts
     const relays = network.status().relays.map(({ url, state }) => ({ url, state }))
     const { peerId, addresses } = running

@@ -1,5 +1,4 @@
-import { request } from 'node:http'
-import { createInterface } from 'node:readline'
+import { type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { ReportedError } from '../../src/core/errors.ts'
 import { ProgramGone } from '../errors.ts'
 import { socketPath } from './path.ts'
@@ -25,8 +24,8 @@ export class SocketControl implements Control {
     this.#path = path
   }
 
-  list(): Promise<readonly ItemFacts[]> {
-    return this.#ask('/list')
+  async *list(): AsyncGenerator<ItemFacts> {
+    for await (const answer of this.#lines('/list')) if ('item' in answer) yield answer.item
   }
 
   add(wish: AddWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
@@ -51,23 +50,46 @@ export class SocketControl implements Control {
 
   async close(): Promise<void> {}
 
-  /** What is between here and there is this machine's own: lines are as `serve.ts` writes them. */
   async #ask<T>(path: string, wish: object = {}, tell?: (progress: Progress) => void): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const lost = (cause?: unknown) => reject(new ProgramGone({ cause }))
-    const asking = request({ socketPath: this.#path, path, method: 'POST' }, (response) => {
-      const lines = createInterface({ input: response })
-      lines.on('line', (line) => {
-        const answer = JSON.parse(line) as Answer
-        if ('progress' in answer) tell?.(answer.progress)
-        else if ('error' in answer) reject(new ReportedError(answer.error))
-        else resolve(answer.done as T)
-      })
-      lines.once('close', () => lost())
-      response.once('error', lost)
-    })
-    asking.once('error', lost)
-    asking.end(JSON.stringify(wish))
-    return promise
+    let done: unknown
+    for await (const answer of this.#lines(path, wish)) {
+      if ('progress' in answer) tell?.(answer.progress)
+      else if ('done' in answer) done = answer.done
+    }
+    return done as T
   }
+
+  /**
+   * What is between here and there is this machine's own: lines are as `serve.ts` writes them, the last says that it is
+   * done. @throws ProgramGone, ReportedError
+   */
+  async *#lines(path: string, wish: object = {}): AsyncGenerator<Answer> {
+    const response = await answerTo({ socketPath: this.#path, path, method: 'POST' }, JSON.stringify(wish))
+    try {
+      let begun = ''
+      for await (const text of response.setEncoding('utf8') as AsyncIterable<string>) {
+        const lines = (begun + text).split('\n')
+        begun = lines.pop()!
+        for (const line of lines) {
+          const answer = JSON.parse(line) as Answer
+          if ('error' in answer) throw new ReportedError(answer.error)
+          yield answer
+          if ('done' in answer) return
+        }
+      }
+    } catch (error) {
+      throw error instanceof ReportedError ? error : new ProgramGone({ cause: error })
+    } finally {
+      response.destroy()
+    }
+    throw new ProgramGone()
+  }
+}
+
+function answerTo(options: RequestOptions, body: string): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const asking = request(options, resolve)
+  asking.once('error', (cause) => reject(new ProgramGone({ cause })))
+  asking.end(body)
+  return promise
 }

@@ -5,18 +5,26 @@ import { reportOf } from '../../src/core/errors.ts'
 import { controlBodyBytesMax } from '../../src/core/limits.ts'
 import { BadCommand } from '../errors.ts'
 import { socketPath } from './path.ts'
-import type { AddWish, Control, KeepWish, Progress } from './types.ts'
+import type { AddWish, Control, ItemFacts, KeepWish, Progress } from './types.ts'
 
-/** One answer: how far it is, as often as it changes, and how it ended. One JSON object a line. */
+/** One answer: how far it is, as often as it changes, or one item of many, and how it ended. One JSON object a line. */
 export type Answer =
-  { readonly progress: Progress } | { readonly done: unknown } | { readonly error: ReturnType<typeof reportOf> }
+  | { readonly progress: Progress }
+  | { readonly item: ItemFacts }
+  | { readonly done: unknown }
+  | { readonly error: ReturnType<typeof reportOf> }
 
-type Call = (control: Control, wish: Record<string, unknown>, tell: (progress: Progress) => void) => Promise<unknown>
+/** Resolves when the other end has taken what was said before, or has gone. */
+type Say = (line: Answer) => Promise<void>
+
+type Call = (control: Control, wish: Record<string, unknown>, say: Say) => Promise<unknown>
 
 const calls: Readonly<Record<string, Call>> = {
-  '/list': (control) => control.list(),
-  '/add': (control, wish, tell) => control.add(addWishOf(wish), tell),
-  '/keep': (control, wish, tell) => control.keep(keepWishOf(wish), tell),
+  '/list': async (control, _wish, say) => {
+    for await (const item of control.list()) await say({ item })
+  },
+  '/add': (control, wish, say) => control.add(addWishOf(wish), (progress) => void say({ progress })),
+  '/keep': (control, wish, say) => control.keep(keepWishOf(wish), (progress) => void say({ progress })),
   '/forget': (control, wish) => control.forget(textOf(wish['name'])),
   '/status': (control) => control.status(),
   '/peers': (control) => control.peers()
@@ -46,14 +54,18 @@ export async function serveControl(control: Control, dataDir: string): Promise<(
 }
 
 async function answer(control: Control, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const say = (line: Answer) => void (response.writable && response.write(`${JSON.stringify(line)}\n`))
+  const gone = once(response, 'close')
+  const say = async (line: Answer) => {
+    if (!response.writable || response.write(`${JSON.stringify(line)}\n`)) return
+    await Promise.race([once(response, 'drain'), gone])
+  }
   try {
     const call = request.method === 'POST' ? calls[request.url ?? ''] : undefined
     if (!call) throw new BadCommand('The program that runs there knows no such request: is it of another version?')
     const wish = await bodyOf(request)
-    say({ done: (await call(control, wish, (progress) => say({ progress }))) ?? null })
+    void say({ done: (await call(control, wish, say)) ?? null })
   } catch (error) {
-    say({ error: reportOf(error) })
+    void say({ error: reportOf(error) })
   }
   response.end()
 }

@@ -70,7 +70,8 @@ export interface KeepWish {
  * open. Rejects with a QuireError that says what is wrong.
  */
 export interface Control {
-  list(): Promise<readonly ItemFacts[]>
+  /** Newest first. */
+  list(): AsyncIterable<ItemFacts>
   /** Resolves when the link is known, everything is stored, and the copies are held. */
   add(wish: AddWish, tell: (progress: Progress) => void): Promise<ItemFacts>
   /** Resolves when everything is here, and the copies are held. */

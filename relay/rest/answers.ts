@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { ItemRecord } from '../../src/store/types.ts'
 import { decodeManifest } from '../../src/core/manifest/manifest.ts'
 
@@ -14,6 +16,12 @@ export function sendJson(response: ServerResponse, value: object): void {
   const body = Buffer.from(JSON.stringify(value, undefined, 2))
   response.writeHead(200, { ...common, 'Content-Type': 'application/json', 'Content-Length': body.length })
   response.end(body)
+}
+
+/** JSON whose length is not known before; one who reads slowly makes it wait. */
+export async function streamJson(response: ServerResponse, parts: AsyncIterable<string>): Promise<void> {
+  response.writeHead(200, { ...common, 'Content-Type': 'application/json' })
+  await pipeline(Readable.from(parts), response)
 }
 
 export function sendNothing(response: ServerResponse): void {

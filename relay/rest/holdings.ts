@@ -39,7 +39,7 @@ export function manifestCidOf(text: string): ManifestCid {
 
 export async function find({ catalog, quire }: RestParts, cid: ManifestCid): Promise<Holding | undefined> {
   const record = await catalog.itemByManifest(cid)
-  const item = record && isListed(record) ? quire.item(record.id) : undefined
+  const item = record && isListed(record) ? await quire.find(record.id) : undefined
   return record && item && { record, item }
 }
 

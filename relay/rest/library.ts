@@ -1,13 +1,23 @@
-import { manifestItem, sendJson, sendNothing } from './answers.ts'
+import { itemsOf } from '../../src/store/paged.ts'
+import { manifestItem, sendJson, sendNothing, streamJson } from './answers.ts'
 import { cidOf, find, isListed } from './holdings.ts'
 import type { ManifestCid } from '../../src/core/ids.ts'
-import type { Call } from './types.ts'
+import type { Call, RestParts } from './types.ts'
 
 /** All plain data sets that are here whole. */
 export async function list({ parts, response }: Call): Promise<void> {
-  const records = await parts.catalog.items()
-  const held = records.filter((record) => isListed(record) && record.complete && record.manifest)
-  sendJson(response, { content: held.map(manifestItem) })
+  await streamJson(response, listed(parts))
+}
+
+/** One JSON object, a few of its items at a time: all of them may be more than fit in memory. */
+async function* listed({ catalog }: RestParts): AsyncGenerator<string> {
+  let before = '{\n  "content": [\n'
+  for await (const record of itemsOf(catalog)) {
+    if (!isListed(record) || !record.complete || !record.manifest) continue
+    yield before + JSON.stringify(manifestItem(record))
+    before = ',\n'
+  }
+  yield before.startsWith('{') ? '{"content":[]}' : '\n  ]\n}'
 }
 
 /** Both keys that clients look for. */
@@ -26,9 +36,11 @@ export async function remove({ parts, places, response }: Call): Promise<void> {
 
 export async function space({ parts, response }: Call): Promise<void> {
   const { usedBytes } = parts.quire.storage.peek()
-  const totalBlocks = parts.quire.items().reduce((sum, item) => sum + item.peek().doneBlocks, 0)
+  const { wholeBlocks } = await parts.catalog.totals()
+  const coming = parts.quire.items().map((item) => item.peek())
+  const comingBlocks = coming.reduce((sum, each) => sum + (each.doneBlocks < each.blockCount ? each.doneBlocks : 0), 0)
   sendJson(response, {
-    totalBlocks,
+    totalBlocks: wholeBlocks + comingBlocks,
     quotaMaxBytes: parts.quotaBytes,
     quotaUsedBytes: usedBytes,
     quotaReservedBytes: parts.promisedBytes()

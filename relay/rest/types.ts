@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Quire } from '../../src/engine/types.ts'
+import type { QuireEngine } from '../../src/engine/engine.ts'
 import type { Libp2pNetwork } from '../../src/network/libp2p/network.ts'
-import type { Catalog } from '../../src/store/types.ts'
+import type { PagedCatalog } from '../../src/store/paged.ts'
 import type { Downloads } from './downloads.ts'
 
 /** What the API tells of and works on. */
 export interface RestParts {
-  readonly quire: Quire
-  readonly catalog: Catalog
+  readonly quire: QuireEngine
+  readonly catalog: PagedCatalog
   readonly network: Libp2pNetwork
   readonly peerId: string
   /** Raw bytes of the key that is behind the peer id. */

@@ -58,8 +58,11 @@ async function roomOf({ quire }: RestParts, lengthBytes: number): Promise<number
  * The same bytes under the same name are one data set, however often they are sent: the first that is whole stays. What
  * of it came from others and is not whole gives way, for it may never be.
  */
-async function keptOnce({ quire }: RestParts, item: Item): Promise<string> {
+async function keptOnce({ catalog, quire }: RestParts, item: Item): Promise<string> {
   const { manifestCid } = parseLink(item.peek().link!)
+  // One that nobody asked for is in the catalog alone.
+  const stored = await catalog.itemByManifest(manifestCid)
+  if (stored && !stored.kept) await quire.find(stored.id)
   // A link has its address in it as it is written; what else it says may differ.
   const twins = quire.items().filter((each) => each.peek().link?.includes(manifestCid))
   const kept = twins.filter(isWhole).sort((a, b) => a.peek().createdAtMs - b.peek().createdAtMs)[0] ?? item

@@ -43,6 +43,8 @@ export const slabBytes = 2 * 1024 * MiB
 export const pageBytes = 4 * KiB
 /** Pages that the database of a server's store keeps in memory, however large it is. */
 export const databaseCacheBytes = 8 * MiB
+/** Items of a library that are in memory together while all are looked at: half a mebibyte. */
+export const catalogPageItems = 256
 /** Rows of what was removed that are cleared at one go: some milliseconds in which nothing else runs. */
 export const sweepRows = 256
 /** A server's store moves segments together while more than this share of its files is gaps, and these are more than a few segments. */
@@ -242,8 +244,8 @@ export const recordBytesMax = 4 * KiB
 export const peerIdCharsMax = 80
 /** A holder that a tracker told of counts as a copy for so long: until the next answer, and a minute. */
 export const copyHeardMs = announceTtlMs / 2 + 60_000
-/** Swarms that one peer may take part in: a library of thousands of items. */
-export const swarmsPerPeerMax = 4096
+/** Swarms that one peer may take part in: the library of a keeper of 100,000 data sets; an eighth of all that a relay keeps. */
+export const swarmsPerPeerMax = 131_072
 /** Peers that a relay keeps of one swarm: a community of 10,000. */
 export const swarmPeersMax = 10_000
 /** Announcements that a relay keeps in all, some 200 bytes each. */
@@ -253,9 +255,24 @@ export const watchersToldMax = 32
 /** Work that a client may cause at once and each second, in messages in and out: a whole library announced, with room. */
 export const trackerBurst = 4 * 4096
 export const trackerPerSecond = 100
+/** Swarms of one message that says what a keeper holds: a quarter of what a message may have. */
+export const holdSwarmsMax = 1024
+/** Of those, so many cost what one message costs: they are so much less work than a message each. */
+export const holdSwarmsPerCost = 64
+/** How long that counts; said again at half of it. */
+export const dormantTtlMs = 6 * announceTtlMs
+/** An item that nobody asked for so long, and that has nothing to do, leaves memory; looked for this often. */
+export const dormantAfterMs = 60_000
+export const dormantLookMs = 20_000
 /** A tracker message: an answer full of peers. */
 export const trackerFrameBytesMax = 128 * KiB
 
+holds(
+  (swarmsPerPeerMax / holdSwarmsMax) * (1 + holdSwarmsMax / holdSwarmsPerCost) < trackerBurst / 2,
+  'all that a keeper holds is said at once, and there is room for what else it says'
+)
+holds(dormantTtlMs <= announceTtlMsMax, 'a tracker counts what a keeper holds for as long as it says')
+holds(holdSwarmsMax * 32 + 5 < trackerFrameBytesMax, 'what a keeper holds fits messages')
 holds(peersPerAnswerMax * (recordBytesMax + peerIdCharsMax + 5) < trackerFrameBytesMax, 'an answer fits one message')
 /** Time between two looks for announcements that expired. */
 export const trackerSweepMs = 60_000

@@ -25,11 +25,19 @@ interface Tracker {
   readonly alarm: Alarm
 }
 
+/** Hears of trackers: what announces beside the swarms that were joined. */
+export interface TrackerListener {
+  /** The tracker has our record. It may be said of one tracker several times. */
+  onReady(lane: Lane): void
+  onClosed(lane: Lane): void
+}
+
 /** Finds the peers of swarms by way of the trackers of all relays that are connected. */
 export class Discovery {
   readonly #parts: Pick<EngineParts, 'network' | 'timers' | 'log' | 'role'>
   readonly #trackers = new Map<LaneId, Tracker>()
   readonly #joined = new Map<SwarmId, Joined>()
+  listener: TrackerListener | undefined
 
   constructor(parts: Pick<EngineParts, 'network' | 'timers' | 'log' | 'role'>) {
     this.#parts = parts
@@ -47,6 +55,12 @@ export class Discovery {
   leave(swarmId: SwarmId): void {
     if (!this.#joined.delete(swarmId)) return
     for (const tracker of this.#trackers.values()) this.#turn(tracker, { type: 'leave', swarmId })
+  }
+
+  /** Takes part still, and is announced by whoever announces what is dormant. */
+  rest(swarmId: SwarmId): void {
+    if (!this.#joined.delete(swarmId)) return
+    for (const tracker of this.#trackers.values()) this.#turn(tracker, { type: 'rest', swarmId })
   }
 
   /** A relay's tracker became usable. */
@@ -67,6 +81,7 @@ export class Discovery {
     lane.onClose = () => {
       tracker.alarm.cancel()
       this.#trackers.delete(lane.id)
+      this.listener?.onClosed(lane)
     }
     for (const [swarmId, { membership }] of this.#joined) this.#turn(tracker, { type: 'join', swarmId, membership })
     void this.announceAgain()
@@ -76,7 +91,10 @@ export class Discovery {
   async announceAgain(): Promise<void> {
     const record = await this.#parts.network.selfRecord()
     if (!record) return
-    for (const tracker of this.#trackers.values()) this.#turn(tracker, { type: 'record', record })
+    for (const tracker of this.#trackers.values()) {
+      this.#turn(tracker, { type: 'record', record })
+      this.listener?.onReady(tracker.lane)
+    }
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+// Long: everything that happens to a library goes through here.
 import type { SetId, SwarmId } from '../core/ids.ts'
 import { parseLink } from '../core/link/link.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
@@ -13,10 +14,11 @@ import { LazyAsking } from './keep/lazy.ts'
 import { hostOf } from './link-host.ts'
 import { MetRelays } from './met-relays.ts'
 import type { EngineOptions } from './options.ts'
-import type { EngineParts, KeeperPart } from './parts.ts'
+import type { DormantPart, EngineParts, KeeperPart } from './parts.ts'
 import { freshRecord, linkedRecord } from './describe.ts'
 import { Room } from './room.ts'
 import { newSetId } from './set-id.ts'
+import { Shelf } from './shelf.ts'
 import { TabsDriver, type TabsListener } from './tabs.ts'
 import type { AddRequest, FileSource, Item, ItemView, Quire, StorageView, Watchable } from './types.ts'
 import { Live, platformTimers } from './watch.ts'
@@ -26,7 +28,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   readonly #parts: EngineParts
   readonly #room: Room
   readonly #relays: MetRelays
-  readonly #items = new Map<SetId, DataItem | FollowedItem>()
+  readonly #items = new Shelf()
   /** Undefined: alone, and the leader of everything. */
   readonly #tabs: TabsDriver | undefined
   /** What has to end before an item of that id can be made: its removal, or its way from one tab to another. */
@@ -35,7 +37,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   readonly #network: Live<NetworkStatus>
   readonly asking: LazyAsking
   readonly #keeper: KeeperPart | undefined
-  #shownIds: readonly SetId[] = []
+  readonly #dormant: DormantPart | undefined
 
   private constructor(options: EngineOptions) {
     const { timers = platformTimers, random = Math.random, log = () => undefined, network } = options
@@ -43,10 +45,11 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     this.#parts = { ...options, timers, random, log, discovery }
     this.#room = new Room(options.store, options.catalog, options.room, timers)
     this.#relays = new MetRelays(options.catalog, network)
-    this.#library = new Live(() => this.#newestFirst(), timers)
+    this.#library = new Live(() => this.#items.newestFirst(), timers)
     this.#network = new Live(() => network.status(), timers)
     this.asking = new LazyAsking(this.#parts, this.#network)
     this.#keeper = options.keeper?.(this.#parts)
+    this.#dormant = options.dormant?.(this.#parts)
     this.#joinNetwork(discovery)
     this.#tabs = options.tabs && new TabsDriver(options.tabs, timers, this)
   }
@@ -54,9 +57,11 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   /** Opens the library as it was left and takes up its work. Does not wait for the network. */
   static async open(options: EngineOptions): Promise<QuireEngine> {
     const engine = new QuireEngine(options)
-    const [records] = await Promise.all([options.catalog.items(), engine.#room.refresh(), engine.#relays.recall()])
+    const remembered = engine.#dormant?.restless() ?? options.catalog.items()
+    const [records] = await Promise.all([remembered, engine.#room.refresh(), engine.#relays.recall()])
     for (const record of records) if (!record.kept && !engine.#items.has(record.id)) engine.#take(record, false)
     engine.#keeper?.restore(records)
+    engine.#dormant?.begin({ led: () => engine.#items.led(), putToRest: (item) => engine.#putToRest(item) })
     engine.libraryChanged()
     return engine
   }
@@ -87,7 +92,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     for (const url of [...link.relays, ...hostOf(text)]) this.#relays.use(url)
     const id = setIdOf(link.manifestCid)
     await this.#underWay.get(id)
-    const known = [...this.#items.values()].find(({ record }) => record.manifestCid === link.manifestCid)
+    const stored = this.#dormant && (await this.#parts.catalog.itemByManifest(link.manifestCid))
+    const known = this.#items.ofManifest(link.manifestCid) ?? (stored && (await this.find(stored.id)))
     if (known) return known
     const item = this.#take(linkedRecord(id, link), true)
     this.libraryChanged()
@@ -103,14 +109,25 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     return this.#items.get(id)
   }
 
+  /** An item of the library, which is taken up where it is in the catalog alone. */
+  async find(id: SetId): Promise<Item | undefined> {
+    await this.#underWay.get(id)
+    this.#dormant?.touch(id)
+    const record = this.#dormant && !this.#items.has(id) ? await this.#parts.catalog.item(id) : undefined
+    const item = this.#items.get(id) ?? (record && !record.kept ? this.#take(record, false) : undefined)
+    if (item instanceof DataItem) await item.whenRestored()
+    return item
+  }
+
   nudge(): void {
     this.#parts.network.nudge()
   }
 
   async close(): Promise<void> {
     this.asking.close()
+    this.#dormant?.close()
     await this.#keeper?.close()
-    for (const item of this.#led()) await item.close()
+    for (const item of this.#items.led()) await item.close()
     this.#tabs?.close()
     this.#parts.discovery.close()
     await this.#parts.network.stop()
@@ -186,7 +203,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   }
 
   greet(): void {
-    for (const item of this.#led()) this.#tabs!.turn({ type: 'view', id: item.id, view: item.peek() })
+    for (const item of this.#items.led()) this.#tabs!.turn({ type: 'view', id: item.id, view: item.peek() })
   }
 
   async perform(id: SetId, command: TabCommand): Promise<void> {
@@ -226,15 +243,16 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
 
   #joinNetwork(discovery: Discovery): void {
     const { network } = this.#parts
-    const find = (swarmId: SwarmId) => this.#led().find((item) => item.swarmId === swarmId && item.part !== 'none')
-    const inbound = new InboundLanes(this.#parts, find, this.#keeper)
+    const find = (swarmId: SwarmId) => this.#items.inSwarm(swarmId)
+    const wake = this.#dormant && ((swarmId: SwarmId) => this.#wake(swarmId))
+    const inbound = new InboundLanes(this.#parts, { find, wake }, this.#keeper)
     network.onStatus = () => {
       this.#network.changed()
       void this.#relays.look()
     }
     network.onSelfRecord = () => void discovery.announceAgain()
     network.onDirect = (peerId) => {
-      for (const item of this.#led()) if (item.part === 'fetch') item.driver().goDirect(peerId)
+      for (const item of this.#items.led()) if (item.part === 'fetch') item.driver().goDirect(peerId)
     }
     network.onLane = (lane) => {
       if (lane.protocol === '/quire/tracker/1') discovery.addTracker(lane)
@@ -242,8 +260,18 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     }
   }
 
-  #led(): DataItem[] {
-    return [...this.#items.values()].filter((item) => item instanceof DataItem)
+  /** Somebody greets for a swarm of which nothing is in memory. */
+  async #wake(swarmId: SwarmId): Promise<DataItem | undefined> {
+    const record = await this.#dormant!.bySwarm(swarmId)
+    if (record) await this.find(record.id)
+    return this.#items.inSwarm(swarmId)
+  }
+
+  #putToRest(item: DataItem): void {
+    if (item.swarmId) this.#parts.discovery.rest(item.swarmId)
+    this.#items.delete(item.id)
+    void this.#during(item.id, item.close())
+    this.libraryChanged()
   }
 
   /** An item that is remembered, or fresh from a link, comes into the library of this tab. */
@@ -285,14 +313,5 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     } finally {
       if (this.#underWay.get(id) === work) this.#underWay.delete(id)
     }
-  }
-
-  /** The same array as before while the order is the same, so that watchers can compare. */
-  #newestFirst(): readonly SetId[] {
-    const items = [...this.#items.values()].sort((a, b) => b.record.createdAtMs - a.record.createdAtMs)
-    const ids = items.map((item) => item.id)
-    const same = ids.length === this.#shownIds.length && ids.every((id, i) => id === this.#shownIds[i])
-    if (!same) this.#shownIds = ids
-    return this.#shownIds
   }
 }

@@ -7,38 +7,43 @@ import type { Lane } from '../network/types.ts'
 import type { EngineParts, KeeperPart } from './parts.ts'
 import type { SwarmDriver } from './swarm-driver.ts'
 
+/** What was read of a lane before its data set was there. */
+interface Begun {
+  readonly reader: FrameReader
+  readonly frames: readonly Frame[]
+}
+
+export interface InboundHost {
+  find(swarmId: SwarmId): { driver(): SwarmDriver } | undefined
+  /** Takes up one that is not in memory. */
+  wake?: (swarmId: SwarmId) => Promise<{ driver(): SwarmDriver } | undefined>
+}
+
 /** Reads the first message of a lane that a peer opened and hands the lane to the data set it asks for. [EX9] Offers go to the keeper. */
 export class InboundLanes {
   readonly #parts: Pick<EngineParts, 'timers' | 'log'>
-  readonly #find: (swarmId: SwarmId) => { driver(): SwarmDriver } | undefined
+  readonly #host: InboundHost
   readonly #keeper: KeeperPart | undefined
 
-  constructor(
-    parts: Pick<EngineParts, 'timers' | 'log'>,
-    find: (swarmId: SwarmId) => { driver(): SwarmDriver } | undefined,
-    keeper?: KeeperPart
-  ) {
+  constructor(parts: Pick<EngineParts, 'timers' | 'log'>, host: InboundHost, keeper?: KeeperPart) {
     this.#parts = parts
-    this.#find = (swarmId) => find(swarmId) ?? keeper?.find(swarmId)
+    this.#host = host
     this.#keeper = keeper
   }
 
   accept(lane: Lane): void {
     if (lane.protocol === '/quire/keep/1') return this.#keeper ? this.#keeper.accept(lane) : lane.close()
     const reader = new FrameReader(frameBytesMaxOf)
+    const frames: Frame[] = []
     const cancel = this.#parts.timers.after(helloTimeoutMs, () => lane.close())
     lane.onClose = cancel
     lane.onChunk = (chunk) => {
+      const isGreeted = frames.length > 0
       try {
-        const frames: Frame[] = []
         for (const raw of reader.push(chunk)) frames.push(decodeFrame(raw))
-        const hello = frames[0]
-        if (!hello) return
+        if (isGreeted || frames.length === 0) return // what comes while its data set is taken up waits
         cancel()
-        const item = hello.type === 'hello' ? this.#find(hello.swarmId) : undefined
-        if (item) return item.driver().addLane(lane, { reader, frames })
-        lane.send(encodeFrame({ type: 'bye', code: hello.type === 'hello' ? 'unknown-swarm' : 'protocol' }))
-        lane.close()
+        this.#greet(lane, { reader, frames })
       } catch {
         this.#parts.log('lane-refused')
         cancel()
@@ -46,4 +51,27 @@ export class InboundLanes {
       }
     }
   }
+
+  #greet(lane: Lane, begun: Begun): void {
+    const [hello] = begun.frames
+    if (hello?.type !== 'hello') return refuse(lane, 'protocol')
+    const item = this.#host.find(hello.swarmId) ?? this.#keeper?.find(hello.swarmId)
+    if (item) item.driver().addLane(lane, begun)
+    else if (this.#host.wake) void this.#addWoken(lane, begun, this.#host.wake(hello.swarmId))
+    else refuse(lane, 'unknown-swarm')
+  }
+
+  async #addWoken(lane: Lane, begun: Begun, waking: Promise<{ driver(): SwarmDriver } | undefined>): Promise<void> {
+    let isClosed = false
+    lane.onClose = () => (isClosed = true)
+    const item = await waking.catch(() => undefined)
+    if (isClosed) return
+    if (item) item.driver().addLane(lane, begun)
+    else refuse(lane, 'unknown-swarm')
+  }
+}
+
+function refuse(lane: Lane, code: 'unknown-swarm' | 'protocol'): void {
+  lane.send(encodeFrame({ type: 'bye', code }))
+  lane.close()
 }

@@ -16,7 +16,7 @@ import { addItem } from './item-adding.ts'
 import { type DataSetKeys, keysOf } from './keys.ts'
 import type { EngineParts } from './parts.ts'
 import { randomBytes } from './crypto.ts'
-import { collectBytes, readBytes } from './reading.ts'
+import { type BlockReader, collectBytes, readBytes } from './reading.ts'
 import { SwarmDriver } from './swarm-driver.ts'
 import { AddingInterrupted } from './errors.ts'
 import type { FileSource, FileView, ItemAction, ItemState, ItemView } from './types.ts'
@@ -62,6 +62,7 @@ export class DataItem extends WatchedItem {
   /** Removed, or closed: nothing more is done or written. */
   #hasEnded = false
   readonly #guests = new Guests()
+  readonly #readers = new Set<BlockReader>()
   readonly #copies: Copies
 
   constructor(parts: EngineParts, host: ItemHost, record: ItemRecord) {
@@ -86,6 +87,17 @@ export class DataItem extends WatchedItem {
   get part(): 'none' | 'fetch' | 'serve' {
     if (!this.#keys || this.#restoring || this.#record.paused || this.#error || this.#hasEnded) return 'none'
     return this.#record.complete ? 'serve' : 'fetch'
+  }
+
+  /** Something is done about it, or somebody looks at it. */
+  get isBusy(): boolean {
+    const isSettled = this.part === 'serve' || (this.#record.paused && !this.#restoring)
+    return !isSettled || this.live.isWatched || this.#readers.size > 0 || (this.#driver?.peers().length ?? 0) > 0
+  }
+
+  /** What is here of it is known, so that peers can be spoken to. */
+  async whenRestored(): Promise<void> {
+    await this.#restoring
   }
 
   get keepRecord(): KeepRecord | undefined {
@@ -355,7 +367,13 @@ export class DataItem extends WatchedItem {
   }
 
   protected readDataSet(start: number, end: number): ReadableStream<Uint8Array> {
-    return readBytes(this.driver().reader(), start, end, this.#keys?.cipher)
+    const reader = this.driver().reader()
+    this.#readers.add(reader)
+    const close = () => {
+      this.#readers.delete(reader)
+      reader.close()
+    }
+    return readBytes({ ...reader, close }, start, end, this.#keys?.cipher)
   }
 
   async #failAdding(error: unknown): Promise<void> {

@@ -1,4 +1,4 @@
-import type { EngineParts, KeeperPart } from './parts.ts'
+import type { DormantPart, EngineParts, KeeperPart } from './parts.ts'
 import type { RoomProbe } from './room.ts'
 import type { TabGround } from './tabs.ts'
 
@@ -10,4 +10,6 @@ export type EngineOptions = Pick<EngineParts, 'store' | 'catalog' | 'network' | 
     readonly tabs?: TabGround
     /** Makes it a keeper. */
     readonly keeper?: (parts: EngineParts) => KeeperPart
+    /** For a library that is larger than memory; not where there are `tabs`. */
+    readonly dormant?: (parts: EngineParts) => DormantPart
   }

@@ -3,6 +3,7 @@ import type { UploadLimit } from '../core/swarm/upload-limit.ts'
 import type { Lane, Network } from '../network/types.ts'
 import type { BlockStore, Catalog, ItemRecord } from '../store/types.ts'
 import type { Discovery } from './discovery.ts'
+import type { DataItem } from './item.ts'
 import type { SwarmDriver } from './swarm-driver.ts'
 import type { Timers } from './watch.ts'
 
@@ -35,4 +36,23 @@ export interface KeeperPart {
   /** A lane of the keep protocol. */
   accept(lane: Lane): void
   close(): Promise<void>
+}
+
+/** What the engine does for its dormant items. */
+export interface DormantHost {
+  /** Those in memory. */
+  led(): readonly DataItem[]
+  /** Nothing is to be done about it any more: it leaves memory. */
+  putToRest(item: DataItem): void
+}
+
+/** What lets an engine have a library that is larger than memory: most of its items are in the catalog alone. */
+export interface DormantPart {
+  /** What is taken up at the start. */
+  restless(): Promise<ItemRecord[]>
+  bySwarm(swarmId: SwarmId): Promise<ItemRecord | undefined>
+  begin(host: DormantHost): void
+  /** Somebody asked for it, and may go on using it for a while. */
+  touch(id: SetId): void
+  close(): void
 }

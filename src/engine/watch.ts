@@ -45,6 +45,10 @@ export class Live<S> implements Watchable<S> {
     return this.#state
   }
 
+  get isWatched(): boolean {
+    return this.#listeners.size > 0
+  }
+
   subscribe(listener: (state: S) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -13,6 +13,7 @@ import { type BenchOptions, optionsOf } from './options.ts'
 import { type Section, writeSections } from './results.ts'
 import { adding } from './rows/adding.ts'
 import { hidden } from './rows/hidden.ts'
+import { keeperStart } from './rows/keeper-start.ts'
 import { largePrograms, largeTab, largeUpload } from './rows/large.ts'
 import { liars } from './rows/liars.ts'
 import { longTasks } from './rows/long-tasks.ts'
@@ -40,7 +41,8 @@ const parts: Readonly<Record<string, { title: string; run: (options: BenchOption
   'large-tab': { title: 'Large: tab to program', run: largeTab },
   'large-upload': { title: "Large: a keeper's API", run: largeUpload },
   'writes': { title: "A server's store: writing", run: storeWrites },
-  'opening': { title: "A server's store: opening", run: storeOpening }
+  'opening': { title: "A server's store: opening", run: storeOpening },
+  'keeper': { title: 'A keeper: starting', run: keeperStart }
 }
 const partMsMax = 1_800_000
 

@@ -136,6 +136,12 @@ describe('tracker frames', () => {
       ttlMs: fc.nat(announceTtlMsMax)
     }),
     fc.record({ type: fc.constant('leave'), swarmId: id }),
+    fc.record({
+      type: fc.constant('hold'),
+      role,
+      ttlMs: fc.nat(announceTtlMsMax),
+      swarmIds: fc.array(id, { maxLength: 5 })
+    }),
     fc.record({ type: fc.constant('peers'), swarmId: id, peers: fc.array(peer, { maxLength: peersPerAnswerMax }) }),
     fc.record({ type: fc.constant('refuse'), swarmId: id, reason: fc.constantFrom('too-many', 'no-record') })
   ) as unknown as fc.Arbitrary<KnownTrackerFrame>

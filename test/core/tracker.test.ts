@@ -144,7 +144,12 @@ describe('tracker server', () => {
   it('[TR8] swarms of one peer and peers of one swarm are bounded', () => {
     const desk = new Desk()
     const ann = desk.join('ann')
-    for (let i = 1; i < swarmsPerPeerMax; i++) expect(desk.announce(ann, { swarmId: swarm(i) })).toEqual([])
+    const lasting = { ttlMs: announceTtlMsMax }
+    desk.announce(ann, lasting)
+    for (let i = 1; i < swarmsPerPeerMax; i++) {
+      desk.nowMs += 1_000 / trackerPerSecond
+      if (desk.announce(ann, { swarmId: swarm(i), ...lasting }).length > 0) expect.unreachable(`swarm ${i} was refused`)
+    }
     expect(desk.announce(ann, { swarmId: swarm(swarmsPerPeerMax) })).toMatchObject([
       { frame: { type: 'refuse', reason: 'too-many' } }
     ])

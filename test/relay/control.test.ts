@@ -134,7 +134,7 @@ describe('a library that a keeper has open', () => {
     await quire('status', '--data', data)
     await new Promise<void>((resolve) => server.listen(join(data, 'control.sock'), resolve))
     const { SocketControl } = await import('../../relay/control/reach.ts')
-    await expect(new SocketControl(join(data, 'control.sock')).list()).rejects.toMatchObject({ code: 'program-gone' })
+    await expect(new SocketControl(join(data, 'control.sock')).status()).rejects.toMatchObject({ code: 'program-gone' })
     server.close()
   })
 })

@@ -15,6 +15,7 @@ import {
 import { openFileSystem } from '../../src/store/filesystem.ts'
 import { blockStoreSuite } from '../suites/block-store.ts'
 import { catalogSuite } from '../suites/catalog.ts'
+import { pagedCatalogSuite } from '../suites/paged-catalog.ts'
 import { seededBytes } from '../support/seeded.ts'
 import { holdRead, inPlace, isSame, openPlace, type Place, slabBytesOf } from '../support/store-folder.ts'
 import { v1, v1Block, v1Leaves } from '../support/store-v1.ts'
@@ -50,6 +51,8 @@ catalogSuite('file system', async () => {
   const place = await openPlace()
   return { ...place, reopen: async () => (await place.reopen()).catalog }
 })
+
+pagedCatalogSuite('file system', openPlace)
 
 const set = 'a-set' as SetId
 const hexName = Buffer.from(set).toString('hex')

@@ -1,6 +1,6 @@
 import type { PeerRole } from '../exchange/types.ts'
 import type { SwarmId } from '../ids.ts'
-import { announceTtlMs } from '../limits.ts'
+import { announceTtlMs, dormantTtlMs } from '../limits.ts'
 import type { KnownTrackerFrame, TrackedPeer, TrackerFrame } from './types.ts'
 
 export interface Membership {
@@ -14,6 +14,8 @@ export type TrackerClientInput =
   | { type: 'record'; record: Uint8Array }
   | { type: 'join'; swarmId: SwarmId; membership: Membership }
   | { type: 'leave'; swarmId: SwarmId }
+  /** It is held as before, and from now on announced with all that is dormant. */
+  | { type: 'rest'; swarmId: SwarmId }
   | { type: 'frame'; frame: TrackerFrame }
   | { type: 'wake' }
 
@@ -42,6 +44,8 @@ export class TrackerClient {
         return this.#announceDue(nowMs)
       case 'leave':
         return this.#leave(input.swarmId)
+      case 'rest':
+        return this.#rest(input.swarmId)
       case 'frame':
         if (input.frame.type !== 'peers' || !this.#joined.has(input.frame.swarmId)) return []
         return [{ type: 'peers', swarmId: input.frame.swarmId, peers: input.frame.peers }]
@@ -76,6 +80,15 @@ export class TrackerClient {
     const before = this.#joined.get(swarmId)
     this.#joined.delete(swarmId)
     return before?.announced ? [{ type: 'send', frame: { type: 'leave', swarmId } }] : []
+  }
+
+  /** What was said counts until the round of all that is dormant comes by. [TR11] */
+  #rest(swarmId: SwarmId): TrackerClientEffect[] {
+    const before = this.#joined.get(swarmId)
+    this.#joined.delete(swarmId)
+    if (!before?.announced) return []
+    const { role, holder, watch } = before.membership
+    return [{ type: 'send', frame: { type: 'announce', swarmId, role, holder, watch, ttlMs: dormantTtlMs } }]
   }
 
   /** A holder watches for the time of one message: it is answered with who is there, and told of no newcomers. [TR10] */

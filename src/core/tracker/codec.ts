@@ -5,10 +5,10 @@ import { peerRecordBytes, readPeerRecord, writePeerRecord } from '../exchange/pe
 import { frameHeadBytes, optionalTypes, type RawFrame } from '../exchange/frame-reader.ts'
 import type { PeerRole } from '../exchange/types.ts'
 import type { SwarmId } from '../ids.ts'
-import { announceTtlMsMax, peersPerAnswerMax, recordBytesMax } from '../limits.ts'
+import { announceTtlMsMax, holdSwarmsMax, peersPerAnswerMax, recordBytesMax } from '../limits.ts'
 import type { KnownTrackerFrame, TrackedPeer, TrackerFrame } from './types.ts'
 
-const typeCodes = { record: 1, announce: 2, leave: 3, peers: 4, refuse: 5 } as const
+const typeCodes = { record: 1, announce: 2, leave: 3, peers: 4, refuse: 5, hold: optionalTypes } as const
 const roles: readonly PeerRole[] = ['tab', 'keeper', 'program']
 const reasons = ['too-many', 'no-record'] as const
 const flag = { holder: 1, watch: 2 }
@@ -35,6 +35,10 @@ export function encodeTrackerFrame(frame: KnownTrackerFrame): Uint8Array {
       break
     case 'refuse':
       writer.put(bytesOfHex(frame.swarmId)!).u8(reasons.indexOf(frame.reason))
+      break
+    case 'hold':
+      writer.u8(roles.indexOf(frame.role)).u32(frame.ttlMs)
+      for (const swarmId of frame.swarmIds) writer.put(bytesOfHex(swarmId)!)
   }
   return writer.bytes
 }
@@ -51,6 +55,8 @@ function payloadBytes(frame: KnownTrackerFrame): number {
       return frame.peers.reduce((sum, peer) => sum + 2 + peerRecordBytes(peer), swarmIdBytes + 1)
     case 'refuse':
       return swarmIdBytes + 1
+    case 'hold':
+      return 5 + frame.swarmIds.length * swarmIdBytes
   }
 }
 
@@ -99,6 +105,13 @@ function readFrame(type: number, reader: PayloadReader): TrackerFrame {
       const reason = reasons[reader.u8()]
       if (!reason) throw new BadFrame('a code is unknown')
       return { type: 'refuse', swarmId, reason }
+    }
+    case typeCodes.hold: {
+      const role = readRole(reader)
+      const ttlMs = Math.min(reader.u32(), announceTtlMsMax)
+      const count = Math.floor(reader.left / swarmIdBytes)
+      if (count > holdSwarmsMax) throw new BadFrame('too many swarms at once')
+      return { type: 'hold', role, ttlMs, swarmIds: Array.from({ length: count }, () => readSwarmId(reader)) }
     }
     default:
       if (type < optionalTypes) throw new BadFrame('a kind of message that must be understood is unknown')

@@ -4,6 +4,7 @@ import type { PeerRole } from '../exchange/types.ts'
 import type { LaneId, PeerId, SwarmId } from '../ids.ts'
 import {
   announcementsMax,
+  holdSwarmsPerCost,
   peersPerAnswerMax,
   relayBurst,
   relayPerSecond,
@@ -39,6 +40,7 @@ interface Swarm {
 }
 
 type AnnounceFrame = Extract<TrackerFrame, { type: 'announce' }>
+type HoldFrame = Extract<TrackerFrame, { type: 'hold' }>
 
 /**
  * Who takes part in which swarm, as a relay knows it. A peer's announcements live as long as its lane: one that went
@@ -110,6 +112,8 @@ export class TrackerServer {
         return this.#onRecord(laneId, client, frame.record)
       case 'announce':
         return this.#onAnnounce(laneId, client, frame)
+      case 'hold':
+        return this.#onHold(laneId, client, frame)
       case 'leave':
         return this.#leave(laneId, client, frame.swarmId)
       case 'unknown':
@@ -126,6 +130,16 @@ export class TrackerServer {
     client.record = record
     if (before && bytesEqual(before, record)) return
     for (const swarmId of client.swarms) this.#tellWatchers(swarmId, laneId, client) // where it is reached is news
+  }
+
+  /** Many at once cost little; one that somebody waits for costs a message. [TR11] */
+  #onHold(laneId: LaneId, client: Client, { role, ttlMs, swarmIds }: HoldFrame): void {
+    if (client.isRelay || !client.budget.spend(this.#nowMs, Math.ceil(swarmIds.length / holdSwarmsPerCost)))
+      return this.#drop(laneId, 'it asks for too much')
+    for (const swarmId of swarmIds) {
+      if (this.#watchers(swarmId).length > 0 && !client.budget.spend(this.#nowMs, 1)) continue
+      this.#onAnnounce(laneId, client, { type: 'announce', swarmId, role, holder: true, watch: false, ttlMs })
+    }
   }
 
   #onAnnounce(laneId: LaneId, client: Client, { swarmId, role, holder, watch, ttlMs }: AnnounceFrame): void {

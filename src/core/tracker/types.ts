@@ -14,6 +14,8 @@ export type TrackerFrame =
   | { type: 'record'; record: Uint8Array }
   /** Takes part in a swarm for `ttlMs` more; with `watch` it is sent peers now and newcomers as they come. */
   | { type: 'announce'; swarmId: SwarmId; role: PeerRole; holder: boolean; watch: boolean; ttlMs: number }
+  /** Holds everything of these swarms for `ttlMs` more, and wants to hear of nobody. */
+  | { type: 'hold'; role: PeerRole; ttlMs: number; swarmIds: readonly SwarmId[] }
   | { type: 'leave'; swarmId: SwarmId }
   | { type: 'peers'; swarmId: SwarmId; peers: readonly TrackedPeer[] }
   | { type: 'refuse'; swarmId: SwarmId; reason: 'too-many' | 'no-record' }

@@ -1,13 +1,15 @@
-import type { ManifestCid, SetId } from '../../core/ids.ts'
+import type { ManifestCid, SetId, SwarmId } from '../../core/ids.ts'
+import { catalogPageItems } from '../../core/limits.ts'
 import { checkedItem } from '../check.ts'
 import { StoreClosed } from '../errors.ts'
 import { fileErrorOf } from '../folder.ts'
-import type { Catalog, ItemRecord } from '../types.ts'
+import { type PagedCatalog, placingOf, type Standing, type Totals } from '../paged.ts'
+import type { ItemRecord } from '../types.ts'
 import type { Database } from './database.ts'
 import { textOf, valueOf } from './values.ts'
 
 /** Items and named values as rows of JSON. */
-export class DiskCatalog implements Catalog {
+export class DiskCatalog implements PagedCatalog {
   readonly #database: Database
   readonly #sql
   #closed = false
@@ -18,15 +20,27 @@ export class DiskCatalog implements Catalog {
     this.#sql = {
       items: one('SELECT record FROM items ORDER BY rowid'),
       item: one('SELECT record FROM items WHERE id = ?'),
-      byManifest: one('SELECT record FROM items WHERE manifest_cid = ? ORDER BY rowid LIMIT 1'),
+      byManifest: one("SELECT record FROM items WHERE manifest_cid = ? ORDER BY standing = 'kept', rowid LIMIT 1"),
       putItem: one(
-        `INSERT INTO items (id, manifest_cid, record) VALUES (?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET manifest_cid = excluded.manifest_cid, record = excluded.record`
+        `INSERT INTO items (id, manifest_cid, record, standing, swarm_id, blocks, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET manifest_cid = excluded.manifest_cid, record = excluded.record,
+          standing = excluded.standing, swarm_id = excluded.swarm_id, blocks = excluded.blocks,
+          created_at = excluded.created_at`
       ),
+      unplaced: one('SELECT record FROM items WHERE standing IS NULL LIMIT ?'),
+      byStanding: one('SELECT record FROM items WHERE standing = ?'),
+      swarms: one(
+        "SELECT swarm_id AS swarmId FROM items WHERE standing = 'served' AND swarm_id > ? ORDER BY swarm_id LIMIT ?"
+      ),
+      bySwarm: one("SELECT record FROM items WHERE standing = 'served' AND swarm_id = ? LIMIT 1"),
+      newest: one('SELECT record FROM items ORDER BY created_at DESC, id DESC LIMIT ?'),
+      older: one('SELECT record FROM items WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?'),
+      totals: one('SELECT standing, count(*) AS items, total(blocks) AS blocks FROM items GROUP BY standing'),
       removeItem: one('DELETE FROM items WHERE id = ?'),
       get: one('SELECT value FROM named WHERE name = ?'),
       put: one('INSERT INTO named (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
     }
+    this.#placeAll()
   }
 
   async items(): Promise<ItemRecord[]> {
@@ -42,9 +56,35 @@ export class DiskCatalog implements Catalog {
   }
 
   async putItem(item: ItemRecord): Promise<void> {
-    const { id, manifestCid = null } = item
     const text = textOf(checkedItem(item))
-    await this.#change(() => this.#sql.putItem.run(id, manifestCid, text))
+    await this.#change(() => this.#put(item, text))
+  }
+
+  async restless(): Promise<ItemRecord[]> {
+    const all = (standing: Standing) => Array.from(this.#sql.byStanding.iterate(standing), itemOf)
+    return this.#use(() => [...all('restless'), ...all('kept')])
+  }
+
+  async servedSwarms(after: SwarmId | undefined, count: number): Promise<SwarmId[]> {
+    return this.#use(() => this.#sql.swarms.all(after ?? '', count).map(({ swarmId }) => swarmId as SwarmId))
+  }
+
+  async servedBySwarm(swarmId: SwarmId): Promise<ItemRecord | undefined> {
+    return this.#use(() => maybe(this.#sql.bySwarm.get(swarmId)))
+  }
+
+  async page(after: ItemRecord | undefined, count: number): Promise<ItemRecord[]> {
+    const rows = () =>
+      after ? this.#sql.older.iterate(Math.floor(after.createdAtMs), after.id, count) : this.#sql.newest.iterate(count)
+    return this.#use(() => Array.from(rows(), itemOf))
+  }
+
+  async totals(): Promise<Totals> {
+    const rows = this.#use(() => this.#sql.totals.all()) as { standing: Standing; items: number; blocks: number }[]
+    const own = rows.filter(({ standing }) => standing !== 'kept')
+    const items = own.reduce((sum, row) => sum + row.items, 0)
+    const wholeBlocks = own.reduce((sum, row) => sum + row.blocks, 0)
+    return { items, kept: rows.find(({ standing }) => standing === 'kept')?.items ?? 0, wholeBlocks }
   }
 
   async removeItem(id: SetId): Promise<void> {
@@ -68,6 +108,22 @@ export class DiskCatalog implements Catalog {
     this.#closed = true
     await this.#database.durable()
     await this.#database.release()
+  }
+
+  #put(item: ItemRecord, text: string): void {
+    const { id, manifestCid = null, createdAtMs } = item
+    const { standing, swarmId = null, blocks } = placingOf(item)
+    this.#sql.putItem.run(id, manifestCid, text, standing, swarmId, blocks, Math.floor(createdAtMs))
+  }
+
+  /** What an earlier version wrote says in its record alone where it belongs. Once; later there is nothing to do. */
+  #placeAll(): void {
+    const placeSome = () => {
+      const rows = this.#sql.unplaced.all(catalogPageItems)
+      for (const row of rows) this.#put(itemOf(row), row.record as string)
+      return rows.length
+    }
+    while (this.#database.transaction(placeSome) > 0);
   }
 
   async #change(work: () => unknown): Promise<void> {

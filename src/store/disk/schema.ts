@@ -5,6 +5,7 @@
  * its blocks are there, one bit each, lowest first. `hash_groups`: leaves and path of a group. `slabs`, `free`: how far
  * each slab file is used, and the gaps before that. `removed`: data sets whose rows and places are still to be given
  * back. `leaving`: places that nothing refers to any more, or not yet. `items`, `named`: the catalog.
+ * `standing` and what follows it in `items` say what is in the record, to find it by; nothing there: not placed yet.
  * `bucket`, `objects`: where blocks lie that are not in slabs, and in which objects.
  */
 export const migrations: readonly string[] = [
@@ -71,5 +72,13 @@ export const migrations: readonly string[] = [
     held BLOB NOT NULL,
     PRIMARY KEY (serial, start, count)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  ALTER TABLE items ADD COLUMN standing TEXT;
+  ALTER TABLE items ADD COLUMN swarm_id TEXT;
+  ALTER TABLE items ADD COLUMN blocks INTEGER;
+  ALTER TABLE items ADD COLUMN created_at INTEGER;
+  CREATE INDEX items_by_standing ON items (standing, swarm_id, blocks);
+  CREATE INDEX items_by_age ON items (created_at, id);
   `
 ]

@@ -121,7 +121,7 @@ export async function storeOpening({ rounds }: BenchOptions): Promise<Section> {
     title: "A server's store: opening",
     explains:
       'A new process opens a folder of data sets of one block of 64 KiB each, and reads a block of the newest one: time, and what its ' +
-      'memory (RSS) grows by. Then it reads the whole catalog into memory, as an engine does, which does grow with their number.',
+      'memory (RSS) grows by. Then it reads the whole catalog into memory, as the engine of a page does, which does grow with their number.',
     head: ['data sets', 'opening, ms', 'memory, MiB', 'catalog, ms more', 'memory with it, MiB', 'goal'],
     rows
   }

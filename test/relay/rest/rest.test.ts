@@ -103,12 +103,17 @@ describe('uploads', () => {
     await at(`/data/${cid}`, { method: 'DELETE' })
     const wished = at(`/data/${cid}/network`, { method: 'POST' })
     const control = await openControl(one.dir, [])
-    await expect.poll(async () => (await control.list()).some((item) => item.cid === cid)).toBe(true)
+    const listed = async () => {
+      const titles: string[] = []
+      for await (const item of control.list()) if (item.cid === cid) titles.push(item.title)
+      return titles
+    }
+    await expect.poll(listed).toHaveLength(1)
     expect(await uploaded(body)).toBe(cid)
     expect(await (await at(`/data/${cid}/exists`)).json()).toMatchObject({ has: true })
     const sent = await at(`/data/${cid}`)
     expect(hashOf(Buffer.from(await sent.arrayBuffer()))).toBe(hashOf(body))
-    expect((await control.list()).filter((item) => item.cid === cid)).toHaveLength(1)
+    expect(await listed()).toHaveLength(1)
     expect((await wished).status).toBe(200)
   })
 
