@@ -221,6 +221,30 @@ export const pathNodesMax = 32
 export const helloBytesMax = 1 * KiB
 /** Lanes of one session: on long paths eight carry eight times as much as one, more than that hardly more. */
 export const lanesPerSessionMax = 8
+/** A session grows to so many lanes, then to so many: few steps, since each takes seconds to judge. */
+export const sessionWidths = [4, lanesPerSessionMax] as const
+/** Below this round trip one connection carries what a tab can work off. */
+export const wideRoundTripMs = 15
+/** From this round trip on one connection is always slow: the first further lanes are not waited for. */
+export const farRoundTripMs = 40
+/** What comes faster than this is not held up by the path. */
+export const wideBytesPerSecond = 16 * MiB
+/** Less than this is here before further lanes would be. */
+export const wideBytesMin = 4 * MiB
+/** Between two looks at what the lanes of a session carry; ten round trips where that is longer. */
+export const widthLookMs = 1_000
+/** Whether a session has begun to fetch is looked at so often. */
+export const widthBeginMs = 100
+/** Lanes that were added are judged by the best of so many looks: a new connection takes time to find its pace. */
+export const widthLooks = 3
+/** They stay when all together carry so many times what they did before. */
+export const widthGain = 1.15
+/** Lanes that did not pay, or could not be opened, are not tried again for so long; doubled each time. */
+export const widthRestMs = 30_000
+/** Further lanes that one data set opens, to all its peers: browsers take some hundred connections in all. */
+export const furtherLanesMax = 16
+/** Further lanes that one data set takes from others. */
+export const furtherLanesTakenMax = 64
 /** A peer that answered `busy` is asked again after this. */
 export const busyRestMs = 1_000
 /** Blocks at a reader's position that are worth a cancel of what was asked before: 1 MiB, a moment of video. */
@@ -372,7 +396,7 @@ export const keepStallMs = 60 * 60_000
 export const keepTellMs = 500
 /** A keeper answers within this, or is asked again later. */
 export const keepAnswerMs = 20_000
-/** How often a keeper is asked whether it still has what it promised: with the time below, a silent one is not called safe for longer than some 5 minutes; 1,024 data sets are 6 questions a second. */
+/** How often a keeper is asked whether it still has what it promised: with the time below, a silent one is not called safe for longer than some 6 minutes; 1,024 data sets are 6 questions a second. */
 export const keepCheckMs = 3 * 60_000
 /** A keeper that cannot be reached for this long is replaced: longer than a restart takes. */
 export const keepGoneMs = 2 * 60_000
@@ -393,6 +417,8 @@ holds(keepSetsMax <= swarmsPerPeerMax, 'a keeper can announce all that it keeps'
 export const laneBufferBytesMax = 8 * MiB
 /** Lanes of one protocol between two peers: sessions of a whole library, and room. */
 export const lanesPerPeerMax = 1024
+/** Connections beyond the first to each peer, of all data sets. */
+export const furtherConnectionsMax = 32
 /** A dial that takes longer failed, whatever carries it. */
 export const dialTimeoutMs = 20_000
 /**

@@ -13,6 +13,11 @@ interface Begun {
   readonly frames: readonly Frame[]
 }
 
+/** What is known of a lane that is given to a data set: what was read of an inbound one, the number of a further one. */
+export interface BegunLane extends Partial<Begun> {
+  readonly number?: number
+}
+
 export interface InboundHost {
   find(swarmId: SwarmId): { driver(): SwarmDriver } | undefined
   /** Takes up one that is not in memory. */

@@ -2,20 +2,22 @@ import type { Bitmap } from '../core/block/bitmap.ts'
 import { QuireError } from '../core/errors.ts'
 import { decodeFrame, encodeFrame, frameBytesMaxOf } from '../core/exchange/codec.ts'
 import { FrameReader } from '../core/exchange/frame-reader.ts'
-import type { Frame, PeerRecord } from '../core/exchange/types.ts'
-import { groupIndex, type LaneId, type ManifestCid, type PeerId, type SetId } from '../core/ids.ts'
+import type { PeerRecord } from '../core/exchange/types.ts'
+import type { LaneId, ManifestCid, PeerId, SetId } from '../core/ids.ts'
 import type { Manifest } from '../core/manifest/manifest.ts'
-import { groupCountOf } from '../core/merkle/group.ts'
 import { Swarm } from '../core/swarm/swarm.ts'
 import type { SwarmEffect, SwarmInput } from '../core/swarm/types.ts'
 import type { Lane } from '../network/types.ts'
 import { Alarm } from './alarm.ts'
 import { digest } from './crypto.ts'
+import { Dialling } from './dialling.ts'
 import { DriverClosed } from './errors.ts'
+import type { BegunLane } from './inbound-lanes.ts'
 import type { DataSetKeys } from './keys.ts'
 import type { EngineParts } from './parts.ts'
 import { PeerBook } from './peer-book.ts'
 import type { BlockReader } from './reading.ts'
+import { recallHashes } from './recall-hashes.ts'
 import { VerifiedBlocks } from './verified-blocks.ts'
 import type { PeerView } from './types.ts'
 
@@ -46,7 +48,7 @@ export class SwarmDriver {
   readonly #lanes = new Map<LaneId, Lane>()
   readonly #book: PeerBook
   readonly #blocks: VerifiedBlocks
-  readonly #dialling = new AbortController()
+  readonly #dialling: Dialling
   readonly #manifest = Promise.withResolvers<Manifest>()
   #lastReader = 0
   #closed = false
@@ -54,6 +56,7 @@ export class SwarmDriver {
   constructor(parts: EngineParts, options: DriverOptions) {
     this.#parts = parts
     this.#options = options
+    this.#dialling = new Dialling(parts)
     this.#alarm = new Alarm(parts.timers)
     this.#fading = new Alarm(parts.timers)
     this.#book = new PeerBook(parts.timers)
@@ -71,7 +74,12 @@ export class SwarmDriver {
     this.#blocks = new VerifiedBlocks(parts.store, options.set, () => this.#machine.held)
     this.#manifest.promise.catch(() => undefined) // whoever waits is told; nobody need wait
     if (options.held) this.#manifest.resolve(this.#machine.manifest!)
-    void this.#recallHashes()
+    const { manifest, held } = this.#machine
+    if (manifest && held && !held.isFull) {
+      void recallHashes(parts.store, options.set, manifest.blockCount, (group, leaves) =>
+        this.#turn({ type: 'group-known', group, leaves })
+      )
+    }
   }
 
   get isReceiving(): boolean {
@@ -113,13 +121,11 @@ export class SwarmDriver {
     this.#turn({ type: 'peers', peers: peers.filter((peer) => peer.peerId !== self) })
   }
 
-  /** `begun`: what was read of an inbound lane already. */
-  addLane(lane: Lane, begun?: { readonly reader: FrameReader; readonly frames: readonly Frame[] }): void {
+  addLane(lane: Lane, { reader = new FrameReader(frameBytesMaxOf), frames = [], number }: BegunLane = {}): void {
     if (this.#closed) return lane.close()
     this.#lanes.set(lane.id, lane)
     void this.#introduceSelf(lane.localPeerId)
     const laneId = lane.id
-    const reader = begun?.reader ?? new FrameReader(frameBytesMaxOf)
     lane.onChunk = (chunk) => this.#onChunk(lane, reader, chunk)
     lane.onDrain = () => this.#turn({ type: 'lane-drained', laneId })
     lane.onClose = () => {
@@ -128,9 +134,9 @@ export class SwarmDriver {
     }
     this.#turn({
       type: 'lane-opened',
-      lane: { laneId, peerId: lane.peerId, localPeerId: lane.localPeerId, direction: lane.direction }
+      lane: { laneId, peerId: lane.peerId, localPeerId: lane.localPeerId, direction: lane.direction, number }
     })
-    for (const frame of begun?.frames ?? []) this.#turn({ type: 'frame', laneId, frame })
+    for (const frame of frames) this.#turn({ type: 'frame', laneId, frame })
   }
 
   /** What we fetch from a peer through a relay goes on over a direct lane, which takes the place of the other. [EX7] */
@@ -162,19 +168,9 @@ export class SwarmDriver {
     this.#closed = true
     this.#alarm.cancel()
     this.#fading.cancel()
-    this.#dialling.abort()
+    this.#dialling.stop()
     this.#blocks.close()
     this.#manifest.reject(new DriverClosed())
-  }
-
-  async #recallHashes(): Promise<void> {
-    const { manifest, held } = this.#machine
-    if (!manifest || !held || held.isFull) return
-    for (let i = 0; i < groupCountOf(manifest.blockCount); i++) {
-      const group = groupIndex(i)
-      const hashes = await this.#parts.store.readHashGroup(this.#options.set, group)
-      if (hashes) this.#turn({ type: 'group-known', group, leaves: hashes.leaves })
-    }
   }
 
   #onChunk(lane: Lane, reader: FrameReader, chunk: Uint8Array): void {
@@ -220,6 +216,7 @@ export class SwarmDriver {
         this.#options.onHeld(this.#machine.held!)
         return this.#options.onManifest(effect.bytes, effect.manifest)
       case 'connect':
+      case 'widen':
         return void this.#connect(effect)
       case 'close-lane':
         return this.#lanes.get(effect.laneId)?.close()
@@ -281,14 +278,13 @@ export class SwarmDriver {
     })
   }
 
-  async #connect({ peerId, record }: PeerRecord): Promise<void> {
-    try {
-      const lane = await this.#parts.network.connect(record, { signal: this.#dialling.signal })
-      this.addLane(lane)
-    } catch (error) {
-      this.#parts.log('connect-failed', { message: error instanceof Error ? error.message : String(error) })
-      this.#turn({ type: 'connect-failed', peerId })
-    }
+  /** With a number, a further lane: only where all are direct, since what goes through somebody's server stays narrow. */
+  async #connect({ peerId, record, number }: PeerRecord & { readonly number?: number }): Promise<void> {
+    const further = number !== undefined
+    const isDirect = [...this.#lanes.values()].every((lane) => lane.peerId !== peerId || lane.kind === 'direct')
+    const lane = !further || isDirect ? await this.#dialling.lane(record, { further }) : undefined
+    if (lane) this.addLane(lane, { number })
+    else this.#turn(further ? { type: 'widen-failed', peerId, number } : { type: 'connect-failed', peerId })
   }
 
   /** Peers tell each other how this one can be reached. */

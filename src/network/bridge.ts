@@ -20,7 +20,12 @@ interface LaneFacts {
 
 type ToPage =
   | { readonly type: 'ask'; readonly id: number; readonly what: 'start' | 'stop' | 'record' }
-  | { readonly type: 'connect'; readonly id: number; readonly record: Uint8Array; readonly protocol?: LaneProtocol }
+  | {
+      readonly type: 'connect'
+      readonly id: number
+      readonly record: Uint8Array
+      readonly options: Omit<ConnectOptions, 'signal'>
+    }
   | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'relay'; readonly url: string }
   | { readonly type: 'nudge' }
@@ -80,11 +85,11 @@ export function serveNetwork(network: Network, port: MessagePort): void {
     work.then((value) => post({ type: 'answer', id, value })).catch(fail(id))
   }
 
-  const connect = (id: number, record: Uint8Array, protocol: LaneProtocol | undefined) => {
+  const connect = (id: number, record: Uint8Array, options: Omit<ConnectOptions, 'signal'>) => {
     const abort = new AbortController()
     dialling.set(id, abort)
     network
-      .connect(record, { signal: abort.signal, protocol })
+      .connect(record, { signal: abort.signal, ...options })
       .then((lane) => adopt(lane, (facts) => post({ type: 'answer', id, value: facts })))
       .catch(fail(id))
       .finally(() => dialling.delete(id))
@@ -112,7 +117,7 @@ export function serveNetwork(network: Network, port: MessagePort): void {
         else answer(data.id, data.what === 'start' ? network.start() : network.stop())
         break
       case 'connect':
-        connect(data.id, data.record, data.protocol)
+        connect(data.id, data.record, data.options)
         break
       case 'abort':
         dialling.get(data.id)?.abort()
@@ -214,14 +219,14 @@ class RemoteNetwork implements Network {
     return (await this.#ask('record')) as Uint8Array | undefined
   }
 
-  async connect(record: Uint8Array, { signal, protocol }: ConnectOptions): Promise<Lane> {
+  async connect(record: Uint8Array, { signal, ...options }: ConnectOptions): Promise<Lane> {
     signal.throwIfAborted()
     const id = ++this.#lastAsk
     const abort = () => this.#post({ type: 'abort', id })
     signal.addEventListener('abort', abort)
     try {
       const waiting = this.#wait(id)
-      this.#post({ type: 'connect', id, record, protocol })
+      this.#post({ type: 'connect', id, record, options })
       return (await waiting) as Lane
     } finally {
       signal.removeEventListener('abort', abort)

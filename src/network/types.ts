@@ -63,6 +63,8 @@ export interface NetworkStatus {
 export interface ConnectOptions {
   readonly signal: AbortSignal
   readonly protocol?: LaneProtocol
+  /** On a WebRTC connection of its own, beside the one that there is; fails where there is none. */
+  readonly further?: boolean
 }
 
 /**

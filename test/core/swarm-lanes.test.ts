@@ -71,7 +71,7 @@ describe('swarm: lanes', () => {
     world.connect(b, a, 3)
     world.pass(100)
     expect(a.swarm.sessions()).toHaveLength(0)
-    expect(byes(a)).toEqual(['protocol'])
+    expect(b.did('close-lane')).toHaveLength(1)
   })
 
   it('[SW13] stop says goodbye and takes no lane from then on', () => {

@@ -117,7 +117,7 @@ describe('swarm: fetching', () => {
   it('[SW4] what is in flight and what is not durable yet are bounded', () => {
     const world = new World(contentOf(80, { blockBytes: 512 * 1024 }), { latencyMs: 50 })
     world.node('holder', { has: 'everything' })
-    const taker = world.node('taker', { storeMs: 100_000 })
+    const taker = world.node('taker', { isNarrow: true, storeMs: 100_000 })
     meet(taker, 'holder')
     let inFlightMax = 0
     for (let i = 0; i < 100; i++) {

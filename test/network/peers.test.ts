@@ -9,10 +9,11 @@ import {
   directPatienceMs,
   directRestMs,
   directTriesMs,
+  furtherConnectionsMax,
   socketTriesMax,
   spareConnectionMs
 } from '../../src/core/limits.ts'
-import { exchangeProtocol, Peers } from '../../src/network/libp2p/peers.ts'
+import { type DirectWays, exchangeProtocol, Peers } from '../../src/network/libp2p/peers.ts'
 import { kindOf } from '../../src/network/libp2p/stream-lane.ts'
 
 const makeId = async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
@@ -73,6 +74,7 @@ class FakeNode extends EventTarget {
   }
 }
 
+const dialFurther = vi.fn<DirectWays['dialFurther']>()
 let node: FakeNode
 let peers: Peers
 let turn = true
@@ -80,7 +82,7 @@ let sockets = true
 
 function become(us: Id, them: Id): void {
   node = new FakeNode(us, them)
-  peers = new Peers(node as unknown as Libp2p, { webrtc: () => turn, sockets })
+  peers = new Peers(node as unknown as Libp2p, { webrtc: () => turn, sockets, dialFurther })
 }
 
 beforeEach(() => {
@@ -165,6 +167,27 @@ describe('reaching a peer', () => {
 
   it('[NW9] says that a peer is unreachable when nothing works', async () => {
     await expect(reach()).rejects.toMatchObject({ code: 'peer-unreachable' })
+  })
+
+  it('[NW35] makes further connections beside a WebRTC one alone, so many at most, and ends them', async () => {
+    const contact = () => ({
+      peerId: node.them.toString() as PeerId,
+      addresses: [tcp, rtc()].map((each) => multiaddr(each))
+    })
+    const further = () => peers.reachFurther(contact(), new AbortController().signal)
+    dialFurther.mockImplementation(async (address) =>
+      Object.assign(new EventTarget(), node.open({ address: address.toString() }))
+    )
+    node.open({ address: tcp })
+    await expect(further()).rejects.toMatchObject({ code: 'peer-unreachable' })
+    become(lower, higher)
+    node.open({ address: rtc() })
+    const made = await Promise.all(Array.from({ length: furtherConnectionsMax }, further))
+    expect(node.dialled).toEqual([]) // libp2p would join one dial to the other
+    await expect(further()).rejects.toMatchObject({ code: 'peer-unreachable' })
+    peers.doneFurther(made[0]!)
+    made[0]!.dispatchEvent(new Event('close'))
+    expect(await further()).toBeDefined()
   })
 
   it('[NW8] dials once for all who ask, and goes on when one gives up', async () => {

@@ -7,6 +7,7 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type RunningRelay, startRelay } from '../../relay/relay.ts'
+import { furtherDials } from '../../src/network/libp2p/further.ts'
 import { Libp2pNetwork } from '../../src/network/libp2p/network.ts'
 import { fetchRelayConfig } from '../../src/network/relay-config.ts'
 import { temporaryFolder } from '../support/files.ts'
@@ -54,7 +55,7 @@ async function reserved(relayOnly: boolean): Promise<Made> {
         transports: [webSockets(), circuitRelayTransport()],
         connectionEncrypters: [noise()],
         streamMuxers: [yamux()],
-        services: { identify: identify({ runOnConnectionOpen: false }) }
+        services: { identify: identify({ runOnConnectionOpen: false }), further: furtherDials() }
       })
     }
   })

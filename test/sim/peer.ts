@@ -202,6 +202,8 @@ export class SimPeer implements LaneOwner {
         this.dials++
         this.met.set(effect.peerId, { peerId: effect.peerId, record: effect.record })
         return world.connect(this, effect.peerId)
+      case 'widen': // two simulated peers have one line
+        return this.turn({ type: 'widen-failed', peerId: effect.peerId, number: effect.number })
       case 'close-lane': {
         const end = this.lanes.get(effect.laneId)
         if (!end) return

@@ -38,6 +38,10 @@ export interface NodeOptions extends Partial<SwarmOptions> {
   readonly sends?: (frame: KnownFrame, to: PeerId) => KnownFrame | undefined
   /** Bytes a millisecond of each lane from it. */
   readonly pace?: number
+  /** All its lanes share one line of its pace. */
+  readonly line?: { freeAtMs: number }
+  /** Further lanes cannot be opened. */
+  readonly isNarrow?: boolean
   readonly storeMs?: number
   readonly storeFails?: () => boolean
 }

@@ -230,6 +230,14 @@ export class Node {
           else this.turn({ type: 'connect-failed', peerId })
         })
       }
+      case 'widen': {
+        const { peerId, number } = effect
+        return world.after(3 * world.latencyMs, () => {
+          const target = world.nodes.get(peerId)
+          if (target && !target.isGone && !this.#options.isNarrow) world.connect(this, target, number)
+          else this.turn({ type: 'widen-failed', peerId, number })
+        })
+      }
       case 'close-lane': {
         const end = this.#ends.get(effect.laneId)
         if (end) this.#close(end)
@@ -255,7 +263,9 @@ export class Node {
     const end = this.#ends.get(laneId)
     if (!end?.isOpen) return
     const { nowMs, latencyMs } = this.#world
-    end.freeAtMs = Math.max(nowMs, end.freeAtMs) + bytes.length / (this.#options.pace ?? Infinity)
+    const line = this.#options.line ?? end
+    line.freeAtMs = Math.max(nowMs, line.freeAtMs) + bytes.length / (this.#options.pace ?? Infinity)
+    end.freeAtMs = line.freeAtMs
     const cut = Math.min(bytes.length, 7)
     this.#world.after(end.freeAtMs - nowMs + latencyMs, () => {
       end.other.node.#receive(end.other, bytes.slice(0, cut))

@@ -128,6 +128,7 @@ export class Asking {
     lane.answered(blocks.map((_, i) => start + i))
     const bytes = blocks.length * blockBytes!
     lane.lastProgressMs = nowMs
+    lane.answeredAt(nowMs)
     lane.session!.receivedBytes += bytes
     lane.window.received(nowMs, bytes)
     this.#changed.add(lane)
@@ -227,6 +228,7 @@ export class Asking {
 
   #ask(lane: SwarmLane, chosen: readonly number[]): void {
     lane.window.asked(this.#state.nowMs, lane.inFlight.size)
+    if (lane.inFlight.size === 0) lane.askedAtMs = this.#state.nowMs
     this.#state.owes(lane)
     for (const index of chosen) lane.inFlight.add(index)
     const frame = { type: 'want', ranges: runsOf(chosen) } as const
@@ -295,4 +297,4 @@ export class Asking {
   }
 }
 
-const canBeAsked = (lane: SwarmLane): boolean => lane.state === 'open' && lane.session!.serves
+const canBeAsked = (lane: SwarmLane): boolean => lane.state === 'open' && lane.session!.serves && !lane.isLeaving

@@ -25,6 +25,10 @@ export class SwarmLane {
   calledOffAtMs = -Infinity
   readonly groupsAsked = new Set<GroupIndex>()
   lastProgressMs: number
+  /** When something was asked after nothing was owed, until the first of the answer. */
+  askedAtMs: number | undefined
+  /** Nothing more is asked over it; it ends when nothing is owed. */
+  isLeaving = false
 
   /** What the peer asked, in order. */
   readonly queue: { start: number; count: number }[] = []
@@ -67,6 +71,12 @@ export class SwarmLane {
     const pace = this.window.paceAt(nowMs)
     const expectedMs = pace > 0 ? bytes / pace : secondGainMs
     return this.isOwed ? Math.max(expectedMs, nowMs - this.lastProgressMs) : expectedMs
+  }
+
+  /** The first of an answer after a silence tells how long the way is. */
+  answeredAt(nowMs: number): void {
+    if (this.askedAtMs !== undefined) this.session!.width.answeredIn(nowMs - this.askedAtMs)
+    this.askedAtMs = undefined
   }
 
   /** Takes blocks that were asked; throws BadFrame for others. */

@@ -7,6 +7,7 @@ import type { Holders } from './holders.ts'
 import type { SwarmLane } from './lane.ts'
 import { segmentOf } from './need.ts'
 import type { SessionView } from './types.ts'
+import { Width } from './width.ts'
 
 /** Of a holder's suggestions the newest are kept; an honest one never has more open. */
 const suggestionsKept = 2 * suggestedBlocksMax
@@ -39,6 +40,7 @@ export class Session {
   /** It was busy. */
   restUntilMs = -Infinity
   receivedBytes = 0
+  readonly width = new Width()
 
   /** For fair sharing: grows with bytes served, never below that of the least served. */
   servedVirtual = 0

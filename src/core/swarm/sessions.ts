@@ -1,8 +1,15 @@
 import type { QuireError } from '../errors.ts'
-import { BadFrame, BadProof, Duplicate, PeerLeft, Stalled, TooMany } from '../exchange/errors.ts'
+import { BadProof, Duplicate, PeerLeft, Stalled, TooMany } from '../exchange/errors.ts'
 import type { ByeCode, Frame, LaneInfo } from '../exchange/types.ts'
 import type { LaneId, PeerId } from '../ids.ts'
-import { dialTimeoutMs, helloTimeoutMs, lanesPerSessionMax, sessionsMax, stallTimeoutMs } from '../limits.ts'
+import {
+  dialTimeoutMs,
+  furtherLanesTakenMax,
+  helloTimeoutMs,
+  lanesPerSessionMax,
+  sessionsMax,
+  stallTimeoutMs
+} from '../limits.ts'
 import type { Asking } from './asking.ts'
 import { Greeting } from './greeting.ts'
 import { SwarmLane } from './lane.ts'
@@ -35,6 +42,9 @@ export class Sessions {
     if (lanes.size >= sessionsMax * lanesPerSessionMax || this.#peers.isBanned(nowMs, info.peerId)) {
       return this.refuse(info.laneId)
     }
+    // Its session ended while it was being opened.
+    if (info.number && !this.#state.sessions.has(info.peerId))
+      return this.#state.emit({ type: 'close-lane', laneId: info.laneId })
     const lane = new SwarmLane(info, nowMs)
     lanes.set(info.laneId, lane)
     this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, nowMs + helloTimeoutMs)
@@ -55,6 +65,7 @@ export class Sessions {
     const session = number === 0 ? new Session(lane, lane.info.peerId, role) : this.#sessionOf(lane, number)
     lane.session = session
     lane.state = 'open'
+    if (lane.info.direction === 'outbound') session.width.answeredIn(this.#state.nowMs - lane.openedAtMs)
     session.lanes.set(number, lane)
     if (lane.info.direction === 'inbound') this.#greeting.sayWelcome(lane)
     if (number > 0) {
@@ -120,12 +131,15 @@ export class Sessions {
   }
 
   leaveAll(): void {
-    for (const lane of [...this.#state.lanes.values()]) {
-      this.#forget(lane)
-      const { laneId } = lane.info
-      this.#state.emit({ type: 'send', laneId, frame: { type: 'bye', code: 'leaving' } })
-      this.#state.emit({ type: 'close-lane', laneId })
-    }
+    for (const lane of [...this.#state.lanes.values()]) this.leave(lane)
+  }
+
+  /** Ends one lane, which is no failure. */
+  leave(lane: SwarmLane): void {
+    this.#forget(lane)
+    const { laneId } = lane.info
+    this.#state.emit({ type: 'send', laneId, frame: { type: 'bye', code: 'leaving' } })
+    this.#state.emit({ type: 'close-lane', laneId })
   }
 
   /**
@@ -147,8 +161,9 @@ export class Sessions {
   /** The session that a further lane belongs to. [EX8] */
   #sessionOf(lane: SwarmLane, number: number): Session {
     const session = this.#state.sessions.get(lane.info.peerId)
-    if (!session) throw new BadFrame('a further lane of no session')
-    if (session.lanes.size >= lanesPerSessionMax) throw new TooMany()
+    if (!session) throw new Duplicate() // it ended here, and its peer has not heard
+    const further = this.#state.lanes.size - this.#state.sessions.size
+    if (session.lanes.size >= lanesPerSessionMax || further > furtherLanesTakenMax) throw new TooMany()
     if (session.lanes.has(number)) throw new Duplicate()
     return session
   }

@@ -17,6 +17,7 @@ import { Sessions } from './sessions.ts'
 import { Spreading } from './spreading.ts'
 import { SwarmState } from './state.ts'
 import { Telling } from './telling.ts'
+import { Widening } from './widening.ts'
 import type { SessionView, SwarmEffect, SwarmInput, SwarmOptions } from './types.ts'
 
 /** One data set and all its peers, as a machine: SPEC.md beside it has the rules. */
@@ -30,6 +31,7 @@ export class Swarm {
   readonly #peers = new Peers()
   readonly #introducing: Introducing
   readonly #sessions: Sessions
+  readonly #widening: Widening
   #hasStopped = false
 
   constructor(options: SwarmOptions) {
@@ -41,6 +43,7 @@ export class Swarm {
     this.#spreading = new Spreading(this.#state)
     this.#introducing = new Introducing(this.#state, this.#peers)
     this.#sessions = new Sessions(this.#state, this.#asking, this.#serving, this.#spreading, this.#peers)
+    this.#widening = new Widening(this.#state, this.#sessions, this.#peers)
   }
 
   get held(): Bitmap | undefined {
@@ -73,15 +76,14 @@ export class Swarm {
   /** When `wake` is due; Infinity: only another input changes anything. */
   wakeAtMs(): number {
     if (this.#hasStopped) return Infinity
-    const { isComplete, overdueAtMs } = this.#state
     return Math.min(
-      overdueAtMs,
+      this.#state.overdueAtMs,
       this.#telling.wakeAtMs(),
       this.#asking.wakeAtMs(),
       this.#passingOn.wakeAtMs(),
       this.#serving.wakeAtMs(),
       this.#introducing.wakeAtMs(),
-      isComplete ? Infinity : this.#peers.wakeAtMs()
+      this.#state.isComplete ? Infinity : this.#peers.wakeAtMs()
     )
   }
 
@@ -92,6 +94,7 @@ export class Swarm {
     }
     switch (input.type) {
       case 'lane-opened':
+        this.#widening.opened(input.lane)
         return this.#sessions.opened(input.lane)
       case 'lane-closed':
         return this.#sessions.closed(input.laneId)
@@ -107,6 +110,8 @@ export class Swarm {
         return this.#introducing.setSelf(input.self)
       case 'connect-failed':
         return this.#onConnectFailed(input)
+      case 'widen-failed':
+        return this.#widening.failed(input.peerId, input.number)
       case 'stop':
         return this.#stop()
       case 'wake':
@@ -127,8 +132,8 @@ export class Swarm {
       case 'hashed': {
         const bad = this.#asking.onHashed(input.peerId, input.start, input.digests)
         const session = this.#state.sessions.get(input.peerId)
-        if (bad && session) return this.#sessions.end(session.control, bad)
-        if (bad) this.#sessions.lied(input.peerId, bad) // it has left meanwhile
+        if (bad && session) this.#sessions.end(session.control, bad)
+        else if (bad) this.#sessions.lied(input.peerId, bad) // it has left meanwhile
         return
       }
       case 'stored': {
@@ -136,7 +141,9 @@ export class Swarm {
         this.#passingOn.settled(input.indexes)
         this.#asking.onStored(input.indexes)
         this.#telling.stored(input.indexes)
-        if (!wasComplete && this.#state.isComplete) this.#state.emit({ type: 'complete' })
+        if (wasComplete || !this.#state.isComplete) return
+        this.#widening.changed()
+        this.#state.emit({ type: 'complete' })
         return
       }
       case 'store-failed':
@@ -233,6 +240,7 @@ export class Swarm {
     const { manifest } = this.#state
     if (manifest) session.size(manifest.blockCount)
     this.#telling.tellState(session)
+    this.#widening.changed()
   }
 
   /** Returns whether there is one now that can be worked with; throws WrongManifest. [SW1] */
@@ -268,6 +276,7 @@ export class Swarm {
     this.#passingOn.flush()
     this.#telling.tellNews()
     this.#introducing.tell()
+    this.#widening.look()
     if (this.#state.isComplete) return
     const toDial = this.#peers.toDial(this.#state.nowMs, () => this.#isTrading())
     for (const peer of toDial) this.#state.emit({ type: 'connect', ...peer })

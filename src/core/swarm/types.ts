@@ -54,6 +54,7 @@ export type SwarmInput =
   /** How others can reach us: told to peers of the swarm. */
   | { type: 'self'; self: PeerRecord }
   | { type: 'connect-failed'; peerId: PeerId }
+  | { type: 'widen-failed'; peerId: PeerId; number: number }
   | { type: 'wake' }
   /** Says goodbye to everybody. */
   | { type: 'stop' }
@@ -74,6 +75,8 @@ export type SwarmEffect =
   | { type: 'manifest'; bytes: Uint8Array; manifest: Manifest }
   /** Then `lane-opened` or `connect-failed`. */
   | { type: 'connect'; peerId: PeerId; record: Uint8Array }
+  /** Open a further lane, on a connection of its own; then `lane-opened` with this number, or `widen-failed`. */
+  | { type: 'widen'; peerId: PeerId; record: Uint8Array; number: number }
   | { type: 'close-lane'; laneId: LaneId; error?: QuireError }
   /** The peer did wrong or failed; for the person, in plain words. */
   | { type: 'dropped'; peerId: PeerId; error: QuireError }

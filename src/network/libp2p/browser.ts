@@ -10,6 +10,7 @@ import type { AskRelay } from '../relay-config.ts'
 import { nextTask } from '../next-task.ts'
 import type { Network } from '../types.ts'
 import { freshKey, handshakeCrypto } from './page-crypto.ts'
+import { furtherDials } from './further.ts'
 import { Libp2pNetwork } from './network.ts'
 import { circuitOptions, connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
 import { patient } from './web-rtc.ts'
@@ -47,7 +48,7 @@ export async function createBrowserNetwork({ relays, askRelay, relayOnly }: Brow
         ],
         connectionEncrypters: [noise({ crypto: handshakeCrypto })],
         streamMuxers: [yamux()],
-        services: { identify: identify(identifyOptions) },
+        services: { identify: identify(identifyOptions), further: furtherDials() },
         // Relays on the local network and plain sockets of a page served over http are dialled too.
         connectionGater: { denyDialMultiaddr: () => false },
         connectionManager: connectionLimits,

@@ -6,6 +6,7 @@ import { PeerUnreachable } from '../errors.ts'
 import type { AskRelay } from '../relay-config.ts'
 import type { ConnectOptions, Lane, LaneProtocol, Network, NetworkStatus } from '../types.ts'
 import { cut } from './cut.ts'
+import type { DialFurther } from './further.ts'
 import { exchangeProtocol, Peers } from './peers.ts'
 import { openRecord, sealRecord } from './records.ts'
 import { movingProtocol, Relays, trackerProtocol } from './relays.ts'
@@ -21,7 +22,7 @@ export interface Libp2pSetup {
   /** What it takes lanes for; by default exchange alone. */
   readonly serves?: readonly LaneProtocol[]
   /** Makes the node; `rtcConfiguration` is asked for each new peer connection. */
-  readonly create: (rtcConfiguration: () => RTCConfiguration) => Promise<Libp2p>
+  readonly create: (rtcConfiguration: () => RTCConfiguration) => Promise<Libp2p<{ further: DialFurther }>>
 }
 
 interface Running {
@@ -80,17 +81,21 @@ export class Libp2pNetwork implements Network {
     return this.#addresses().map(String)
   }
 
-  async connect(record: Uint8Array, { signal, protocol = exchangeProtocol }: ConnectOptions): Promise<Lane> {
+  async connect(
+    record: Uint8Array,
+    { signal, protocol = exchangeProtocol, further = false }: ConnectOptions
+  ): Promise<Lane> {
     this.#starting ??= this.#begin()
     const { peers } = await this.#starting
     const contact = await openRecord(record)
-    const connection = await peers.reach(contact, signal)
+    const connection = await (further ? peers.reachFurther(contact, signal) : peers.reach(contact, signal))
     try {
       const stream = await connection.newStream(protocol, {
         signal: AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)]),
         runOnLimitedConnection: true,
         maxOutboundStreams: lanesPerPeerMax
       })
+      if (further) stream.addEventListener('close', () => peers.doneFurther(connection))
       return this.#lane(stream, connection, protocol)
     } catch (cause) {
       signal.throwIfAborted()
@@ -119,7 +124,8 @@ export class Libp2pNetwork implements Network {
       onChange: () => this.#changed(),
       onTracker: (stream, connection) => this.onLane(this.#lane(stream, connection, trackerProtocol))
     })
-    const running = { node, relays, peers: new Peers(node, { webrtc: () => this.#dialsWebRtc(), sockets: !relayOnly }) }
+    const ways = { webrtc: () => this.#dialsWebRtc(), sockets: !relayOnly, dialFurther: node.services.further }
+    const running = { node, relays, peers: new Peers(node, ways) }
     this.#running = running
     running.peers.onDirect = (peerId) => this.onDirect(peerId)
     for (const protocol of this.#setup.serves ?? [exchangeProtocol]) {

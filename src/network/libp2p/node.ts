@@ -1,7 +1,7 @@
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
-import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import type { PrivateKey } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
@@ -9,6 +9,7 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { fetchRelayConfig } from '../relay-config.ts'
 import type { LaneProtocol } from '../types.ts'
+import { furtherDials } from './further.ts'
 import { Libp2pNetwork } from './network.ts'
 import { circuitOptions, connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
 import { patient } from './web-rtc.ts'
@@ -36,7 +37,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
     askRelay: fetchRelayConfig,
     webrtc: rtc !== undefined,
     serves: options.serves,
-    create: (rtcConfiguration): Promise<Libp2p> =>
+    create: (rtcConfiguration) =>
       createLibp2p({
         privateKey: key,
         addresses: { listen: [...listen, ...(rtc ? ['/webrtc'] : [])] },
@@ -48,7 +49,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
         ],
         connectionEncrypters: [noise()],
         streamMuxers: [yamux()],
-        services: { identify: identify(identifyOptions) },
+        services: { identify: identify(identifyOptions), further: furtherDials() },
         connectionManager: connectionLimits,
         connectionMonitor: { enabled: false }
       })

@@ -8,6 +8,7 @@ import {
   directPatienceMs,
   directRestMs,
   directTriesMs,
+  furtherConnectionsMax,
   knownPeersMax,
   socketTriesMax,
   socketTryMs,
@@ -17,6 +18,7 @@ import { PeerUnreachable } from '../errors.ts'
 import type { LaneProtocol } from '../types.ts'
 import { cut } from './cut.ts'
 import type { PeerContact } from './records.ts'
+import type { DialFurther } from './further.ts'
 import { kindOf } from './stream-lane.ts'
 
 type Timer = ReturnType<typeof setTimeout>
@@ -37,12 +39,16 @@ export const exchangeProtocol: LaneProtocol = '/quire/exchange/1'
 export interface DirectWays {
   readonly webrtc: () => boolean
   readonly sockets: boolean
+  /** Dials although there is a connection, and several at once. */
+  readonly dialFurther: DialFurther
 }
 
 /** Finds or makes the best connection to a peer: plain socket or WebRTC, else a relay's circuit. SPEC.md: NW8 to NW13, NW22, NW23. */
 export class Peers {
   readonly #node: Libp2p
   readonly #ways: DirectWays
+  /** Connections beyond the first to each peer, made or being made. */
+  readonly #further = new Set<Promise<Connection>>()
   readonly #dialling = new Map<PeerId, Promise<Connection>>()
   /** Peers that are tried directly now, in the background where that takes long. */
   readonly #trying = new Map<PeerId, Promise<Connection | undefined>>()
@@ -81,6 +87,26 @@ export class Peers {
     } finally {
       signal.removeEventListener('abort', giveUp)
     }
+  }
+
+  /** One more WebRTC connection to a peer that has one; whoever takes it says when it is `done`. [NW35] */
+  async reachFurther({ peerId, addresses }: PeerContact, signal: AbortSignal): Promise<Connection> {
+    const [address] = this.#sorted(peerId, addresses).webrtc
+    const first = this.#direct(peerId)
+    if (!address || !first || kindOf(first) !== 'direct' || this.#further.size >= furtherConnectionsMax)
+      throw new PeerUnreachable()
+    const late = AbortSignal.timeout(dialTimeoutMs)
+    const dial = this.#ways.dialFurther(address, AbortSignal.any([signal, late]))
+    this.#further.add(dial)
+    const gone = () => void this.#further.delete(dial)
+    void dial.then((connection) => connection.addEventListener('close', gone), gone)
+    return dial
+  }
+
+  /** A further connection ends with its lane. */
+  doneFurther(connection: Connection): void {
+    if (connection.streams.some(({ protocol }) => protocol === exchangeProtocol)) return
+    connection.close().catch((error: Error) => cut(connection, error))
   }
 
   async #dial(contact: PeerContact): Promise<Connection> {

@@ -1,0 +1,151 @@
+import type { LaneInfo } from '../exchange/types.ts'
+import type { PeerId } from '../ids.ts'
+import {
+  farRoundTripMs,
+  furtherLanesMax,
+  lanesPerSessionMax,
+  sessionWidths,
+  wideBytesMin,
+  wideBytesPerSecond,
+  wideRoundTripMs,
+  widthBeginMs,
+  widthGain,
+  widthLookMs,
+  widthLooks,
+  widthRestMs
+} from '../limits.ts'
+import type { SwarmLane } from './lane.ts'
+import type { Peers } from './peers.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+import type { SwarmState } from './state.ts'
+
+/**
+ * How many lanes a session has: one where the path is short, up to eight where it is long, as long as more of them carry
+ * more. Only who fetches widens. It looks when something comes and needs no timer. [SW19]
+ */
+export class Widening {
+  readonly #state: SwarmState
+  readonly #sessions: Sessions
+  readonly #peers: Peers
+  /** No session is looked at before this. */
+  #lookAtMs = Infinity
+
+  constructor(state: SwarmState, sessions: Sessions, peers: Peers) {
+    this.#state = state
+    this.#sessions = sessions
+    this.#peers = peers
+  }
+
+  /** A session began, or the fetch ended. */
+  changed(): void {
+    this.#lookAtMs = -Infinity
+  }
+
+  /** A lane that was asked for is here. */
+  opened({ peerId, number = 0 }: LaneInfo): void {
+    this.#state.sessions.get(peerId)?.width.opening.delete(number)
+  }
+
+  failed(peerId: PeerId, number: number): void {
+    const width = this.#state.sessions.get(peerId)?.width
+    if (width?.opening.delete(number) && width.opening.size === 0) this.#rest(width)
+  }
+
+  look(): void {
+    const { nowMs, sessions } = this.#state
+    if (nowMs < this.#lookAtMs) return
+    this.#lookAtMs = Infinity
+    for (const session of sessions.values()) {
+      if (this.#state.isComplete) this.#narrow(session, 1)
+      else if (nowMs >= session.width.lookAtMs) this.#lookAt(session)
+      if (!this.#state.isComplete) this.#lookAtMs = Math.min(this.#lookAtMs, session.width.lookAtMs)
+    }
+  }
+
+  #lookAt(session: Session): void {
+    const { nowMs } = this.#state
+    const { width } = session
+    const before = width.looked
+    const lanes = [...session.lanes.values()]
+    this.#closeIdle(lanes)
+    if (!lanes.some((lane) => lane.inFlight.size > 0)) {
+      width.looked = undefined
+      width.lookAtMs = nowMs + widthBeginMs
+      return
+    }
+    width.looked = { atMs: nowMs, receivedBytes: session.receivedBytes }
+    width.lookAtMs = nowMs + Math.max(widthLookMs, width.roundTripMs < Infinity ? 10 * width.roundTripMs : 0)
+    if (width.opening.size > 0) return
+    if (before) this.#judge(session, (session.receivedBytes - before.receivedBytes) / (nowMs - before.atMs))
+    else if (width.roundTripMs >= farRoundTripMs && session.lanes.size === 1) this.#widen(session, 0)
+  }
+
+  /** `pace`: bytes a millisecond since the last look. */
+  #judge(session: Session, pace: number): void {
+    const { width } = session
+    const { trial } = width
+    if (trial) {
+      const paid = pace >= trial.paceBefore * widthGain
+      if (!paid && --trial.looksLeft > 0) return
+      width.trial = undefined
+      if (!paid) {
+        this.#narrow(session, trial.lanesBefore)
+        return this.#rest(width)
+      }
+      width.failures = 0
+    }
+    if (pace > 0 && pace * 1000 < wideBytesPerSecond) this.#widen(session, pace)
+  }
+
+  /** One step wider, where that can pay. Nothing is known of the pace before (0): there is nothing to be judged by. */
+  #widen(session: Session, paceBefore: number): void {
+    const { held, manifest, nowMs } = this.#state
+    const { lanes, peerId, width } = session
+    const lackedBytes = (held!.size - held!.count) * manifest!.blockBytes
+    if (width.roundTripMs === Infinity || width.roundTripMs < wideRoundTripMs || nowMs < width.restUntilMs) return
+    if (lackedBytes < Math.max(wideBytesMin, 2 * widthLookMs * paceBefore)) return
+    const record = this.#peers.recordOf(peerId)
+    const step = sessionWidths.find((each) => each > lanes.size)
+    if (!record || !step) return
+    const numbers = freeNumbers(session).slice(0, Math.min(step - lanes.size, this.#room()))
+    if (numbers.length === 0) return
+    if (paceBefore > 0) width.trial = { lanesBefore: lanes.size, paceBefore, looksLeft: widthLooks }
+    for (const number of numbers) {
+      width.opening.add(number)
+      this.#state.emit({ type: 'widen', peerId, record, number })
+    }
+  }
+
+  /** Further lanes that this side opened end when what was asked over them is here; nothing more is. */
+  #narrow(session: Session, laneCount: number): void {
+    const ours = [...session.lanes.values()].filter(isOurs)
+    const leaving = ours.slice(Math.max(0, ours.length - (session.lanes.size - laneCount)))
+    for (const lane of leaving) lane.isLeaving = true
+    this.#closeIdle(leaving)
+  }
+
+  #closeIdle(lanes: readonly SwarmLane[]): void {
+    for (const lane of lanes) if (lane.isLeaving && (this.#state.isComplete || !lane.isOwed)) this.#sessions.leave(lane)
+  }
+
+  #rest(width: Session['width']): void {
+    width.restUntilMs = this.#state.nowMs + widthRestMs * 2 ** width.failures++
+  }
+
+  /** Further lanes that may be opened. */
+  #room(): number {
+    let room = furtherLanesMax
+    for (const { lanes, width } of this.#state.sessions.values()) room -= lanes.size - 1 + width.opening.size
+    return Math.max(0, room)
+  }
+}
+
+const isOurs = (lane: SwarmLane): boolean => lane.info.direction === 'outbound' && (lane.info.number ?? 0) > 0
+
+/** Who opened the first lane counts up and the other down, so that both may open some at once. */
+function freeNumbers({ control, lanes, width }: Session): number[] {
+  const numbers = Array.from({ length: lanesPerSessionMax - 1 }, (_, i) => i + 1)
+  if (control.info.direction === 'inbound') numbers.reverse()
+  return numbers.filter((number) => !lanes.has(number) && !width.opening.has(number))
+}

@@ -1,0 +1,26 @@
+import type { ConnectOptions, Lane } from '../network/types.ts'
+import type { EngineParts } from './parts.ts'
+
+/** Opens lanes for a machine, which decides what becomes of failures. */
+export class Dialling {
+  readonly #parts: Pick<EngineParts, 'network' | 'log'>
+  readonly #stopping = new AbortController()
+
+  constructor(parts: Pick<EngineParts, 'network' | 'log'>) {
+    this.#parts = parts
+  }
+
+  /** Undefined: it could not be reached. */
+  async lane(record: Uint8Array, options: Omit<ConnectOptions, 'signal'> = {}): Promise<Lane | undefined> {
+    try {
+      return await this.#parts.network.connect(record, { ...options, signal: this.#stopping.signal })
+    } catch (error) {
+      this.#parts.log('connect-failed', { message: error instanceof Error ? error.message : String(error) })
+      return undefined
+    }
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+  }
+}
