@@ -44,7 +44,14 @@ export async function largePrograms(options: BenchOptions): Promise<Section> {
   await using file = await bigFile(totalBytes)
   const idle = await idleOf(folder.path, site.url)
   const startMs = performance.now()
-  await using sharer = startMeasured(folder.path, ['share', file.path, '--relay', site.url])
+  await using sharer = startMeasured(folder.path, [
+    'share',
+    file.path,
+    '--relay',
+    site.url,
+    '--data',
+    join(folder.path, 'sharer')
+  ])
   const link = await sharer.line()
   const addedMs = performance.now() - startMs
   const adding = sharer.take()
@@ -125,7 +132,7 @@ interface Idle {
 async function idleOf(folder: string, relay: string): Promise<Idle> {
   const path = join(folder, 'small.txt')
   await writeFile(path, 'small')
-  await using program = startMeasured(folder, ['share', path, '--relay', relay])
+  await using program = startMeasured(folder, ['share', path, '--relay', relay, '--data', join(folder, 'idle')])
   await program.line()
   await passed(idleMs)
   return idleIn(program.take())
@@ -139,7 +146,7 @@ function idleIn(samples: Samples): Idle {
 async function getBy(folder: string, link: string, totalBytes: number) {
   const out = join(folder, 'out')
   const startMs = performance.now()
-  await using program = startMeasured(folder, ['get', link, '--out', out])
+  await using program = startMeasured(folder, ['get', link, '--out', out, '--data', join(folder, 'receiver')])
   const path = await program.line()
   const ms = performance.now() - startMs
   const { size } = await stat(path)
