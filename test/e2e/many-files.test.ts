@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
-import { byId, openLink, save, shareFiles, untilState } from '../support/person.ts'
+import { openLink, save, shareFiles, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { zipEntries } from '../support/zip-entries.ts'
 
