@@ -1,11 +1,7 @@
 // Long: every limit stands in one place.
-/** Every limit of Quire, with its unit and its reason. Nothing else in the code states one. */
+/** Every limit of Quire, with its unit and its reason. Nothing else in the code states one; how they fit together is tested. */
 const KiB = 1024
 const MiB = 1024 * KiB
-
-function holds(relation: boolean, what: string): void {
-  if (!relation) throw new Error(`limits disagree: ${what}`)
-}
 
 // --- data sets (Codex formats) ---
 
@@ -84,13 +80,6 @@ export const windowBlocksMin = 2
 /** No more is asked of a peer than it delivers in this time, so that what a slow one holds up is soon free again. */
 export const queueAheadMs = 2_000
 
-holds(segmentBlocks * blockBytesMax <= slabBytes, 'a slab has room for a segment')
-holds(groupLeaves % segmentBlocks === 0, 'a hash group is whole segments')
-holds(heldPageBlocks % segmentBlocks === 0, 'a page of a bitmap is whole segments')
-holds(messageBlocks * blockBytes < laneMessageBytes, 'blocks of one message fit a lane message')
-holds(windowBytesStart <= windowBytesMax, 'a window starts within its bound')
-holds(manifestBytesMax < frameBytesMax && blockBytesMax < frameBytesMax, 'what one frame must carry fits')
-
 // --- engine ---
 
 /** Segments under way while adding: one is read while one is sealed, one hashed and one written; 16 MiB, and as much again of plaintext. */
@@ -119,8 +108,6 @@ export const tabCallRepeatMs = 1_000
 /** A tab that gives no sign for so long, though it is called, is frozen: another takes its place. */
 export const tabSilenceMs = 5_000
 
-holds(2 * tabCallRepeatMs < tabSilenceMs, 'a tab is called more than once before it is taken for frozen')
-
 // --- sealed data sets and links ---
 
 /** Files in one share: ten times what a person shares, few enough to list in memory. */
@@ -147,8 +134,6 @@ export const linkRelaysMax = 4
 export const rangeTextMax = 100
 /** Text of one relay hint: a long host name, a path, or a multiaddr with a peer id. */
 export const relayHintTextMax = 200
-
-holds(nameBytesMax <= pathBytesMax, 'a path holds at least one name')
 
 // --- exchange, what one peer may ask ---
 
@@ -291,13 +276,6 @@ export const dormantLookMs = 20_000
 /** A tracker message: an answer full of peers. */
 export const trackerFrameBytesMax = 128 * KiB
 
-holds(
-  (swarmsPerPeerMax / holdSwarmsMax) * (1 + holdSwarmsMax / holdSwarmsPerCost) < trackerBurst / 2,
-  'all that a keeper holds is said at once, and there is room for what else it says'
-)
-holds(dormantTtlMs <= announceTtlMsMax, 'a tracker counts what a keeper holds for as long as it says')
-holds(holdSwarmsMax * 32 + 5 < trackerFrameBytesMax, 'what a keeper holds fits messages')
-holds(peersPerAnswerMax * (recordBytesMax + peerIdCharsMax + 5) < trackerFrameBytesMax, 'an answer fits one message')
 /** Time between two looks for announcements that expired. */
 export const trackerSweepMs = 60_000
 
@@ -361,9 +339,6 @@ export const bootstrapMs = 5 * 60_000
 /** A name, or a relay that was named, answers within this. */
 export const bootstrapTryMs = 5_000
 
-holds(relaySwarmsMax <= providersPerRelayMax, 'a relay can be remembered for all that it serves')
-holds(provideAgainMs * 2 < providerTtlMs, 'what the DHT remembers outlives two tellings that fail')
-
 // --- keep ---
 
 /** How long a keeper promises to keep what it accepts, at most; renewable. */
@@ -406,10 +381,6 @@ export const keepRetryMsMax = 2 * 60_000
 
 /** Keepers that one relay may name. */
 export const keepersMax = 8
-
-holds(keepGoneMs < keepCheckMs, 'a keeper that is away is known to be gone before the next is looked at')
-holds(keepRetryMsMax < keepCheckMs, 'a keeper that is back is known to be before the others are looked at again')
-holds(keepSetsMax <= swarmsPerPeerMax, 'a keeper can announce all that it keeps')
 
 // --- network ---
 
@@ -472,11 +443,6 @@ export const clockTickMs = 2_000
 export const clockJumpMs = 5_000
 /** Sent by the worker and not yet taken by the lane; beyond, the sender waits. */
 export const bridgeBytesMax = 8 * MiB
-
-holds(metRelaysMax < relaysMax, 'relays that are remembered leave room for new ones')
-holds(metPeersMax < peersDialledMax, 'peers that are remembered leave room for those online')
-holds(directTriesMs[0] < directPatienceMs, 'a second try has its chance before the relay serves')
-holds(2 * gatheredBytesMax <= unstoredBytesMax, 'what waits for its segment leaves a fetch room to go on')
 
 // --- relay ---
 
@@ -590,10 +556,6 @@ export const turnRetryMsMax = 60_000
 export const configBytesMax = 64 * KiB
 /** Time between two lines about a relay's load. */
 export const relayLogMs = 60_000
-
-holds(turnStopMs < relayStopMs, 'coturn ends before the relay is cut off')
-holds(relaySocketMessageBytesMax >= 64 * KiB, 'what libp2p encrypts at once fits a message')
-holds(circuitPieceBytes <= relayedBytesPerSecond, 'a turn fits the budget')
 
 // --- streams of the service worker, and saving ---
 
