@@ -7,8 +7,8 @@ import { openLink, save, shareFiles, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { zipEntries } from '../support/zip-entries.ts'
 
-/** Files in one share. */
-const count = 10_000
+/** Files in one share: `MANY_FILES=10000` tries what a person may drop at most, which takes two minutes. */
+const count = Number(process.env.MANY_FILES ?? 2_000)
 /** Folders that they lie in. */
 const folders = 100
 
@@ -53,17 +53,17 @@ describe(`a share of ${count} files`, () => {
     expect(await rows.count()).toBeLessThan(50)
     await list.evaluate((element) => element.scrollTo(0, element.scrollHeight))
     await list.getByRole('button', { name: `book/${pathOf(count - 1)}` }).waitFor()
-    await page.getByRole('searchbox', { name: 'Search files' }).fill('page 04321')
+    await page.getByRole('searchbox', { name: 'Search files' }).fill('page 01321')
     await expect.poll(() => rows.count()).toBe(1)
     await rows.getByRole('button').click()
-    await page.getByText(contentOf(4_321)).waitFor()
+    await page.getByText(contentOf(1_321)).waitFor()
   })
 
   it('is saved whole, in one archive', async () => {
     const archive = await save(bob.page)
     const entries = zipEntries(await readFile(await archive.path()))
     expect(entries.size).toBe(count)
-    for (const i of [0, 4_321, count - 1]) {
+    for (const i of [0, 1_321, count - 1]) {
       expect(entries.get(`book/${pathOf(i)}`)).toBe(sha256Of(new TextEncoder().encode(contentOf(i))))
     }
   })

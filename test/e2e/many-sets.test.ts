@@ -4,8 +4,8 @@ import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { byId, linkOf, openLink, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 
-/** Data sets in one library. */
-const count = 1_000
+/** Data sets in one library: `MANY_SETS=1000` tries what the page is measured with, which takes four minutes. */
+const count = Number(process.env.MANY_SETS ?? 300)
 /** Added at a time. */
 const together = 20
 
@@ -52,7 +52,7 @@ describe(`a library of ${count} data sets`, () => {
     await expect
       .poll(
         async () => {
-          await rows(page).last().scrollIntoViewIfNeeded()
+          await page.evaluate(scrollToLast)
           return rows(page).count()
         },
         { timeout: 60_000 }
@@ -64,7 +64,7 @@ describe(`a library of ${count} data sets`, () => {
     const { page } = alice
     await page.goto('about:blank')
     await page.goto(`${quire.url}/#/`)
-    for (const wanted of [3, 500, 997]) {
+    for (const wanted of [3, count / 2, count - 3]) {
       await page.getByRole('searchbox', { name: 'Find by name' }).fill(` ${nameOf(wanted).toUpperCase()} `)
       await expect.poll(() => rows(page).count()).toBe(1)
       await page.getByRole('link', { name: `Share ${nameOf(wanted)}` }).click()
@@ -75,6 +75,12 @@ describe(`a library of ${count} data sets`, () => {
     }
   }, 300_000)
 })
+
+/** Runs in the page, whose rows may be drawn anew at any moment. */
+function scrollToLast(): void {
+  const drawn = document.querySelectorAll('[data-row]')
+  drawn[drawn.length - 1]?.scrollIntoView()
+}
 
 /** Runs in the page: each name becomes a share of its own. */
 function addEach(names: readonly string[]): void {
