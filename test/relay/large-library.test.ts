@@ -9,7 +9,7 @@ import { type Program, runProgram, startProgram } from '../support/program.ts'
 import { addSmallSets, smallSet } from '../support/small-sets.ts'
 
 const quire = 'relay/quire.js'
-const count = 6_000
+const count = 20_000
 let place: Awaited<ReturnType<typeof temporaryFolder>>
 let relay: RunningRelay
 let data: string
