@@ -1,3 +1,4 @@
+import type { ManifestCid } from '../../src/core/ids.ts'
 import { parseLink } from '../../src/core/link/link.ts'
 import { blockBytes, discardedBytesMax } from '../../src/core/limits.ts'
 import type { Item } from '../../src/engine/types.ts'
@@ -59,15 +60,20 @@ async function roomOf({ quire }: RestParts, lengthBytes: number): Promise<number
  * of it came from others and is not whole gives way, for it may never be.
  */
 async function keptOnce({ catalog, quire }: RestParts, item: Item): Promise<string> {
-  const { manifestCid } = parseLink(item.peek().link!)
+  const manifestCid = addressOf(item)!
   // One that nobody asked for is in the catalog alone.
   const stored = await catalog.itemByManifest(manifestCid)
   if (stored && !stored.kept) await quire.find(stored.id)
-  // A link has its address in it as it is written; what else it says may differ.
-  const twins = quire.items().filter((each) => each.peek().link?.includes(manifestCid))
+  const twins = quire.items().filter((each) => addressOf(each) === manifestCid)
   const kept = twins.filter(isWhole).sort((a, b) => a.peek().createdAtMs - b.peek().createdAtMs)[0] ?? item
   for (const twin of twins) if (twin !== kept) await twin.remove()
   return manifestCid
+}
+
+/** Links of one address may differ in what else they say. */
+function addressOf(item: Item): ManifestCid | undefined {
+  const { link } = item.peek()
+  return link === undefined ? undefined : parseLink(link).manifestCid
 }
 
 function isWhole(item: Item): boolean {

@@ -253,12 +253,16 @@ export const recordBytesMax = 4 * KiB
 export const peerIdCharsMax = 80
 /** A holder that a tracker told of counts as a copy for so long: until the next answer, and a minute. */
 export const copyHeardMs = announceTtlMs / 2 + 60_000
-/** Swarms that one peer may take part in: the library of a keeper of 100,000 data sets; an eighth of all that a relay keeps. */
+/** Swarms that one peer may take part in: the library of a keeper of 100,000 data sets. */
 export const swarmsPerPeerMax = 131_072
+/** As many, once a relay keeps more than `announcementsCrowded`: a library of thousands; so no few peers can fill a relay. */
+export const swarmsPerPeerCrowdedMax = 4096
 /** Peers that a relay keeps of one swarm: a community of 10,000. */
 export const swarmPeersMax = 10_000
 /** Announcements that a relay keeps in all, some 200 bytes each. */
 export const announcementsMax = 1_000_000
+/** From so many on large libraries give way: half is left to everybody else. */
+export const announcementsCrowded = announcementsMax / 2
 /** Watchers told of a newcomer that has not everything; whoever has everything is told to all. */
 export const watchersToldMax = 32
 /** Work that a client may cause at once and each second, in messages in and out: a whole library announced, with room. */

@@ -1,4 +1,4 @@
-import type { ConnectOptions, Lane } from '../network/types.ts'
+import type { Lane, LaneWish } from '../network/types.ts'
 import type { EngineParts } from './parts.ts'
 
 /** Opens lanes for a machine, which decides what becomes of failures. */
@@ -11,9 +11,9 @@ export class Dialling {
   }
 
   /** Undefined: it could not be reached. */
-  async lane(record: Uint8Array, options: Omit<ConnectOptions, 'signal'> = {}): Promise<Lane | undefined> {
+  async lane(record: Uint8Array, wish: LaneWish): Promise<Lane | undefined> {
     try {
-      return await this.#parts.network.connect(record, { ...options, signal: this.#stopping.signal })
+      return await this.#parts.network.connect(record, { ...wish, signal: this.#stopping.signal })
     } catch (error) {
       this.#parts.log('connect-failed', { message: error instanceof Error ? error.message : String(error) })
       return undefined

@@ -58,8 +58,7 @@ export class Dormant implements DormantPart, TrackerListener {
 
   onReady(lane: Lane): void {
     const { timers, role } = this.#parts
-    const machine = new DormantAnnouncer(role)
-    const told = this.#told.get(lane.id) ?? { lane, machine, alarm: new Alarm(timers) }
+    const told = this.#told.get(lane.id) ?? { lane, machine: new DormantAnnouncer(role), alarm: new Alarm(timers) }
     this.#told.set(lane.id, told)
     this.#turn(told, { type: 'ready' })
   }

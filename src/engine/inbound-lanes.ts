@@ -46,8 +46,10 @@ export class InboundLanes {
       const isGreeted = frames.length > 0
       try {
         for (const raw of reader.push(chunk)) frames.push(decodeFrame(raw))
-        if (isGreeted || frames.length === 0) return // what comes while its data set is taken up waits
+        if (frames.length === 0) return
         cancel()
+        // Who greeted waits for the answer (EX5): nothing that comes while its data set is taken up has to be held.
+        if (isGreeted) return refuse(lane, 'protocol')
         this.#greet(lane, { reader, frames })
       } catch {
         this.#parts.log('lane-refused')

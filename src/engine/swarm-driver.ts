@@ -278,13 +278,11 @@ export class SwarmDriver {
     })
   }
 
-  /** With a number, a further lane: only where all are direct, since what goes through somebody's server stays narrow. */
+  /** With a number, a further lane. */
   async #connect({ peerId, record, number }: PeerRecord & { readonly number?: number }): Promise<void> {
-    const further = number !== undefined
-    const isDirect = [...this.#lanes.values()].every((lane) => lane.peerId !== peerId || lane.kind === 'direct')
-    const lane = !further || isDirect ? await this.#dialling.lane(record, { further }) : undefined
+    const lane = await this.#dialling.lane(record, { further: number !== undefined })
     if (lane) this.addLane(lane, { number })
-    else this.#turn(further ? { type: 'widen-failed', peerId, number } : { type: 'connect-failed', peerId })
+    else this.#turn(number ? { type: 'widen-failed', peerId, number } : { type: 'connect-failed', peerId })
   }
 
   /** Peers tell each other how this one can be reached. */

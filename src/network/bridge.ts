@@ -2,7 +2,7 @@
 import { reportOf, ReportedError, type ErrorReport } from '../core/errors.ts'
 import type { LaneId, PeerId } from '../core/ids.ts'
 import { bridgeBytesMax } from '../core/limits.ts'
-import type { ConnectionKind, ConnectOptions, Lane, LaneProtocol, Network, NetworkStatus } from './types.ts'
+import type { ConnectionKind, ConnectOptions, Lane, LaneProtocol, LaneWish, Network, NetworkStatus } from './types.ts'
 
 /**
  * Carries a network across a worker boundary. The page's side serves the real one, the worker's side looks just
@@ -20,12 +20,7 @@ interface LaneFacts {
 
 type ToPage =
   | { readonly type: 'ask'; readonly id: number; readonly what: 'start' | 'stop' | 'record' }
-  | {
-      readonly type: 'connect'
-      readonly id: number
-      readonly record: Uint8Array
-      readonly options: Omit<ConnectOptions, 'signal'>
-    }
+  | { readonly type: 'connect'; readonly id: number; readonly record: Uint8Array; readonly wish: LaneWish }
   | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'relay'; readonly url: string }
   | { readonly type: 'nudge' }
@@ -85,11 +80,11 @@ export function serveNetwork(network: Network, port: MessagePort): void {
     work.then((value) => post({ type: 'answer', id, value })).catch(fail(id))
   }
 
-  const connect = (id: number, record: Uint8Array, options: Omit<ConnectOptions, 'signal'>) => {
+  const connect = (id: number, record: Uint8Array, wish: LaneWish) => {
     const abort = new AbortController()
     dialling.set(id, abort)
     network
-      .connect(record, { signal: abort.signal, ...options })
+      .connect(record, { signal: abort.signal, ...wish })
       .then((lane) => adopt(lane, (facts) => post({ type: 'answer', id, value: facts })))
       .catch(fail(id))
       .finally(() => dialling.delete(id))
@@ -117,7 +112,7 @@ export function serveNetwork(network: Network, port: MessagePort): void {
         else answer(data.id, data.what === 'start' ? network.start() : network.stop())
         break
       case 'connect':
-        connect(data.id, data.record, data.options)
+        connect(data.id, data.record, data.wish)
         break
       case 'abort':
         dialling.get(data.id)?.abort()
@@ -219,14 +214,14 @@ class RemoteNetwork implements Network {
     return (await this.#ask('record')) as Uint8Array | undefined
   }
 
-  async connect(record: Uint8Array, { signal, ...options }: ConnectOptions): Promise<Lane> {
+  async connect(record: Uint8Array, { signal, ...wish }: ConnectOptions): Promise<Lane> {
     signal.throwIfAborted()
     const id = ++this.#lastAsk
     const abort = () => this.#post({ type: 'abort', id })
     signal.addEventListener('abort', abort)
     try {
       const waiting = this.#wait(id)
-      this.#post({ type: 'connect', id, record, options })
+      this.#post({ type: 'connect', id, record, wish })
       return (await waiting) as Lane
     } finally {
       signal.removeEventListener('abort', abort)

@@ -60,11 +60,15 @@ export interface NetworkStatus {
   readonly webrtc: boolean
 }
 
-export interface ConnectOptions {
-  readonly signal: AbortSignal
+/** Which lane is opened: one for exchange, by default, on the best connection that there is or can be made. */
+export interface LaneWish {
   readonly protocol?: LaneProtocol
-  /** On a WebRTC connection of its own, beside the one that there is; fails where there is none. */
+  /** On a WebRTC connection of its own, beside the direct one that there is; fails where there is none. */
   readonly further?: boolean
+}
+
+export interface ConnectOptions extends LaneWish {
+  readonly signal: AbortSignal
 }
 
 /**

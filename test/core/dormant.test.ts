@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SwarmId } from '../../src/core/ids.ts'
 import {
+  announcementsCrowded,
   dormantTtlMs,
   holdSwarmsMax,
   holdSwarmsPerCost,
@@ -70,6 +71,21 @@ describe('what is dormant', () => {
     expect(new Set(keeper.answers.map((each) => each.type === 'send' && each.frame.type))).toEqual(new Set(['refuse']))
     expect(keeper.answers).toHaveLength(5)
     expect(keeper.desk.server.swarmCount).toBe(swarmsPerPeerMax)
+  })
+
+  it('[TR8] once a relay is half full a large library gives way, and those of thousands still find room', () => {
+    const desk = new Desk()
+    const lanes = Array.from({ length: Math.ceil(announcementsCrowded / swarmsPerPeerMax) + 1 }, (_, i) =>
+      desk.join(`keeper ${i}`)
+    )
+    for (let first = 1; first < 0.9 * swarmsPerPeerMax; first += holdSwarmsMax) {
+      const swarmIds = Array.from({ length: holdSwarmsMax }, (_, i) => swarm(first + i))
+      for (const lane of lanes) desk.say(lane, { type: 'hold', role: 'keeper', ttlMs: dormantTtlMs, swarmIds })
+    }
+    expect(desk.announce(lanes[0]!, { swarmId: swarm(2 * swarmsPerPeerMax) })).toMatchObject([
+      { frame: { type: 'refuse', reason: 'too-many' } }
+    ])
+    expect(desk.announce(desk.join('tab'), { swarmId: swarm(1) })).toEqual([])
   })
 
   it('[TR11] those who wait are told, as far as the budget goes', () => {

@@ -181,7 +181,10 @@ describe('reaching a peer', () => {
     node.open({ address: tcp })
     await expect(further()).rejects.toMatchObject({ code: 'peer-unreachable' })
     become(lower, higher)
-    node.open({ address: rtc() })
+    const first = node.open({ address: rtc() })
+    peers.noteTurn(first, true)
+    await expect(further()).rejects.toMatchObject({ code: 'peer-unreachable' })
+    peers.noteTurn(first, false)
     const made = await Promise.all(Array.from({ length: furtherConnectionsMax }, further))
     expect(node.dialled).toEqual([]) // libp2p would join one dial to the other
     await expect(further()).rejects.toMatchObject({ code: 'peer-unreachable' })

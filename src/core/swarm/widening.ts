@@ -48,8 +48,11 @@ export class Widening {
   }
 
   failed(peerId: PeerId, number: number): void {
-    const width = this.#state.sessions.get(peerId)?.width
-    if (width?.opening.delete(number) && width.opening.size === 0) this.#rest(width)
+    const session = this.#state.sessions.get(peerId)
+    if (!session?.width.opening.delete(number) || session.width.opening.size > 0) return
+    // Where none came there is nothing to judge.
+    if (session.lanes.size <= (session.width.trial?.lanesBefore ?? 0)) session.width.trial = undefined
+    this.#rest(session.width)
   }
 
   look(): void {

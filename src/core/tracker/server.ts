@@ -3,6 +3,7 @@ import { BadFrame } from '../exchange/errors.ts'
 import type { PeerRole } from '../exchange/types.ts'
 import type { LaneId, PeerId, SwarmId } from '../ids.ts'
 import {
+  announcementsCrowded,
   announcementsMax,
   holdSwarmsPerCost,
   peersPerAnswerMax,
@@ -10,6 +11,7 @@ import {
   relayPerSecond,
   relaySwarmsMax,
   swarmPeersMax,
+  swarmsPerPeerCrowdedMax,
   swarmsPerPeerMax,
   trackerSweepMs,
   watchersToldMax
@@ -163,7 +165,8 @@ export class TrackerServer {
   }
 
   #isFull({ swarms, isRelay }: Client, { announcements }: Swarm): boolean {
-    const most = isRelay ? relaySwarmsMax : swarmsPerPeerMax
+    const ofPeer = this.#announcements >= announcementsCrowded ? swarmsPerPeerCrowdedMax : swarmsPerPeerMax
+    const most = isRelay ? relaySwarmsMax : ofPeer
     return swarms.size >= most || announcements.size >= swarmPeersMax || this.#announcements >= announcementsMax
   }
 

@@ -98,6 +98,7 @@ export class Libp2pNetwork implements Network {
       if (further) stream.addEventListener('close', () => peers.doneFurther(connection))
       return this.#lane(stream, connection, protocol)
     } catch (cause) {
+      if (further) peers.doneFurther(connection)
       signal.throwIfAborted()
       // It says it is open and carries nothing: the next attempt begins with a new one.
       const inUse = connection.streams.some((each) => each.protocol === exchangeProtocol)
@@ -160,7 +161,10 @@ export class Libp2pNetwork implements Network {
     if (lane.kind === 'direct') {
       stream.addEventListener(
         'close',
-        watchTurn(connection, (turn) => this.#noteTurn(lane, turn))
+        watchTurn(connection, (turn) => {
+          this.#running!.peers.noteTurn(connection, turn)
+          this.#noteTurn(lane, turn)
+        })
       )
     }
     return lane

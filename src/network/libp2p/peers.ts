@@ -47,6 +47,8 @@ export interface DirectWays {
 export class Peers {
   readonly #node: Libp2p
   readonly #ways: DirectWays
+  /** Connections that go through a TURN server, as far as is known. */
+  readonly #turned = new WeakSet<Connection>()
   /** Connections beyond the first to each peer, made or being made. */
   readonly #further = new Set<Promise<Connection>>()
   readonly #dialling = new Map<PeerId, Promise<Connection>>()
@@ -89,12 +91,18 @@ export class Peers {
     }
   }
 
-  /** One more WebRTC connection to a peer that has one; whoever takes it says when it is `done`. [NW35] */
+  /** A connection goes through a TURN server, or no longer. */
+  noteTurn(connection: Connection, turn: boolean): void {
+    if (turn) this.#turned.add(connection)
+    else this.#turned.delete(connection)
+  }
+
+  /** One more WebRTC connection to a peer that has a direct one; whoever takes it tells `doneFurther`. [NW35] */
   async reachFurther({ peerId, addresses }: PeerContact, signal: AbortSignal): Promise<Connection> {
     const [address] = this.#sorted(peerId, addresses).webrtc
     const first = this.#direct(peerId)
-    if (!address || !first || kindOf(first) !== 'direct' || this.#further.size >= furtherConnectionsMax)
-      throw new PeerUnreachable()
+    const isDirect = first && kindOf(first) === 'direct' && !this.#turned.has(first)
+    if (!address || !isDirect || this.#further.size >= furtherConnectionsMax) throw new PeerUnreachable()
     const late = AbortSignal.timeout(dialTimeoutMs)
     const dial = this.#ways.dialFurther(address, AbortSignal.any([signal, late]))
     this.#further.add(dial)

@@ -44,14 +44,8 @@ export async function largePrograms(options: BenchOptions): Promise<Section> {
   await using file = await bigFile(totalBytes)
   const idle = await idleOf(folder.path, site.url)
   const startMs = performance.now()
-  await using sharer = startMeasured(folder.path, [
-    'share',
-    file.path,
-    '--relay',
-    site.url,
-    '--data',
-    join(folder.path, 'sharer')
-  ])
+  const data = join(folder.path, 'sharer')
+  await using sharer = startMeasured(folder.path, ['share', file.path, '--relay', site.url, '--data', data])
   const link = await sharer.line()
   const addedMs = performance.now() - startMs
   const adding = sharer.take()
@@ -102,17 +96,8 @@ export async function largeUpload(options: BenchOptions): Promise<Section> {
   await using folder = await temporaryFolder('bench-large')
   await using file = await bigFile(totalBytes)
   const data = join(folder.path, 'keeper')
-  const quota = String(totalBytes * 3)
-  await using keeper = startMeasured(folder.path, [
-    'keeper',
-    '--rest-port',
-    '0',
-    '--data',
-    data,
-    '--quota',
-    quota,
-    '--json'
-  ])
+  const room = ['--data', data, '--quota', String(totalBytes * 3)]
+  await using keeper = startMeasured(folder.path, ['keeper', '--rest-port', '0', ...room, '--json'])
   const { rest } = JSON.parse(await keeper.line()) as { rest: string }
   await passed(idleMs)
   const idle = idleIn(keeper.take())
