@@ -86,7 +86,7 @@ async function restarted() {
 }
 
 describe('a library that is larger than memory', () => {
-  it('[RL19] is in nobody’s memory after the start, and whoever asks gets it all the same', async () => {
+  it('[RL20] is in nobody’s memory after the start, and whoever asks gets it all the same', async () => {
     const { again, tab, links } = await restarted()
     expect(again.items()).toEqual([])
     const bob = await tab('bob')
@@ -97,7 +97,7 @@ describe('a library that is larger than memory', () => {
     await Promise.all([again.close(), bob.close()])
   })
 
-  it('[RL19] is read, and opened by its link, as if it were in memory', async () => {
+  it('[RL20] is read, and opened by its link, as if it were in memory', async () => {
     const { again, links, place } = await restarted()
     const [record] = await place.catalog.page(undefined, 1)
     const [found, same] = await Promise.all([again.find(record!.id), again.find(record!.id)])
@@ -109,7 +109,7 @@ describe('a library that is larger than memory', () => {
     await again.close()
   })
 
-  it('[RL19] an item leaves memory when nobody has used it for a minute, and not while somebody does', async () => {
+  it('[RL20] an item leaves memory when nobody has used it for a minute, and not while somebody does', async () => {
     const { again, tab, clock, links } = await restarted()
     const [read, watched, fetched] = await Promise.all(links.map((link) => again.open(link)))
     await Promise.all(again.items().map((item) => item.files()))
@@ -137,7 +137,7 @@ describe('a library that is larger than memory', () => {
     await Promise.all([again.close(), carol.close()])
   })
 
-  it('[RL19] what is added leaves memory too, and what is removed is gone from both', async () => {
+  it('[RL20] what is added leaves memory too, and what is removed is gone from both', async () => {
     const { again, tab, clock, place, links } = await restarted()
     const added = again.add([blobSource('9.bin', new Blob([content(9)]))])
     const { link } = await added.whenReady()
@@ -151,7 +151,7 @@ describe('a library that is larger than memory', () => {
     await Promise.all([again.close(), bob.close()])
   })
 
-  it('[RL19] one that is paused is asked for in vain, until it goes on', async () => {
+  it('[RL20] one that is paused is asked for in vain, until it goes on', async () => {
     const { again, tab, clock, links } = await restarted()
     const item = await again.open(links[0]!)
     await item.files()

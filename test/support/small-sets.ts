@@ -1,4 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import { treeCidOf, manifestCidOf } from '../../src/core/block/cid.ts'
 import { padBlock } from '../../src/core/block/blocks.ts'
 import { groupIndex, type ManifestCid, type SetId } from '../../src/core/ids.ts'
@@ -10,6 +9,7 @@ import { setIdOf } from '../../src/engine/keys.ts'
 import { openFileSystem } from '../../src/store/filesystem.ts'
 import type { ItemRecord } from '../../src/store/types.ts'
 import { seededBytes } from './seeded.ts'
+import { sha256 } from './sha256.ts'
 
 /** What one small data set is: the same for one number always. */
 export interface SmallSet {
