@@ -589,6 +589,10 @@ export const memoryBytesMax = 512 * MiB
 
 /** One request to a program that runs: the paths of many files. */
 export const controlBodyBytesMax = 1 * MiB
+/** Files of a share that are written at one time: each waits for the disk, which flushes several as fast as one. */
+export const exportFilesMax = 32
+/** And all of these together are no larger, so that a large one is written by itself. */
+export const exportAheadBytes = 4 * MiB
 /** Until a relay must have named a keeper to whoever waits for one. */
 export const keeperFindMs = 30_000
 

@@ -37,12 +37,10 @@ export function readBytes(
         try {
           const ahead = Math.min(readAheadBlocks, lastBlock - firstBlock - count)
           const blocks = await reader.blocks(firstBlock, count, ahead)
-          const sealed = joined(blocks, blockBytes)
+          // A small file is little of its block: what lies behind it is not opened.
+          const sealed = joined(blocks, blockBytes).subarray(0, end - firstBlock * blockBytes)
           const plain = cipher ? await cipher.apply(firstBlock * blockBytes, sealed) : sealed
-          const chunk = plain.subarray(
-            at - firstBlock * blockBytes,
-            Math.min(end - firstBlock * blockBytes, plain.length)
-          )
+          const chunk = plain.subarray(at - firstBlock * blockBytes)
           at += chunk.length
           controller.enqueue(chunk)
         } catch (error) {
