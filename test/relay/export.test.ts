@@ -1,6 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exportItem } from '../../relay/export.ts'
 import type { FileView, Item } from '../../src/engine/types.ts'
@@ -20,21 +19,24 @@ type Contents = Readonly<Record<string, Uint8Array>>
 function itemOf(contents: Contents, broken?: { readonly path: string; readonly by: 'end' | 'error' }) {
   const paths = Object.keys(contents)
   const open = { now: 0, most: 0 }
-  const read = async function* (path: string) {
+  const read = (path: string): ReadableStream<Uint8Array> => {
     open.most = Math.max(open.most, ++open.now)
     const bytes = contents[path]!
-    try {
-      yield bytes.subarray(0, bytes.length >> 1)
-      if (path !== broken?.path) yield bytes.subarray(bytes.length >> 1)
-      else if (broken.by === 'error') throw new Error('nobody has the rest')
-    } finally {
+    const chunks = [bytes.subarray(0, bytes.length >> 1), bytes.subarray(bytes.length >> 1)]
+    if (path === broken?.path) chunks.pop()
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      const chunk = chunks.shift()
+      if (chunk) return controller.enqueue(chunk)
       open.now--
+      if (path === broken?.path && broken.by === 'error') controller.error(new Error('nobody has the rest'))
+      else controller.close()
     }
+    return new ReadableStream({ pull }, { highWaterMark: 0 })
   }
   const item = {
     files: async () =>
       paths.map((path): FileView => ({ path, sizeBytes: contents[path]!.length, mimeType: '', modifiedAtMs: 0 })),
-    read: (index: number) => Readable.toWeb(Readable.from(read(paths[index]!)))
+    read: (index: number) => read(paths[index]!)
   }
   return { item: item as unknown as Item, open }
 }
