@@ -2,6 +2,7 @@ import type { PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { join } from 'node:path'
 import { base64urlOf } from '../src/core/bytes.ts'
+import { termsOf } from '../src/core/keep/terms.ts'
 import type { KeepPolicy } from '../src/core/keep/types.ts'
 import { keepBytesMax, keepDataSetBytesMax, keepPeerBytesMax, keepTermMsMax } from '../src/core/limits.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
@@ -51,10 +52,9 @@ export async function startBuiltInKeeper(options: BuiltInKeeperOptions): Promise
     keeper: (parts) => (keeping = new Keeping(parts, { policy, peerId, sign: (text) => privateKey.sign(text) }))
   })
   await network.start()
-  const { dataSetBytesMax, termMsMax } = policy
   const record = base64urlOf(await network.selfRecord())
   return {
-    named: { peerId, record, terms: { dataSetBytesMax, termMsMax, invited: false } },
+    named: { peerId, record, terms: termsOf(policy) },
     load: () => keeping!.load,
     stop: () => engine.close()
   }

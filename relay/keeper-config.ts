@@ -21,6 +21,8 @@ export const keeperSettings = {
   /** Where blocks lie instead of the disk. */
   bucket: optional({ kind: bucket, flag: 's3', env: 'QUIRE_S3' }),
   relays: { kind: list, flag: 'relay', env: 'QUIRE_RELAY', fallback: [] as readonly string[] },
+  /** Tabs that look for keepers are not told of it. */
+  unlisted: { kind: toggle, flag: 'unlisted', env: 'QUIRE_UNLISTED', fallback: false },
   listen: { kind: list, flag: 'listen', env: 'QUIRE_LISTEN', fallback: ['/ip4/0.0.0.0/tcp/0'] as readonly string[] },
   json: { kind: toggle, flag: 'json', fallback: false },
   log: { kind: toggle, flag: 'log', env: 'QUIRE_LOG', fallback: false }

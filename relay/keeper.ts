@@ -73,7 +73,14 @@ interface KeeperLibrary {
   readonly rest: RestParts
 }
 
-async function openLibrary({ dataDir, quotaBytes, relays, listen, bucket }: KeeperConfig): Promise<KeeperLibrary> {
+async function openLibrary({
+  dataDir,
+  quotaBytes,
+  relays,
+  listen,
+  bucket,
+  unlisted
+}: KeeperConfig): Promise<KeeperLibrary> {
   const privateKey = await loadIdentity(dataDir, 'keeper.key')
   const uploads = join(dataDir, 'uploads')
   await mkdir(uploads, { recursive: true })
@@ -95,7 +102,12 @@ async function openLibrary({ dataDir, quotaBytes, relays, listen, bucket }: Keep
     origin: relays[0] ?? '',
     role: 'keeper',
     keeper: (parts) =>
-      (keeping = new Keeping(parts, { policy: policyOf(quotaBytes), peerId, sign: (text) => privateKey.sign(text) }))
+      (keeping = new Keeping(parts, {
+        policy: policyOf(quotaBytes),
+        peerId,
+        sign: (text) => privateKey.sign(text),
+        unlisted
+      }))
   })
   await dropHalfAdded(quire)
   await network.start()

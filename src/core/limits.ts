@@ -385,6 +385,16 @@ export const keepRetryMsMax = 2 * 60_000
 
 /** Keepers that one relay may name. */
 export const keepersMax = 8
+/** Keepers that are met through relays and known at a time: twice what a share may wish for. */
+export const keepersFoundMax = 16
+/** Pauses between looks for keepers while too few are known: for relays that look further first; the last one goes on. */
+export const keeperLookPausesMs = [5_000, 25_000, 30_000, 10 * 60_000] as const
+/** Keepers that are asked for their terms at a time, and between two looks: a flood of false ones costs no more. */
+export const termsAskedAtOnceMax = 2
+export const termsAskedPerLookMax = 12
+/** One that was asked for its terms is not asked again for so long; so many are remembered. */
+export const termsAgainMs = 60 * 60_000
+export const termsRememberedMax = 256
 
 // --- network ---
 

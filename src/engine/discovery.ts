@@ -37,6 +37,7 @@ export class Discovery {
   readonly #parts: Pick<EngineParts, 'network' | 'timers' | 'log' | 'role'>
   readonly #trackers = new Map<LaneId, Tracker>()
   readonly #joined = new Map<SwarmId, Joined>()
+  readonly #looking = new Map<SwarmId, Joined['onPeers']>()
   listener: TrackerListener | undefined
 
   constructor(parts: Pick<EngineParts, 'network' | 'timers' | 'log' | 'role'>) {
@@ -63,6 +64,16 @@ export class Discovery {
     for (const tracker of this.#trackers.values()) this.#turn(tracker, { type: 'rest', swarmId })
   }
 
+  /** Asks the trackers of our own relays who is in a swarm, now and as they come, and takes no part in it. [TR12] */
+  look(swarmId: SwarmId, onPeers: Joined['onPeers']): void {
+    this.#looking.set(swarmId, onPeers)
+    for (const tracker of this.#trackers.values()) this.#look(tracker, swarmId)
+  }
+
+  lookNoMore(swarmId: SwarmId): void {
+    this.#looking.delete(swarmId)
+  }
+
   /** A relay's tracker became usable. */
   addTracker(lane: Lane): void {
     const tracker: Tracker = { lane, client: new TrackerClient(), alarm: new Alarm(this.#parts.timers) }
@@ -84,6 +95,7 @@ export class Discovery {
       this.listener?.onClosed(lane)
     }
     for (const [swarmId, { membership }] of this.#joined) this.#turn(tracker, { type: 'join', swarmId, membership })
+    for (const swarmId of this.#looking.keys()) this.#look(tracker, swarmId)
     void this.announceAgain()
   }
 
@@ -105,6 +117,11 @@ export class Discovery {
     this.#trackers.clear()
   }
 
+  /** Relays that links brought are not told what is looked for. [KE20] */
+  #look(tracker: Tracker, swarmId: SwarmId): void {
+    if (!tracker.lane.foreign) this.#turn(tracker, { type: 'look', swarmId })
+  }
+
   #turn(tracker: Tracker, input: TrackerClientInput): void {
     const { timers } = this.#parts
     for (const effect of tracker.client.handle(timers.nowMs(), input)) this.#perform(tracker, effect)
@@ -113,6 +130,6 @@ export class Discovery {
 
   #perform(tracker: Tracker, effect: TrackerClientEffect): void {
     if (effect.type === 'send') tracker.lane.send(encodeTrackerFrame(effect.frame))
-    else this.#joined.get(effect.swarmId)?.onPeers(effect.peers)
+    else (this.#joined.get(effect.swarmId)?.onPeers ?? this.#looking.get(effect.swarmId))?.(effect.peers)
   }
 }

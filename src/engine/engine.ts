@@ -2,7 +2,7 @@
 import type { SetId, SwarmId } from '../core/ids.ts'
 import { parseLink } from '../core/link/link.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
-import type { NetworkStatus } from '../network/types.ts'
+import type { NamedKeeper, NetworkStatus } from '../network/types.ts'
 import type { ItemRecord } from '../store/types.ts'
 import { Discovery } from './discovery.ts'
 import { ItemGone } from './errors.ts'
@@ -35,6 +35,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   readonly #underWay = new Map<SetId, Promise<unknown>>()
   readonly #library: Live<readonly SetId[]>
   readonly #network: Live<NetworkStatus>
+  #foundKeepers: readonly NamedKeeper[] = []
   readonly asking: LazyAsking
   readonly #keeper: KeeperPart | undefined
   readonly #dormant: DormantPart | undefined
@@ -46,8 +47,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     this.#room = new Room(options.store, options.catalog, options.room, timers)
     this.#relays = new MetRelays(options.catalog, network)
     this.#library = new Live(() => this.#items.newestFirst(), timers)
-    this.#network = new Live(() => network.status(), timers)
-    this.asking = new LazyAsking(this.#parts, this.#network)
+    this.#network = new Live(() => withFound(network.status(), this.#foundKeepers), timers)
+    this.asking = new LazyAsking(this.#parts, this.#network, (found) => this.#onFound(found))
     this.#keeper = options.keeper?.(this.#parts)
     this.#dormant = options.dormant?.(this.#parts)
     this.#joinNetwork(discovery)
@@ -260,6 +261,12 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     }
   }
 
+  #onFound(found: readonly NamedKeeper[]): void {
+    if (found.length === 0 && this.#foundKeepers.length === 0) return
+    this.#foundKeepers = found
+    this.#network.changed()
+  }
+
   /** Somebody greets for a swarm of which nothing is in memory. */
   async #wake(swarmId: SwarmId): Promise<DataItem | undefined> {
     const record = await this.#dormant!.bySwarm(swarmId)
@@ -314,4 +321,11 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
       if (this.#underWay.get(id) === work) this.#underWay.delete(id)
     }
   }
+}
+
+/** With keepers that no relay names, after those that relays name. */
+function withFound(status: NetworkStatus, found: readonly NamedKeeper[]): NetworkStatus {
+  if (found.length === 0) return status
+  const named = status.keepers ?? []
+  return { ...status, keepers: [...named, ...found.filter(({ peerId }) => !named.some((k) => k.peerId === peerId))] }
 }

@@ -15,6 +15,7 @@ interface LaneFacts {
   readonly localPeerId: PeerId
   readonly protocol: LaneProtocol
   readonly direction: 'inbound' | 'outbound'
+  readonly foreign?: boolean
   readonly kind: ConnectionKind
 }
 
@@ -57,9 +58,9 @@ export function serveNetwork(network: Network, port: MessagePort): void {
   /** The worker hears of a lane before it hears from it. */
   const adopt = (lane: Lane, introduce: (facts: LaneFacts) => void) => {
     const entry = { lane, untaken: 0 }
-    const { id, peerId, localPeerId, protocol, direction, kind } = lane
+    const { id, peerId, localPeerId, protocol, direction, foreign, kind } = lane
     lanes.set(id, entry)
-    introduce({ id, peerId, localPeerId, protocol, direction, kind })
+    introduce({ id, peerId, localPeerId, protocol, direction, foreign, kind })
     lane.onDrain = () => {
       post({ type: 'taken', lane: id, bytes: entry.untaken })
       entry.untaken = 0
@@ -144,6 +145,7 @@ class RemoteLane implements Lane {
   readonly localPeerId: PeerId
   readonly protocol: LaneProtocol
   readonly direction: 'inbound' | 'outbound'
+  readonly foreign: boolean
   kind: ConnectionKind
   onChunk: (chunk: Uint8Array) => void = () => undefined
   onDrain: () => void = () => undefined
@@ -158,6 +160,7 @@ class RemoteLane implements Lane {
     this.localPeerId = facts.localPeerId
     this.protocol = facts.protocol
     this.direction = facts.direction
+    this.foreign = facts.foreign ?? false
     this.kind = facts.kind
     this.#post = post
   }

@@ -17,6 +17,8 @@ export interface Lane {
   readonly localPeerId: PeerId
   readonly protocol: LaneProtocol
   readonly direction: 'inbound' | 'outbound'
+  /** To a relay that a link brought, which this peer did not choose itself. */
+  readonly foreign?: boolean
   /** May change (a relayed pair becomes direct only through a new lane). */
   readonly kind: ConnectionKind
   /**
@@ -41,14 +43,15 @@ export interface RelayStatus {
   readonly nextTryAtMs?: number
 }
 
-/** A keeper that a relay names: who runs the relay answers for it. */
+/** A keeper that a relay names, so that who runs the relay answers for it; or one that was found, for which nobody does. */
 export interface NamedKeeper {
   readonly peerId: PeerId
   /** Its signed record, base64url. */
   readonly record: string
-  /** Host of the relay, for people. */
+  /** Host of the relay, for people; a made-up name of one that was found. */
   readonly host: string
   readonly terms: KeepTerms
+  readonly found?: boolean
 }
 
 export interface NetworkStatus {

@@ -57,12 +57,12 @@ export function keeperRows({ keep }: ItemView, known: readonly NamedKeeper[]): K
   const ids = new Set([...chosen.map(({ keeper }) => keeper), ...known.map(({ peerId }) => peerId)])
   return [...ids].map((id) => {
     const at = chosen.find(({ keeper }) => keeper === id)
-    const { terms } = known.find(({ peerId }) => peerId === id) ?? {}
+    const { terms, found } = known.find(({ peerId }) => peerId === id) ?? {}
     const held = at?.heldBytes ?? 0
     return {
       id,
       host: named({ keeper: id, host: at?.host }, known) ?? w.unnamed,
-      terms: !terms ? '' : terms.invited ? w.invited : w.terms(terms.dataSetBytesMax, terms.termMsMax),
+      terms: !terms ? '' : terms.invited ? w.invited : w.terms(terms.dataSetBytesMax, terms.termMsMax, found),
       holds: held === 0 ? w.holdsNothing : [w.holds(held), ...(at!.untilMs > 0 ? [w.until(at!.untilMs)] : [])].join(' ')
     }
   })

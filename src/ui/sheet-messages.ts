@@ -68,7 +68,8 @@ function english(f: Format) {
       unnamed: 'A keeper',
       unnamedThere: 'a keeper',
       keepers: 'Keepers',
-      terms: (bytesMax: number, termMs: number) => `up to ${f.bytes(bytesMax)} a share, for ${f.duration(termMs)}`,
+      terms: (bytesMax: number, termMs: number, found?: boolean) =>
+        `${found ? 'a stranger’s, found on the network, ' : ''}up to ${f.bytes(bytesMax)} a share, for ${f.duration(termMs)}`,
       invited: 'only for those it knows',
       holds: (bytes: number) => `holds ${f.bytes(bytes)}`,
       holdsNothing: 'holds nothing of it',

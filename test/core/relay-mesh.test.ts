@@ -16,6 +16,7 @@ import {
   relaysPerSwarmMax,
   trackerSweepMs
 } from '../../src/core/limits.ts'
+import { keepersSwarmId } from '../../src/core/envelope/keys.ts'
 import { RelayMesh } from '../../src/core/relays/mesh.ts'
 import type { MeshEffect, MeshInput } from '../../src/core/relays/types.ts'
 import type { TrackedPeer } from '../../src/core/tracker/types.ts'
@@ -265,5 +266,21 @@ describe('a relay among others', () => {
     second.meet()
     const wrong = { type: 'frame', relay: other, frame: { type: 'record', record: valid } } as const
     expect(second.do(wrong)).toContainEqual({ type: 'close', relay: other })
+  })
+
+  it('[RN14] looks for keepers elsewhere when somebody here looks, and tells nobody that it has some until it has', () => {
+    const relay = new Relay()
+    const keepers = keepersSwarmId()
+    const look = () => relay.do({ type: 'watched', swarmId: keepers, laneId: tab })
+    expect(relay.do({ type: 'watched', swarmId, laneId: tab })).toEqual([])
+    expect(look()).toEqual([{ type: 'look-up', swarmId: keepers }])
+    expect(relay.do({ type: 'found', swarmId: keepers, relays: [other] })).toEqual([{ type: 'open', relay: other }])
+    relay.do({ type: 'looked-up', swarmId: keepers })
+    relay.do({ type: 'opened', relay: other })
+    relay.hear([peer('keeper', { holder: true })], other, keepers)
+    expect(look()).toMatchObject([{ type: 'tell', laneId: tab, peers: [{ peerId: 'keeper' }] }])
+    expect(relay.do({ type: 'served', swarmId: keepers })).toContainEqual({ type: 'provide', swarmId: keepers })
+    relay.do({ type: 'ended', swarmId: keepers })
+    expect(relay.known(keepers)).toEqual([])
   })
 })

@@ -136,6 +136,7 @@ describe('tracker frames', () => {
       ttlMs: fc.nat(announceTtlMsMax)
     }),
     fc.record({ type: fc.constant('leave'), swarmId: id }),
+    fc.record({ type: fc.constant('look'), swarmId: id }),
     fc.record({
       type: fc.constant('hold'),
       role,

@@ -93,6 +93,22 @@ describe('tracker server', () => {
     expect(other.told()[0]![1]).toHaveLength(peersPerAnswerMax)
   })
 
+  it('[TR12] answers who looks, also without a record, and tells nobody of it', () => {
+    const desk = new Desk()
+    const watcher = desk.join('watcher', { watch: true })
+    const looker = desk.open('looker')
+    desk.say(looker, { type: 'look', swarmId: swarm(7) })
+    expect(desk.told()).toEqual([[looker, []]])
+    desk.join('holder', { holder: true })
+    desk.say(looker, { type: 'look', swarmId })
+    expect(desk.told()).toEqual([[looker, expect.arrayContaining(['holder', 'watcher'])]])
+    desk.say(looker, { type: 'record', record: recordOf('looker') })
+    expect(desk.told()).toEqual([])
+    desk.join('late', { holder: true })
+    expect(desk.told()).toEqual([[watcher, ['late']]])
+    expect(desk.server.swarmCount).toBe(1)
+  })
+
   it('[TR5] forgets what expired: in answers at once, in memory when it wakes', () => {
     const desk = new Desk()
     desk.join('ann')

@@ -6,7 +6,7 @@ import type { ShownKeepState } from '../../src/ui/keep-line.ts'
 import { launchBrowser } from '../support/browsers.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
 import { byId, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
-import { type Quire, startQuire } from '../support/program.ts'
+import { type Quire, startProgram, startQuire } from '../support/program.ts'
 import { filesBelow, foundIn, memoryOf, secretsOf, textForms } from '../support/searching.ts'
 import { seededBytes } from '../support/seeded.ts'
 
@@ -66,6 +66,26 @@ it('without the switch a keeper holds nothing, and this browser asks none for th
   expect(await byId(alice.page, 'keep-switch').getAttribute('aria-checked')).toBe('false')
   await untilKeep(alice.page, 'off')
   expect(await copiesAt(quire)).toBe(0)
+}, 120_000)
+
+it('[KE20] [KE21] a keeper that no relay names is found, says its terms, and keeps a share whose tab is closed', async () => {
+  await using place = await temporaryFolder('keeper')
+  await using quire = await startQuire()
+  const args = ['--rest-port', '0', '--data', join(place.path, 'keeper'), '--relay', quire.url, '--json']
+  await using keeper = startProgram('relay/cli.ts', ['keeper', ...args])
+  await keeper.line()
+  const content = seededBytes(85, 1_000_000)
+  const path = join(place.path, 'found.bin')
+  await writeFile(path, content)
+  const alice = await launchBrowser()
+  const link = await shareFiles(alice.page, quire.url, [path])
+  await untilKeep(alice.page, 'safe')
+  await alice.page.getByText(/found on the network, up to/).waitFor()
+  await alice.close()
+  await using bob = await launchBrowser()
+  await openLink(bob.page, link)
+  await untilState(bob.page, 'complete')
+  expect(await savedSha256(bob.page)).toBe(sha256Of(content))
 }, 120_000)
 
 it('where there is no keeper the page says so, and that the tab has to stay', async () => {

@@ -114,6 +114,21 @@ async function fetched(engine: QuireEngine, link: string): Promise<Uint8Array> {
 }
 
 describe('a share outlives its tab', () => {
+  it('[KE20] at a keeper that no relay names, unless it is unlisted or takes invited peers alone', async () => {
+    const hub = hubWithTracker()
+    hub.keepers = []
+    await openKeeper(hub, freshParts(), { tokens: [seededBytes(9, 32)] }, otherKey)
+    await openKeeper(hub)
+    const alice = await openEngine(hub, 'alice')
+    expect(alice.network.peek().keepers).toEqual([])
+    const { keeper } = await untilKept(addKept(alice, seededBytes(3, 100_000)), 'safe')
+    expect(keeper).toBe(keeperId)
+    const { dataSetBytesMax, termMsMax } = policy
+    expect(alice.network.peek().keepers).toMatchObject([
+      { peerId: keeperId, found: true, terms: { dataSetBytesMax, termMsMax, invited: false } }
+    ])
+  })
+
   it('is safe at a keeper, and fetched from it when whoever shared it is gone', async () => {
     const hub = hubWithTracker()
     await openKeeper(hub)

@@ -5,6 +5,8 @@ import type { BlindKeys, KeepFrame, KeepTerms, KnownKeepFrame, RefuseCode } from
 export interface KeeperContact {
   readonly peerId: PeerId
   readonly terms: KeepTerms
+  /** Nobody answers for it: it is asked after those that relays name. [KE22] */
+  readonly found?: boolean
 }
 
 /** A data set that is to be kept. */
@@ -43,6 +45,8 @@ export interface KeepStanding extends Omit<KeeperStanding, 'keeper'> {
 
 export type KeepAskerInput =
   | { type: 'keepers'; keepers: readonly KeeperContact[] }
+  /** These are not asked any more; what they were asked until now is forgotten. */
+  | { type: 'drop'; keepers: readonly PeerId[] }
   | { type: 'wish'; wish: Wish }
   /** It need not be kept any longer: keepers are told, also those that `promised` in an earlier visit. */
   | { type: 'release'; swarmId: SwarmId; ownerKey: Uint8Array; promised: readonly PeerId[] }

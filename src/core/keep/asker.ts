@@ -1,3 +1,4 @@
+// Long: all that happens between one wish and several keepers.
 import type { PeerId, SwarmId } from '../ids.ts'
 import { keepAnswerMs, keepCheckMs, keepRetryMsMax } from '../limits.ts'
 import type { KeepAskerEffect, KeepAskerInput, KeepStanding, Wish } from './asker-types.ts'
@@ -58,13 +59,32 @@ export class KeepAsker {
     return known && standingOf(known.deals.values(), judgements, this.#nowMs)
   }
 
+  /** More copies are wished for than keepers are at work on, or have. */
+  get isLacking(): boolean {
+    return [...this.#wishes.values()].some((wished) => this.#activeIn(wished) < wished.wish.copies)
+  }
+
+  /** Keepers that are gone, or that refused whatever they were offered, and have promised nothing. */
+  get useless(): readonly PeerId[] {
+    return [...this.#links.keys()].filter((keeper) => {
+      const deals: Deal[] = []
+      this.#eachDeal(keeper, (deal) => deals.push(deal))
+      if (deals.some(({ untilMs }) => untilMs > this.#nowMs) || this.#releases.at(keeper).length > 0) return false
+      return this.#isGone(keeper) || (deals.length > 0 && deals.every(({ code }) => code !== undefined))
+    })
+  }
+
   #take(input: KeepAskerInput): void {
     switch (input.type) {
       case 'keepers':
         for (const contact of input.keepers) {
           const link = this.#links.get(contact.peerId)
-          if (!link) this.#links.set(contact.peerId, freshLink(contact))
+          if (link) link.contact = contact
+          else this.#links.set(contact.peerId, freshLink(contact))
         }
+        return
+      case 'drop':
+        for (const keeper of input.keepers) this.#drop(keeper)
         return
       case 'wish':
         return this.#wish(input.wish)
@@ -141,7 +161,7 @@ export class KeepAsker {
   }
 
   #onFrame(keeper: PeerId, frame: KeepFrame): void {
-    if (frame.type === 'unknown' || frame.type === 'offer') return
+    if (!('swarmId' in frame)) return
     const deal = this.#wishes.get(frame.swarmId)?.deals.get(keeper)
     if (!deal) return
     switch (frame.type) {
@@ -222,14 +242,11 @@ export class KeepAsker {
   }
 
   /** As many keepers as are wished for, in the order they were named; one that refused or is away is passed over. [KE12] */
-  #choose({ wish, deals }: Wished): void {
-    const isActive = (deal: Deal): boolean => {
-      if (deal.code) return false
-      // What was promised is not given up for a short while. [KE19]
-      return isPromised(deal, this.#nowMs) ? !this.#isGone(deal.keeper) : !this.#isAway(deal.keeper)
-    }
-    for (const [keeper, { contact }] of this.#links) {
-      if ([...deals.values()].filter(isActive).length >= wish.copies) return
+  #choose(wished: Wished): void {
+    const { wish, deals } = wished
+    const links = [...this.#links].toSorted(([, a], [, b]) => Number(isFound(a)) - Number(isFound(b)))
+    for (const [keeper, { contact }] of links) {
+      if (this.#activeIn(wished) >= wish.copies) return
       if (deals.has(keeper)) continue
       const deal = freshDeal(keeper)
       if (wish.sizeBytes > contact.terms.dataSetBytesMax) deal.code = 'too-large'
@@ -237,6 +254,22 @@ export class KeepAsker {
       deals.set(keeper, deal)
       this.#changed(wish.swarmId)
     }
+  }
+
+  /** Keepers that have a copy, or are on the way to one. */
+  #activeIn({ deals }: Wished): number {
+    const isActive = (deal: Deal): boolean => {
+      if (deal.code) return false
+      // What was promised is not given up for a short while. [KE19]
+      return isPromised(deal, this.#nowMs) ? !this.#isGone(deal.keeper) : !this.#isAway(deal.keeper)
+    }
+    return [...deals.values()].filter(isActive).length
+  }
+
+  #drop(keeper: PeerId): void {
+    if (this.#links.get(keeper)?.state === 'open') this.#effects.push({ type: 'disconnect', keeper })
+    this.#links.delete(keeper)
+    for (const [swarmId, { deals }] of this.#wishes) if (deals.delete(keeper)) this.#changed(swarmId)
   }
 
   /** Enough keepers are sure to have it: whoever else was asked, and is back or needed no more, lets go. [KE19] */
@@ -295,3 +328,5 @@ export class KeepAsker {
     this.#effects.push({ type: 'changed', swarmId })
   }
 }
+
+const isFound = ({ contact }: KeeperLink): boolean => contact.found === true

@@ -7,7 +7,16 @@ import type { ManifestCid, SwarmId } from '../ids.ts'
 import { keepTokenBytesMax, receiptBytesMax } from '../limits.ts'
 import type { CopyState, KeepFrame, KnownKeepFrame, Offer, RefuseCode } from './types.ts'
 
-const typeCodes = { 'offer': 1, 'accepted': 2, 'refused': 3, 'ask-status': 4, 'status': 5, 'release': 6 } as const
+const typeCodes = {
+  'offer': 1,
+  'accepted': 2,
+  'refused': 3,
+  'ask-status': 4,
+  'status': 5,
+  'release': 6,
+  'ask-terms': 7,
+  'terms': 8
+} as const
 const refuseCodes: readonly RefuseCode[] = ['full', 'too-large', 'not-allowed', 'term-too-long']
 const copyStates: readonly CopyState[] = ['none', 'coming', 'held']
 const idBytes = 32
@@ -42,7 +51,7 @@ export function encodeKeepFrame(frame: KnownKeepFrame): Uint8Array {
   const writer = new PayloadWriter(frameHeadBytes + payloadBytes(frame))
   writer.u32(writer.bytes.length - 4).u8(typeCodes[frame.type])
   if (frame.type === 'offer') writeOffer(writer, frame.offer)
-  else writer.put(bytesOfHex(frame.swarmId)!)
+  else if ('swarmId' in frame) writer.put(bytesOfHex(frame.swarmId)!)
   switch (frame.type) {
     case 'accepted':
       writer.put(frame.receipt)
@@ -56,6 +65,9 @@ export function encodeKeepFrame(frame: KnownKeepFrame): Uint8Array {
       break
     case 'release':
       writer.put(frame.ownerKey)
+      break
+    case 'terms':
+      writer.put(frame.terms)
   }
   return writer.bytes
 }
@@ -76,6 +88,10 @@ function payloadBytes(frame: KnownKeepFrame): number {
       return idBytes + 17
     case 'release':
       return idBytes + idBytes
+    case 'ask-terms':
+      return 0
+    case 'terms':
+      return frame.terms.length
   }
 }
 
@@ -98,11 +114,8 @@ function readFrame(type: number, reader: PayloadReader): KeepFrame {
   switch (type) {
     case typeCodes.offer:
       return { type: 'offer', offer: readOffer(reader) }
-    case typeCodes.accepted: {
-      const swarmId = readSwarmId(reader)
-      if (reader.left > receiptBytesMax) throw new BadFrame('a receipt is too long')
-      return { type: 'accepted', swarmId, receipt: reader.bytes(reader.left).slice() }
-    }
+    case typeCodes.accepted:
+      return { type: 'accepted', swarmId: readSwarmId(reader), receipt: readSigned(reader) }
     case typeCodes.refused:
       return { type: 'refused', swarmId: readSwarmId(reader), code: oneOf(refuseCodes, reader.u8()) }
     case typeCodes['ask-status']:
@@ -114,10 +127,20 @@ function readFrame(type: number, reader: PayloadReader): KeepFrame {
     }
     case typeCodes.release:
       return { type: 'release', swarmId: readSwarmId(reader), ownerKey: reader.bytes(idBytes).slice() }
+    case typeCodes['ask-terms']:
+      return { type: 'ask-terms' }
+    case typeCodes.terms:
+      return { type: 'terms', terms: readSigned(reader) }
     default:
       if (type < optionalTypes) throw new BadFrame('a kind of message that must be understood is unknown')
       return { type: 'unknown', code: type }
   }
+}
+
+/** A receipt or terms, as they were signed: the rest of a frame. */
+function readSigned(reader: PayloadReader): Uint8Array {
+  if (reader.left > receiptBytesMax) throw new BadFrame('what is signed is too long')
+  return reader.bytes(reader.left).slice()
 }
 
 function readOffer(reader: PayloadReader): Offer {

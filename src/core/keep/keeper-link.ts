@@ -3,7 +3,7 @@ import type { KeeperContact } from './asker-types.ts'
 
 /** The lane to one keeper, and how it went so far. */
 export interface KeeperLink {
-  readonly contact: KeeperContact
+  contact: KeeperContact
   state: 'closed' | 'opening' | 'open'
   /** Tries in a row that failed. */
   failures: number

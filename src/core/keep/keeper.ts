@@ -144,6 +144,8 @@ export class Keeper {
         return this.#onAsk(laneId, frame.swarmId)
       case 'release':
         return this.#onRelease(laneId, frame.swarmId, ownerHex(frame.ownerKey))
+      case 'ask-terms':
+        return void this.#effects.push({ type: 'tell-terms', laneId })
       case 'unknown':
         return
       default:

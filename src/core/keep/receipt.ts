@@ -1,13 +1,11 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { base58Decode } from '../block/base58.ts'
 import { manifestCidBytes } from '../block/cid.ts'
 import { hexOf, joinBytes } from '../bytes.ts'
-import { PayloadReader, PayloadWriter } from '../exchange/bytes-io.ts'
-import { BadFrame } from '../exchange/errors.ts'
+import { type PayloadReader, PayloadWriter } from '../exchange/bytes-io.ts'
 import type { ManifestCid, PeerId } from '../ids.ts'
-import { peerIdCharsMax, receiptBytesMax } from '../limits.ts'
-import { utf8Decode, utf8Encode } from '../proto/utf8.ts'
+import { utf8Encode } from '../proto/utf8.ts'
 import { readLong, readManifestCid, writeLong } from './codec.ts'
+import { seal, type Sign, type Signed, unseal } from './signed.ts'
 
 /** What a keeper promised: who keeps which data set, from when until when. */
 export interface Promised {
@@ -19,68 +17,25 @@ export interface Promised {
 }
 
 /** A promise as read, with what it takes to check its signature. */
-export interface Receipt extends Promised {
-  /** What was signed. */
-  readonly signed: Uint8Array
-  readonly signature: Uint8Array
-  /** The keeper's Ed25519 key, which its peer id holds. */
-  readonly publicKey: Uint8Array
-}
+export type Receipt = Promised & Signed
 
-const version = 1
-const signatureBytes = 64
-const publicKeyBytes = 32
-/** A peer id of an Ed25519 key: an identity hash of 36 bytes, the key in protobuf. */
-const peerIdHead = Uint8Array.from([0, 36, 8, 1, 18, publicKeyBytes])
-const label = utf8Encode('quire keep receipt v1\n')
+const label = 'quire keep receipt v1'
 
-const signedText = (body: Uint8Array): Uint8Array => joinBytes(label, body)
-
-/** Makes a receipt; `sign` gives the keeper's Ed25519 signature. [KE6] */
-export async function makeReceipt(
-  promised: Promised,
-  sign: (text: Uint8Array) => Uint8Array | Promise<Uint8Array>
-): Promise<Uint8Array> {
-  const keeper = utf8Encode(promised.keeper)
+/** Makes a receipt. [KE6] */
+export function makeReceipt(promised: Promised, sign: Sign): Promise<Uint8Array> {
   const cid = manifestCidBytes(promised.manifestCid)
-  const writer = new PayloadWriter(2 + keeper.length + cid.length + 24)
-  writer.u8(version).u8(keeper.length).put(keeper).put(cid)
+  const writer = new PayloadWriter(cid.length + 24).put(cid)
   writeLong(writeLong(writeLong(writer, promised.sizeBytes), promised.fromMs), promised.untilMs)
-  return joinBytes(writer.bytes, await sign(signedText(writer.bytes)))
+  return seal(label, promised.keeper, writer.bytes, sign)
 }
 
-/** Throws BadFrame for bytes that are no receipt. Whether it is signed is for the platform to check. [KE6] */
-export function readReceipt(bytes: Uint8Array): Receipt {
-  if (bytes.length < signatureBytes || bytes.length > receiptBytesMax)
-    throw new BadFrame('a receipt has an impossible length')
-  const body = bytes.subarray(0, bytes.length - signatureBytes)
-  const reader = new PayloadReader(body)
-  if (reader.u8() !== version) throw new BadFrame('a receipt is of another version')
-  const length = reader.u8()
-  if (length > peerIdCharsMax) throw new BadFrame('a peer id has an impossible length')
-  const keeper = (utf8Decode(reader.bytes(length)) ?? '') as PeerId
+/** Throws BadFrame for bytes that are no receipt. [KE6] */
+export const readReceipt = (bytes: Uint8Array): Receipt => unseal(label, bytes, readPromise)
+
+function readPromise(reader: PayloadReader): Omit<Promised, 'keeper'> {
   const manifestCid = readManifestCid(reader)
   const [sizeBytes, fromMs, untilMs] = [readLong(reader), readLong(reader), readLong(reader)]
-  reader.end()
-  const signature = bytes.slice(body.length)
-  return {
-    keeper,
-    manifestCid,
-    sizeBytes,
-    fromMs,
-    untilMs,
-    signed: signedText(body),
-    signature,
-    publicKey: keyOf(keeper)
-  }
-}
-
-function keyOf(peerId: PeerId): Uint8Array {
-  const bytes = base58Decode(peerId)
-  const isEd25519 =
-    bytes?.length === peerIdHead.length + publicKeyBytes && peerIdHead.every((byte, i) => bytes[i] === byte)
-  if (!isEd25519) throw new BadFrame('a receipt is not by an Ed25519 key')
-  return bytes.slice(peerIdHead.length)
+  return { manifestCid, sizeBytes, fromMs, untilMs }
 }
 
 /** What an offer says of its owner: who shows the key later owns the copy. [KE9] */

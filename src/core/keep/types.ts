@@ -33,6 +33,9 @@ export type KeepFrame =
   | { type: 'ask-status'; swarmId: SwarmId }
   | { type: 'status'; swarmId: SwarmId; state: CopyState; heldBytes: number; untilMs: number }
   | { type: 'release'; swarmId: SwarmId; ownerKey: Uint8Array }
+  /** What it accepts, before anything is offered. */
+  | { type: 'ask-terms' }
+  | { type: 'terms'; terms: Uint8Array }
   | { type: 'unknown'; code: number }
 
 export type KnownKeepFrame = Exclude<KeepFrame, { type: 'unknown' }>
@@ -96,4 +99,6 @@ export type KeeperEffect =
   | { type: 'begin'; kept: Kept }
   /** Remove promise and copy. */
   | { type: 'end'; swarmId: SwarmId }
+  /** Sign the terms and send them. */
+  | { type: 'tell-terms'; laneId: LaneId }
   | { type: 'close'; laneId: LaneId }

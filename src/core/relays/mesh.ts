@@ -1,3 +1,4 @@
+import { keepersSwarmId } from '../envelope/keys.ts'
 import type { LaneId, PeerId, SwarmId } from '../ids.ts'
 import {
   announceTtlMs,
@@ -25,8 +26,10 @@ import { Retries } from './retries.ts'
 import type { MeshEffect, MeshInput } from './types.ts'
 import { Work } from './work.ts'
 
-/** A swarm that peers here take part in. */
+/** A swarm that peers here take part in, or look for. */
 interface Served {
+  /** Peers here take part: other relays are told. */
+  isOurs: boolean
   /** Relays that are asked about it, and when each was last. */
   readonly relays: Map<PeerId, number>
   provideAtMs: number
@@ -45,6 +48,7 @@ interface Neighbour {
 /** How a relay finds the peers of its swarms that are at other relays. SPEC.md has the rules. */
 export class RelayMesh {
   readonly #own: PeerId
+  readonly #keepers = keepersSwarmId()
   /** Whether a record is signed by this peer; the platform checks signatures. */
   readonly #isValidRecord: (peerId: PeerId, record: Uint8Array) => boolean
   readonly #served = new Map<SwarmId, Served>()
@@ -118,15 +122,17 @@ export class RelayMesh {
 
   /** We say that we serve it while we look for others: whoever comes next finds us. [RN1] */
   #serve(swarmId: SwarmId): void {
-    if (this.#served.size >= relaySwarmsMax) return
-    this.#served.set(swarmId, { relays: new Map(), provideAtMs: 0, lookedUpAtMs: 0 })
+    const sought = this.#served.get(swarmId)
+    if (!sought && this.#served.size >= relaySwarmsMax) return
+    this.#served.set(swarmId, { ...(sought ?? unknown()), isOurs: true })
     this.#renew(swarmId)
   }
 
   #renew(swarmId: SwarmId): void {
     this.#lookUp(swarmId)
-    this.#served.get(swarmId)!.provideAtMs = this.#nowMs + provideAgainMs
-    this.#provides.add(swarmId)
+    const served = this.#served.get(swarmId)!
+    served.provideAtMs = this.#nowMs + provideAgainMs
+    if (served.isOurs) this.#provides.add(swarmId)
   }
 
   #lookUp(swarmId: SwarmId): void {
@@ -153,12 +159,20 @@ export class RelayMesh {
 
   /** Whoever comes is told of what is known at once; where nobody was found it is looked again. [RN4] */
   #onWatched(swarmId: SwarmId, laneId: LaneId): void {
-    const served = this.#served.get(swarmId)
+    const served = this.#served.get(swarmId) ?? this.#seek(swarmId)
     if (!served) return
     const peers = this.#heard.of(this.#nowMs, swarmId)
     if (peers.length > 0) this.#effects.push({ type: 'tell', swarmId, peers, laneId })
     const isDue = served.lookedUpAtMs + lookUpAgainMs <= this.#nowMs
     if (served.relays.size < relaysPerSwarmMax && isDue && !this.#lookUps.isUnderWay(swarmId)) this.#lookUp(swarmId)
+  }
+
+  /** Keepers elsewhere are looked for though none is here, and nobody is told. [RN14] */
+  #seek(swarmId: SwarmId): Served | undefined {
+    if (swarmId !== this.#keepers) return undefined
+    const sought = { ...unknown(), isOurs: false }
+    this.#served.set(swarmId, sought)
+    return sought
   }
 
   /** Two that began at the same moment miss each other. [RN3] */
@@ -271,3 +285,5 @@ export class RelayMesh {
     }
   }
 }
+
+const unknown = (): Omit<Served, 'isOurs'> => ({ relays: new Map(), provideAtMs: 0, lookedUpAtMs: -lookUpAgainMs })

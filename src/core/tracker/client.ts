@@ -16,6 +16,8 @@ export type TrackerClientInput =
   | { type: 'leave'; swarmId: SwarmId }
   /** It is held as before, and from now on announced with all that is dormant. */
   | { type: 'rest'; swarmId: SwarmId }
+  /** Asks once who is in a swarm, without taking part in it. */
+  | { type: 'look'; swarmId: SwarmId }
   | { type: 'frame'; frame: TrackerFrame }
   | { type: 'wake' }
 
@@ -32,6 +34,7 @@ interface Joined {
 /** One tab's side of one tracker lane: says who we are, what we take part in, and says it again before it expires. */
 export class TrackerClient {
   readonly #joined = new Map<SwarmId, Joined>()
+  readonly #looked = new Set<SwarmId>()
   #hasRecord = false
 
   handle(nowMs: number, input: TrackerClientInput): TrackerClientEffect[] {
@@ -46,9 +49,11 @@ export class TrackerClient {
         return this.#leave(input.swarmId)
       case 'rest':
         return this.#rest(input.swarmId)
+      case 'look':
+        this.#looked.add(input.swarmId)
+        return [{ type: 'send', frame: { type: 'look', swarmId: input.swarmId } }]
       case 'frame':
-        if (input.frame.type !== 'peers' || !this.#joined.has(input.frame.swarmId)) return []
-        return [{ type: 'peers', swarmId: input.frame.swarmId, peers: input.frame.peers }]
+        return this.#onFrame(input.frame)
       case 'wake':
         return this.#announceDue(nowMs)
     }
@@ -59,6 +64,12 @@ export class TrackerClient {
     for (const joined of this.#joined.values())
       if (this.#counts(joined)) earliest = Math.min(earliest, joined.renewAtMs)
     return earliest
+  }
+
+  #onFrame(frame: TrackerFrame): TrackerClientEffect[] {
+    if (frame.type !== 'peers') return []
+    const { swarmId, peers } = frame
+    return this.#joined.has(swarmId) || this.#looked.has(swarmId) ? [{ type: 'peers', swarmId, peers }] : []
   }
 
   /** Who only wants to hear of others need not be reachable: it asks before there is a record. [TR9] */

@@ -8,7 +8,15 @@ import type { SwarmId } from '../ids.ts'
 import { announceTtlMsMax, holdSwarmsMax, peersPerAnswerMax, recordBytesMax } from '../limits.ts'
 import type { KnownTrackerFrame, TrackedPeer, TrackerFrame } from './types.ts'
 
-const typeCodes = { record: 1, announce: 2, leave: 3, peers: 4, refuse: 5, hold: optionalTypes } as const
+const typeCodes = {
+  record: 1,
+  announce: 2,
+  leave: 3,
+  peers: 4,
+  refuse: 5,
+  hold: optionalTypes,
+  look: optionalTypes + 1
+} as const
 const roles: readonly PeerRole[] = ['tab', 'keeper', 'program']
 const reasons = ['too-many', 'no-record'] as const
 const flag = { holder: 1, watch: 2 }
@@ -27,6 +35,7 @@ export function encodeTrackerFrame(frame: KnownTrackerFrame): Uint8Array {
       writer.u8((frame.holder ? flag.holder : 0) | (frame.watch ? flag.watch : 0)).u32(frame.ttlMs)
       break
     case 'leave':
+    case 'look':
       writer.put(bytesOfHex(frame.swarmId)!)
       break
     case 'peers':
@@ -50,6 +59,7 @@ function payloadBytes(frame: KnownTrackerFrame): number {
     case 'announce':
       return swarmIdBytes + 6
     case 'leave':
+    case 'look':
       return swarmIdBytes
     case 'peers':
       return frame.peers.reduce((sum, peer) => sum + 2 + peerRecordBytes(peer), swarmIdBytes + 1)
@@ -94,6 +104,8 @@ function readFrame(type: number, reader: PayloadReader): TrackerFrame {
     }
     case typeCodes.leave:
       return { type: 'leave', swarmId: readSwarmId(reader) }
+    case typeCodes.look:
+      return { type: 'look', swarmId: readSwarmId(reader) }
     case typeCodes.peers: {
       const swarmId = readSwarmId(reader)
       const count = reader.u8()

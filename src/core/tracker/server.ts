@@ -118,6 +118,8 @@ export class TrackerServer {
         return this.#onHold(laneId, client, frame)
       case 'leave':
         return this.#leave(laneId, client, frame.swarmId)
+      case 'look':
+        return client.isRelay ? undefined : this.#sendSample(frame.swarmId, laneId, client)
       case 'unknown':
         return
       default:
@@ -174,7 +176,7 @@ export class TrackerServer {
   #sendSample(swarmId: SwarmId, laneId: LaneId, { isRelay }: Client): void {
     const holders: LaneId[] = []
     const others: LaneId[] = []
-    for (const [other, { holder, expiresAtMs }] of this.#swarms.get(swarmId)!.announcements) {
+    for (const [other, { holder, expiresAtMs }] of this.#swarms.get(swarmId)?.announcements ?? []) {
       const isKnown = this.#clients.get(other)!.record !== undefined
       if (isKnown && other !== laneId && expiresAtMs > this.#nowMs) (holder ? holders : others).push(other)
     }
@@ -206,11 +208,13 @@ export class TrackerServer {
 
   /** What one relay says is not said to another, so that nothing goes in circles. [RN5] */
   #tellOfOthers({ swarmId, peers, laneId }: Extract<TrackerServerInput, { type: 'elsewhere' }>): void {
-    const watchers = this.#watchers(swarmId).filter((watcher) => !this.#clients.get(watcher)!.isRelay)
+    const isPeer = (lane: LaneId) => this.#clients.get(lane)?.isRelay === false
     const told =
-      laneId === undefined ? some(watchers, watchersToldMax, this.#random) : watchers.filter((w) => w === laneId)
-    for (const watcher of told) {
-      this.#effects.push({ type: 'send', laneId: watcher, frame: { type: 'peers', swarmId, peers } })
+      laneId === undefined
+        ? some(this.#watchers(swarmId).filter(isPeer), watchersToldMax, this.#random)
+        : [laneId].filter(isPeer)
+    for (const each of told) {
+      this.#effects.push({ type: 'send', laneId: each, frame: { type: 'peers', swarmId, peers } })
     }
   }
 

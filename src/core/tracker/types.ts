@@ -17,6 +17,8 @@ export type TrackerFrame =
   /** Holds everything of these swarms for `ttlMs` more, and wants to hear of nobody. */
   | { type: 'hold'; role: PeerRole; ttlMs: number; swarmIds: readonly SwarmId[] }
   | { type: 'leave'; swarmId: SwarmId }
+  /** Asks once who is there, and takes no part: nobody is told of who asks. */
+  | { type: 'look'; swarmId: SwarmId }
   | { type: 'peers'; swarmId: SwarmId; peers: readonly TrackedPeer[] }
   | { type: 'refuse'; swarmId: SwarmId; reason: 'too-many' | 'no-record' }
   | { type: 'unknown'; code: number }

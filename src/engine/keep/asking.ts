@@ -8,8 +8,8 @@ import { dialTimeoutMs, keepFrameBytesMax } from '../../core/limits.ts'
 import type { Lane, NamedKeeper } from '../../network/types.ts'
 import type { KeepPromise, KeepRecord } from '../../store/types.ts'
 import { Alarm } from '../alarm.ts'
-import type { EngineParts } from '../parts.ts'
 import { wallClock } from '../watch.ts'
+import { type FindingParts, KeeperFinding } from './finding.ts'
 import { promisedUntilMs } from './receipts.ts'
 
 /** An item as far as keepers are concerned. */
@@ -32,7 +32,9 @@ interface Asked {
 
 /** Asks keepers to hold the items of this device: the driver of the asker's machine. Loaded when an item wants it. */
 export class KeepAsking {
-  readonly #parts: Pick<EngineParts, 'network' | 'timers' | 'log'>
+  readonly #parts: FindingParts
+  readonly #onFound: (found: readonly NamedKeeper[]) => void
+  readonly #finding: KeeperFinding
   readonly #machine = new KeepAsker()
   readonly #alarm: Alarm
   readonly #items = new Map<SwarmId, Asked>()
@@ -41,14 +43,18 @@ export class KeepAsking {
   readonly #lanes = new Map<PeerId, Lane>()
   readonly #closing = new AbortController()
 
-  constructor(parts: Pick<EngineParts, 'network' | 'timers' | 'log'>) {
+  /** `onFound` is told of keepers that no relay names. */
+  constructor(parts: FindingParts, onFound: (found: readonly NamedKeeper[]) => void) {
     this.#parts = parts
+    this.#onFound = onFound
+    this.#finding = new KeeperFinding(parts, () => this.lookForKeepers())
     this.#alarm = new Alarm(wallClock(parts.timers))
     this.lookForKeepers()
   }
 
   /** Keepers are known, or others than before. */
   lookForKeepers(): void {
+    this.#onFound(this.#finding.found)
     this.#turn({ type: 'keepers', keepers: this.#keepers() })
   }
 
@@ -67,6 +73,7 @@ export class KeepAsking {
   close(): void {
     this.#closing.abort()
     this.#alarm.cancel()
+    this.#finding.close()
     for (const lane of this.#lanes.values()) lane.close()
   }
 
@@ -99,13 +106,32 @@ export class KeepAsking {
   }
 
   #keepers(): readonly NamedKeeper[] {
+    const named = this.#named()
+    const found = this.#finding.found.filter(({ peerId }) => !named.some((each) => each.peerId === peerId))
+    return [...named, ...found]
+  }
+
+  #named(): readonly NamedKeeper[] {
     return this.#parts.network.status().keepers ?? []
+  }
+
+  /** Others are looked for while those that are known are too few; those that are of no use make room. [KE21] */
+  #find(): void {
+    const isFound = (keeper: PeerId) => this.#finding.found.some(({ peerId }) => peerId === keeper)
+    const useless = this.#machine.isLacking ? this.#machine.useless.filter(isFound) : []
+    if (useless.length > 0) {
+      this.#machine.handle(Date.now(), { type: 'drop', keepers: useless })
+      this.#finding.turn({ type: 'drop', keepers: useless })
+    }
+    const known = new Set(this.#named().map(({ peerId }) => peerId))
+    this.#finding.turn({ type: 'lack', isLacking: this.#machine.isLacking, known })
   }
 
   #turn(input: KeepAskerInput): void {
     if (this.#closing.signal.aborted) return
     const effects = this.#machine.handle(Date.now(), input)
     for (const effect of effects) this.#perform(effect)
+    this.#find()
     this.#alarm.setAtMs(this.#machine.wakeAtMs(), () => this.#turn({ type: 'wake' }))
   }
 

@@ -1,8 +1,11 @@
+import { keepersSwarmId } from '../../core/envelope/keys.ts'
 import { FrameReader } from '../../core/exchange/frame-reader.ts'
 import type { LaneId, PeerId, SwarmId } from '../../core/ids.ts'
 import { decodeKeepFrame, encodeKeepFrame } from '../../core/keep/codec.ts'
 import { Keeper } from '../../core/keep/keeper.ts'
 import { makeReceipt } from '../../core/keep/receipt.ts'
+import type { Sign } from '../../core/keep/signed.ts'
+import { makeTerms, termsOf } from '../../core/keep/terms.ts'
 import type { KeeperEffect, KeeperInput, KeepPolicy, Kept } from '../../core/keep/types.ts'
 import { keepFrameBytesMax } from '../../core/limits.ts'
 import type { Lane } from '../../network/types.ts'
@@ -19,7 +22,9 @@ export interface KeepingOptions {
   readonly policy: KeepPolicy
   readonly peerId: PeerId
   /** Signs with the key of that peer id. */
-  readonly sign: (text: Uint8Array) => Uint8Array | Promise<Uint8Array>
+  readonly sign: Sign
+  /** Strangers are not told of it. */
+  readonly unlisted?: boolean
 }
 
 /** Holds data sets for others: the driver of the keeper's machine. Give it to an engine as its `keeper`. */
@@ -30,6 +35,7 @@ export class Keeping implements KeeperPart, CopyListener {
   readonly #alarm: Alarm
   readonly #lanes = new Map<LaneId, Lane>()
   readonly #copies = new Map<SwarmId, BlindCopy>()
+  #terms: Promise<Uint8Array> | undefined
   #closed = false
 
   constructor(parts: EngineParts, options: KeepingOptions) {
@@ -50,6 +56,13 @@ export class Keeping implements KeeperPart, CopyListener {
       this.#copies.set(kept.swarmId, new BlindCopy(this.#parts, { ...record, kept }, this))
       this.#turn({ type: 'restored', kept })
     }
+    if (!this.#options.unlisted) this.#announce()
+  }
+
+  /** Whoever looks for keepers finds those that are open to all. [KE20] */
+  #announce(): void {
+    if (termsOf(this.#options.policy).invited) return
+    this.#parts.discovery.join(keepersSwarmId(), { seeking: false, onPeers: () => undefined })
   }
 
   find(swarmId: SwarmId): { driver(): SwarmDriver } | undefined {
@@ -115,6 +128,8 @@ export class Keeping implements KeeperPart, CopyListener {
         return void this.#save(effect.kept)
       case 'accept':
         return void this.#answer(effect)
+      case 'tell-terms':
+        return void this.#tellTerms(effect.laneId)
       case 'begin':
         return void this.#begin(effect.kept.swarmId)
       case 'end':
@@ -140,6 +155,12 @@ export class Keeping implements KeeperPart, CopyListener {
     const { manifestCid, sizeBytes, untilMs, swarmId } = kept
     const receipt = await makeReceipt({ keeper: peerId, manifestCid, sizeBytes, fromMs, untilMs }, sign)
     this.#lanes.get(laneId)?.send(encodeKeepFrame({ type: 'accepted', swarmId, receipt }))
+  }
+
+  async #tellTerms(laneId: LaneId): Promise<void> {
+    const { peerId, sign, policy } = this.#options
+    this.#terms ??= makeTerms(peerId, termsOf(policy), sign)
+    this.#lanes.get(laneId)?.send(encodeKeepFrame({ type: 'terms', terms: await this.#terms }))
   }
 
   async #begin(swarmId: SwarmId): Promise<void> {

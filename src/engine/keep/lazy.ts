@@ -1,4 +1,4 @@
-import type { NetworkStatus } from '../../network/types.ts'
+import type { NamedKeeper, NetworkStatus } from '../../network/types.ts'
 import type { EngineParts } from '../parts.ts'
 import type { Watchable } from '../types.ts'
 import type { KeepableItem, KeepAsking } from './asking.ts'
@@ -7,11 +7,13 @@ import type { KeepableItem, KeepAsking } from './asking.ts'
 export class LazyAsking {
   readonly #parts: EngineParts
   readonly #network: Watchable<NetworkStatus>
+  readonly #onFound: (found: readonly NamedKeeper[]) => void
   #asking: Promise<KeepAsking | undefined> | undefined
 
-  constructor(parts: EngineParts, network: Watchable<NetworkStatus>) {
+  constructor(parts: EngineParts, network: Watchable<NetworkStatus>, onFound: (found: readonly NamedKeeper[]) => void) {
     this.#parts = parts
     this.#network = network
+    this.#onFound = onFound
   }
 
   /** Whether keepers are to hold an item, or can, may be another than before. */
@@ -30,7 +32,7 @@ export class LazyAsking {
   async #load(): Promise<KeepAsking | undefined> {
     try {
       const { KeepAsking } = await import('./asking.ts')
-      const asking = new KeepAsking(this.#parts)
+      const asking = new KeepAsking(this.#parts, this.#onFound)
       this.#network.subscribe(() => asking.lookForKeepers())
       return asking
     } catch {

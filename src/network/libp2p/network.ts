@@ -123,7 +123,11 @@ export class Libp2pNetwork implements Network {
     const node = await this.#setup.create(() => ({ iceServers: this.#iceServers(), iceTransportPolicy }))
     const relays = new Relays(node, this.#setup.askRelay, {
       onChange: () => this.#changed(),
-      onTracker: (stream, connection) => this.onLane(this.#lane(stream, connection, trackerProtocol))
+      onTracker: (stream, connection) => {
+        const lane = this.#lane(stream, connection, trackerProtocol)
+        lane.foreign = !relays.isOf(this.#setup.relays, connection)
+        this.onLane(lane)
+      }
     })
     const ways = { webrtc: () => this.#dialsWebRtc(), sockets: !relayOnly, dialFurther: node.services.further }
     const running = { node, relays, peers: new Peers(node, ways) }
@@ -156,7 +160,7 @@ export class Libp2pNetwork implements Network {
     return this.#setup.webrtc && (!this.#setup.relayOnly || this.#iceServers().length > 0)
   }
 
-  #lane(stream: Stream, connection: Connection, protocol: LaneProtocol): Lane {
+  #lane(stream: Stream, connection: Connection, protocol: LaneProtocol): StreamLane {
     const lane = new StreamLane(stream, connection, this.#running!.node.peerId.toString() as PeerId, protocol)
     if (lane.kind === 'direct') {
       stream.addEventListener(

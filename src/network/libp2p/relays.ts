@@ -69,9 +69,18 @@ export class Relays {
 
   /** Those that these relays name. */
   keepers(urls: readonly string[]): NamedKeeper[] {
-    const meant = urls.flatMap((url) => this.#named.get(url) ?? url)
-    const all = meant.flatMap((url) => this.#joined.get(url)?.info.keepers ?? [])
+    const all = this.#of(urls).flatMap(({ info }) => info.keepers)
     return [...new Map(all.map((keeper) => [keeper.peerId, keeper])).values()]
+  }
+
+  /** Whether a connection is to one of these relays. */
+  isOf(urls: readonly string[], connection: Connection): boolean {
+    return this.#of(urls).some((joined) => joined.connection === connection)
+  }
+
+  /** Those that these addresses stand for. */
+  #of(urls: readonly string[]): JoinedRelay[] {
+    return urls.flatMap((url) => this.#named.get(url) ?? url).flatMap((url) => this.#joined.get(url) ?? [])
   }
 
   /** Servers that tell how we look from outside, and a few that pass on what finds no direct way. [NW27] */

@@ -12,6 +12,7 @@ export class StreamLane implements Lane {
   readonly localPeerId: PeerId
   readonly protocol: LaneProtocol
   readonly direction: 'inbound' | 'outbound'
+  foreign = false
   kind: ConnectionKind
   onDrain: () => void = () => undefined
   readonly #stream: Stream

@@ -49,6 +49,27 @@ describe('asking a keeper', () => {
     expect(tab.begin([contact(one), contact(two)], { copies: 2 })).toEqual(['connect keeper-one', 'connect keeper-two'])
   })
 
+  it('[KE22] asks those that were found after those that relays name, and forgets them when they are of no use', () => {
+    const found = { ...contact(one), found: true }
+    const tab = new Tab()
+    expect(tab.take({ type: 'keepers', keepers: [found, contact(two)] })).toEqual([])
+    expect(tab.asker.isLacking).toBe(false)
+    expect(tab.take({ type: 'wish', wish })).toEqual(['connect keeper-two'])
+    tab.take({ type: 'connected', keeper: two })
+    expect(tab.asker.isLacking).toBe(false)
+    expect(tab.refuse(two, 'full')).toContain('connect keeper-one')
+    tab.take({ type: 'connected', keeper: one })
+    expect(tab.asker.useless).toEqual([two])
+    tab.refuse(one, 'full')
+    expect(tab.asker.isLacking).toBe(true)
+    expect(tab.asker.useless).toEqual([one, two])
+    tab.take({ type: 'drop', keepers: [one] })
+    expect(tab.asker.standingOf(swarmId)!.keepers.map(({ keeper }) => keeper)).toEqual([two])
+    tab.take({ type: 'keepers', keepers: [contact(one)] })
+    tab.hold(one)
+    expect(tab.asker.useless).toEqual([two])
+  })
+
   it('says why nobody keeps it', () => {
     const tab = new Tab()
     tab.begin()

@@ -8,6 +8,7 @@ import type { PeerId, SwarmId } from '../../../src/core/ids.ts'
 import { keepFrameBytesMax } from '../../../src/core/limits.ts'
 import { decodeKeepFrame, encodeKeepFrame } from '../../../src/core/keep/codec.ts'
 import { makeReceipt, readReceipt } from '../../../src/core/keep/receipt.ts'
+import { makeTerms, readTerms } from '../../../src/core/keep/terms.ts'
 import type { KnownKeepFrame } from '../../../src/core/keep/types.ts'
 import { fc } from '../../support/properties.ts'
 import { seededBytes } from '../../support/seeded.ts'
@@ -24,7 +25,9 @@ const frames: KnownKeepFrame[] = [
   { type: 'refused', swarmId, code: 'term-too-long' },
   { type: 'ask-status', swarmId },
   { type: 'status', swarmId, state: 'coming', heldBytes: 4_294_967_297, untilMs: 1_800_000_000_000 },
-  { type: 'release', swarmId, ownerKey: seededBytes(6, 32) }
+  { type: 'release', swarmId, ownerKey: seededBytes(6, 32) },
+  { type: 'ask-terms' },
+  { type: 'terms', terms: seededBytes(7, 130) }
 ]
 
 describe('frames of the keep protocol', () => {
@@ -99,5 +102,21 @@ describe('a receipt', () => {
         expect(() => readReceipt(bytes)).toThrow(BadFrame)
       })
     )
+  })
+})
+
+describe('terms', () => {
+  it('[KE21] are signed by their keeper, and no receipt', async () => {
+    const key = await generateKeyPair('Ed25519')
+    const keeper = peerIdFromPrivateKey(key).toString() as PeerId
+    const terms = { dataSetBytesMax: 2 ** 40, termMsMax: 86_400_000, invited: true }
+    const bytes = await makeTerms(keeper, terms, (text) => key.sign(text))
+    const read = readTerms(bytes)
+    expect(read).toMatchObject({ ...terms, keeper })
+    expect(await key.publicKey.verify(read.signed, read.signature)).toBe(true)
+    expect(() => readReceipt(bytes)).toThrow(BadFrame)
+    expect(() => readTerms(bytes.subarray(1))).toThrow(BadFrame)
+    const other = readTerms(bytes.with(2 + keeper.length, 9))
+    expect(await key.publicKey.verify(other.signed, other.signature)).toBe(false)
   })
 })

@@ -2,6 +2,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { PeerRecord, RecordEnvelope } from '@libp2p/peer-record'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { dhtProtocol } from '../../../relay/dht/dht.ts'
+import { keepersSwarmId } from '../../../src/core/envelope/keys.ts'
 import type { SwarmId } from '../../../src/core/ids.ts'
 import { announceTtlMs, dhtRequestBurst, dhtRequestBytesMax } from '../../../src/core/limits.ts'
 import type { Network } from '../../../src/network/types.ts'
@@ -73,6 +74,18 @@ describe('relays that know each other', () => {
     holds(alice, swarm(3))
     seeks(bob, swarm(3))
     expect((await meets(bob)).map(({ peerId }) => peerId)).toEqual([alice.peerId])
+  })
+
+  it('[RN14] [TR12] a tab that looks for keepers is told of one at another relay, which hears nothing of it', async () => {
+    const [keeper, tab] = [await tabAt(1), await tabAt(2)]
+    const keepers = keepersSwarmId()
+    const before = await figure(net.relays[1]!.url, 'quire_provides_total')
+    holds(keeper, keepers)
+    await untilFigure(net.relays[1]!.url, 'quire_provides_total', before + 1)
+    tab.say({ type: 'look', swarmId: keepers })
+    await untilFigure(net.relays[2]!.url, 'quire_relays_peers', 1)
+    tab.say({ type: 'look', swarmId: keepers })
+    expect((await meets(tab)).map(({ peerId }) => peerId)).toEqual([keeper.peerId])
   })
 
   it('[RN4] [RN5] the next at the same relay is told at once, and all hear of newcomers', async () => {
