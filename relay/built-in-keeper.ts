@@ -49,7 +49,8 @@ export async function startBuiltInKeeper(options: BuiltInKeeperOptions): Promise
     network,
     origin: '',
     role: 'keeper',
-    keeper: (parts) => (keeping = new Keeping(parts, { policy, peerId, sign: (text) => privateKey.sign(text) }))
+    keeper: (parts) =>
+      (keeping = new Keeping(parts, { policy, peerId, catalog: disk.catalog, sign: (text) => privateKey.sign(text) }))
   })
   await network.start()
   const record = base64urlOf(await network.selfRecord())

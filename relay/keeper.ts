@@ -105,6 +105,7 @@ async function openLibrary({
       (keeping = new Keeping(parts, {
         policy: policyOf(quotaBytes),
         peerId,
+        catalog,
         sign: (text) => privateKey.sign(text),
         unlisted
       }))

@@ -353,7 +353,9 @@ export const keepBytesMax = 1024 * MiB
 export const keepDataSetBytesMax = keepBytesMax / 2
 export const keepPeerBytesMax = keepBytesMax / 2
 /** Data sets that a keeper holds: as many as it can announce at one tracker. */
-export const keepSetsMax = 4096
+export const keepSetsMax = 131_072
+/** Of them, those that are not whole yet, which are in memory: some 8 KiB each while they are fetched. */
+export const keepComingMax = 4096
 /** Data sets that one peer may offer in a visit: a library of a thousand shares. */
 export const keepPeerSetsMax = 1024
 /** Owners of one copy: who offers what is held already gets a receipt too, and the copy stays until the last one lets go. */
@@ -371,6 +373,8 @@ export const keepBurst = 4 * 1024
 export const keepPerSecond = 20
 /** An accepted copy of which nothing more comes for so long is given up: its room is for others. */
 export const keepStallMs = 60 * 60_000
+/** What could not be removed at the end of its term is tried again after so long. */
+export const keepEndsPauseMs = 60_000
 /** Between two messages about how much of a copy has come. */
 export const keepTellMs = 500
 /** A keeper answers within this, or is asked again later. */

@@ -18,6 +18,7 @@ import type { DormantPart, EngineParts, KeeperPart } from './parts.ts'
 import { freshRecord, linkedRecord } from './describe.ts'
 import { Room } from './room.ts'
 import { newSetId } from './set-id.ts'
+import type { SwarmDriver } from './swarm-driver.ts'
 import { Shelf } from './shelf.ts'
 import { TabsDriver, type TabsListener } from './tabs.ts'
 import type { AddRequest, FileSource, Item, ItemView, Quire, StorageView, Watchable } from './types.ts'
@@ -61,7 +62,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     const remembered = engine.#dormant?.restless() ?? options.catalog.items()
     const [records] = await Promise.all([remembered, engine.#room.refresh(), engine.#relays.recall()])
     for (const record of records) if (!record.kept && !engine.#items.has(record.id)) engine.#take(record, false)
-    engine.#keeper?.restore(records)
+    await engine.#keeper?.restore(records)
     engine.#dormant?.begin({ led: () => engine.#items.led(), putToRest: (item) => engine.#putToRest(item) })
     engine.libraryChanged()
     return engine
@@ -245,7 +246,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   #joinNetwork(discovery: Discovery): void {
     const { network } = this.#parts
     const find = (swarmId: SwarmId) => this.#items.inSwarm(swarmId)
-    const wake = this.#dormant && ((swarmId: SwarmId) => this.#wake(swarmId))
+    const wake = (this.#dormant ?? this.#keeper) && ((swarmId: SwarmId) => this.#wake(swarmId))
     const inbound = new InboundLanes(this.#parts, { find, wake }, this.#keeper)
     network.onStatus = () => {
       this.#network.changed()
@@ -268,10 +269,10 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   }
 
   /** Somebody greets for a swarm of which nothing is in memory. */
-  async #wake(swarmId: SwarmId): Promise<DataItem | undefined> {
-    const record = await this.#dormant!.bySwarm(swarmId)
+  async #wake(swarmId: SwarmId): Promise<{ driver(): SwarmDriver } | undefined> {
+    const record = await this.#dormant?.bySwarm(swarmId)
     if (record) await this.find(record.id)
-    return this.#items.inSwarm(swarmId)
+    return this.#items.inSwarm(swarmId) ?? this.#keeper?.wake(swarmId)
   }
 
   #putToRest(item: DataItem): void {

@@ -30,9 +30,11 @@ export interface EngineParts {
 /** What makes an engine a keeper: it holds data sets for others that are no items of its library. */
 export interface KeeperPart {
   /** Takes up copies of an earlier run: records that have `kept`. */
-  restore(records: readonly ItemRecord[]): void
+  restore(records: readonly ItemRecord[]): Promise<void>
   /** The copy that lanes of a swarm are for. */
   find(swarmId: SwarmId): { driver(): SwarmDriver } | undefined
+  /** The same, of a swarm of which nothing is in memory. */
+  wake(swarmId: SwarmId): Promise<{ driver(): SwarmDriver } | undefined>
   /** A lane of the keep protocol. */
   accept(lane: Lane): void
   close(): Promise<void>

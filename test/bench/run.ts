@@ -13,6 +13,7 @@ import { type BenchOptions, optionsOf } from './options.ts'
 import { type Section, writeSections } from './results.ts'
 import { adding } from './rows/adding.ts'
 import { hidden } from './rows/hidden.ts'
+import { keeperRelay } from './rows/keeper-relay.ts'
 import { keeperStart } from './rows/keeper-start.ts'
 import { largePrograms, largeTab, largeUpload } from './rows/large.ts'
 import { liars } from './rows/liars.ts'
@@ -42,7 +43,8 @@ const parts: Readonly<Record<string, { title: string; run: (options: BenchOption
   'large-upload': { title: "Large: a keeper's API", run: largeUpload },
   'writes': { title: "A server's store: writing", run: storeWrites },
   'opening': { title: "A server's store: opening", run: storeOpening },
-  'keeper': { title: 'A keeper: starting', run: keeperStart }
+  'keeper': { title: 'A keeper: starting', run: keeperStart },
+  'keeper-relay': { title: 'A keeper and its relay', run: keeperRelay }
 }
 const partMsMax = 1_800_000
 

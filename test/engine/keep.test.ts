@@ -5,8 +5,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { base64urlOf } from '../../src/core/bytes.ts'
 import type { PeerId } from '../../src/core/ids.ts'
 import type { KeepPolicy } from '../../src/core/keep/types.ts'
-import { keepTermMsMax } from '../../src/core/limits.ts'
+import { catalogPageItems, keepTermMsMax } from '../../src/core/limits.ts'
 import { utf8Encode } from '../../src/core/proto/utf8.ts'
+import { Dormant } from '../../src/engine/dormant.ts'
 import { QuireEngine } from '../../src/engine/engine.ts'
 import type { KeepableItem } from '../../src/engine/keep/asking.ts'
 import { Keeping } from '../../src/engine/keep/keeping.ts'
@@ -19,10 +20,13 @@ import { whenState } from '../../src/engine/watch.ts'
 import { MemoryHub } from '../../src/network/memory.ts'
 import type { NamedKeeper } from '../../src/network/types.ts'
 import { openFileSystem } from '../../src/store/filesystem.ts'
-import { MemoryBlockStore, MemoryCatalog } from '../../src/store/memory.ts'
-import type { BlockStore, Catalog } from '../../src/store/types.ts'
+import { MemoryBlockStore } from '../../src/store/memory.ts'
+import type { PagedCatalog } from '../../src/store/paged.ts'
+import type { BlockStore } from '../../src/store/types.ts'
 import { TrackerService } from '../../relay/tracker-service.ts'
 import { temporaryFolder } from '../support/files.ts'
+import { PagedMemoryCatalog } from '../support/paged-memory.ts'
+import { addSmallSets, keptSet } from '../support/small-sets.ts'
 import { seededBytes } from '../support/seeded.ts'
 
 const policy: KeepPolicy = {
@@ -61,9 +65,9 @@ async function partsIn(folder: string) {
   return { store: blocks, catalog }
 }
 
-const freshParts = (): { store: BlockStore; catalog: Catalog } => ({
+const freshParts = (): { store: BlockStore; catalog: PagedCatalog } => ({
   store: new MemoryBlockStore(),
-  catalog: new MemoryCatalog()
+  catalog: new PagedMemoryCatalog()
 })
 
 async function openEngine(hub: MemoryHub, name: string, over: Partial<EngineOptions> = {}): Promise<QuireEngine> {
@@ -93,8 +97,16 @@ async function openKeeper(
     ...parts,
     network,
     role: 'keeper',
-    keeper: (engineParts) =>
-      new Keeping(engineParts, { policy: { ...policy, ...over }, peerId, sign: (text) => own.sign(text) })
+    dormant: (engineParts) => new Dormant(engineParts, parts.catalog),
+    keeper: (engineParts) => {
+      const { catalog } = parts
+      return new Keeping(engineParts, {
+        policy: { ...policy, ...over },
+        peerId,
+        catalog,
+        sign: (text) => own.sign(text)
+      })
+    }
   })
   await network.start()
   return engine
@@ -172,6 +184,41 @@ describe('a share outlives its tab', () => {
     const again = await openKeeper(hub, await partsIn(folder.path))
     expect(Buffer.from(await fetched(await openEngine(hub, 'bob'), link)).equals(content)).toBe(true)
     await again.close()
+  })
+
+  it('[KE24] a copy that was held before the start is told of and renewed, and fetched by whoever has its link', async () => {
+    await using folder = await temporaryFolder('keeper')
+    await using ofAlice = await temporaryFolder('alice')
+    const hub = hubWithTracker()
+    const keeper = await openKeeper(hub, await partsIn(folder.path))
+    const content = seededBytes(21, 300_000)
+    const alice = await openEngine(hub, 'alice', await partsIn(ofAlice.path))
+    const item = addKept(alice, content)
+    const link = await item.whenLinked()
+    await untilKept(item, 'safe')
+    await Promise.all([alice.close(), keeper.close()])
+    const again = await partsIn(folder.path)
+    await openKeeper(hub, again)
+    expect(await again.catalog.restless()).toEqual([])
+    expect(Buffer.from(await fetched(await openEngine(hub, 'bob'), link)).equals(content)).toBe(true)
+    const back = (await openEngine(hub, 'alice', await partsIn(ofAlice.path))).item(item.id)!
+    await untilKept(back, 'safe')
+    await back.keep(false)
+    await untilKept(back, 'none')
+    await expect.poll(() => again.catalog.keptTotals()).toEqual({ copies: 0, bytes: 0 })
+    expect(await again.store.sets()).toEqual([])
+  })
+
+  it('[KE7] what is over when a keeper starts goes, page by page, and nothing else', async () => {
+    await using folder = await temporaryFolder('keeper')
+    const [over, later] = [Date.now() - 1_000, Date.now() + 3_600_000]
+    const count = catalogPageItems + 20
+    await addSmallSets(folder.path, 0, count + 2, (index) => keptSet(index, index < count ? over : later))
+    const parts = await partsIn(folder.path)
+    expect(await parts.catalog.keptTotals()).toMatchObject({ copies: count + 2 })
+    await openKeeper(hubWithTracker(), parts)
+    await expect.poll(() => parts.catalog.keptTotals(), { timeout: 10_000 }).toMatchObject({ copies: 2 })
+    expect((await parts.store.sets()).toSorted()).toEqual([keptSet(count, 0).id, keptSet(count + 1, 0).id].toSorted())
   })
 
   it('a keeper’s copy is no item of its library', async () => {

@@ -179,6 +179,8 @@ export class KeepAsker {
   }
 
   #onStatus(deal: Deal, { state, heldBytes }: Extract<KeepFrame, { type: 'status' }>): void {
+    // Still about what was before the offer, which is answered otherwise. [KE14]
+    if (state === 'none' && deal.asked === 'offer' && deal.answerByMs < Infinity) return
     deal.answerByMs = Infinity
     deal.copy = state
     deal.heldBytes = heldBytes

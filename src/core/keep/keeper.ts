@@ -1,30 +1,32 @@
-import { bytesEqual, hexOf } from '../bytes.ts'
-import { plainSwarmId } from '../envelope/keys.ts'
+// Long: everything that happens to a copy between its promise and its end is read together.
+import { hexOf } from '../bytes.ts'
 import type { LaneId, PeerId, SwarmId } from '../ids.ts'
-import {
-  keepBurst,
-  keepOwnersMax,
-  keepPeerSetsMax,
-  keepPerSecond,
-  keepSetsMax,
-  keepStallMs,
-  keepTellMs
-} from '../limits.ts'
+import { keepBurst, keepOwnersMax, keepPerSecond, keepStallMs, keepTellMs } from '../limits.ts'
 import { Budget } from '../tracker/budget.ts'
+import { isSame, objectionToOffer, objectionToSize } from './objections.ts'
 import { ownerHex } from './receipt.ts'
-import type { KeepFrame, KeepPolicy, KeeperEffect, KeeperInput, Kept, Offer, RefuseCode } from './types.ts'
+import type { KeepFrame, KeepPolicy, KeeperEffect, KeeperInput, Kept, KeptTotals, Offer, RefuseCode } from './types.ts'
+
+type Request = Extract<KeepFrame, { type: 'offer' | 'ask-status' | 'release' }>
+type Found = Extract<KeeperInput, { type: 'found' }>
 
 interface Asker {
   readonly peerId: PeerId
   readonly budget: Budget
   readonly followed: Set<SwarmId>
+  /** The first of them waits for what the catalog says of its copy; the others for the first. */
+  readonly waiting: Request[]
+  isLooking: boolean
 }
 
+/** One that something is done about: it is not whole, is being promised, or somebody is to be told of it. */
 interface Copy {
   kept: Kept
   heldBytes: number
   isWhole: boolean
   hasBegun: boolean
+  /** Promises that are not durable yet. */
+  saving: number
   /** When something of it came last, or it was promised. */
   progressAtMs: number
   toldAtMs: number
@@ -32,15 +34,24 @@ interface Copy {
   readonly followers: Set<LaneId>
 }
 
-/** Decides what a keeper keeps, for whom and how long. SPEC.md has the rules; time is that of the wall. */
+const nothing: KeptTotals = { copies: 0, bytes: 0 }
+
+/**
+ * Decides what a keeper keeps, for whom and how long. Copies that are whole and that nobody asks about are in the
+ * catalog alone [KE24]. SPEC.md has the rules; time is that of the wall.
+ */
 export class Keeper {
   readonly #policy: KeepPolicy
   readonly #copies = new Map<SwarmId, Copy>()
   readonly #askers = new Map<LaneId, Asker>()
   readonly #lanes = new Map<PeerId, LaneId>()
-  #promisedBytes = 0
-  /** Nothing ends before this: ends only move away, until the next look finds out how far. */
+  /** Of all copies, also those in the catalog alone. */
+  #promised: { copies: number; bytes: number } = { ...nothing }
+  #coming = 0
+  /** Nothing in memory ends before this: ends only move away, until the next look finds out how far. */
   #dueAtMs = Infinity
+  /** The same for what is in the catalog alone. */
+  #restingDueAtMs = Infinity
   #nowMs = 0
   #effects: KeeperEffect[] = []
 
@@ -48,12 +59,13 @@ export class Keeper {
     this.#policy = policy
   }
 
-  get promisedBytes(): number {
-    return this.#promisedBytes
+  /** What is promised, in all. */
+  get promised(): KeptTotals {
+    return this.#promised
   }
 
-  get copyCount(): number {
-    return this.#copies.size
+  has(swarmId: SwarmId): boolean {
+    return this.#copies.has(swarmId)
   }
 
   handle(nowMs: number, input: KeeperInput): KeeperEffect[] {
@@ -61,14 +73,22 @@ export class Keeper {
     this.#effects = []
     switch (input.type) {
       case 'restored':
-        this.#put(input.kept)
-        this.#begin(this.#copies.get(input.kept.swarmId)!)
+        this.#restore(input.totals, input.coming)
+        break
+      case 'ended':
+        this.#onEnded(input)
         break
       case 'opened':
         this.#open(input.laneId, input.peerId)
         break
       case 'frame':
         this.#onFrame(input.laneId, input.frame)
+        break
+      case 'found':
+        this.#onFound(input)
+        break
+      case 'look-failed':
+        this.#drop(input.laneId) // whoever asked asks again later
         break
       case 'closed':
         this.#close(input.laneId)
@@ -84,21 +104,30 @@ export class Keeper {
 
   /** When `wake` is due: a term ends, or a copy is given up. [KE7] [KE8] */
   wakeAtMs(): number {
-    return this.#dueAtMs
+    return Math.min(this.#dueAtMs, this.#restingDueAtMs)
+  }
+
+  #restore(totals: KeptTotals, coming: readonly Kept[]): void {
+    this.#restingDueAtMs = this.#nowMs
+    for (const kept of coming) this.#begin(this.#take(kept))
+    this.#promised = { ...totals }
   }
 
   /** What the store tells of a copy, or of its promise. */
-  #onCopy(input: Extract<KeeperInput, { swarmId: SwarmId }>): void {
+  #onCopy(input: Extract<KeeperInput, { type: 'saved' | 'save-failed' | 'progress' | 'measured' | 'unusable' }>): void {
     const copy = this.#copies.get(input.swarmId)
     if (!copy) return
     switch (input.type) {
       case 'saved':
+        copy.saving--
         this.#effects.push({ type: 'accept', laneId: input.laneId, kept: copy.kept, fromMs: this.#nowMs })
         this.#begin(copy)
-        return this.#tell(input.laneId, copy)
+        this.#tell(input.laneId, copy)
+        return this.#restIfIdle(copy)
       case 'save-failed':
+        copy.saving--
         this.#refuse(input.laneId, input.swarmId, 'full')
-        return copy.hasBegun ? undefined : this.#end(copy)
+        return copy.hasBegun ? this.#restIfIdle(copy) : this.#end(copy)
       case 'progress':
         return this.#onProgress(copy, input.heldBytes, input.isWhole)
       case 'measured':
@@ -112,7 +141,8 @@ export class Keeper {
     const before = this.#lanes.get(peerId)
     if (before !== undefined) this.#drop(before)
     this.#lanes.set(peerId, laneId)
-    this.#askers.set(laneId, { peerId, budget: new Budget(this.#nowMs, keepBurst, keepPerSecond), followed: new Set() })
+    const budget = new Budget(this.#nowMs, keepBurst, keepPerSecond)
+    this.#askers.set(laneId, { peerId, budget, followed: new Set(), waiting: [], isLooking: false })
   }
 
   #close(laneId: LaneId): void {
@@ -120,7 +150,11 @@ export class Keeper {
     if (!asker) return
     this.#askers.delete(laneId)
     if (this.#lanes.get(asker.peerId) === laneId) this.#lanes.delete(asker.peerId)
-    for (const swarmId of asker.followed) this.#copies.get(swarmId)?.followers.delete(laneId)
+    for (const swarmId of asker.followed) {
+      const copy = this.#copies.get(swarmId)
+      copy?.followers.delete(laneId)
+      if (copy) this.#restIfIdle(copy)
+    }
   }
 
   #follow(laneId: LaneId, copy: Copy): void {
@@ -137,108 +171,139 @@ export class Keeper {
     const asker = this.#askers.get(laneId)
     if (!asker) return
     if (!asker.budget.spend(this.#nowMs, 1)) return this.#drop(laneId)
-    switch (frame.type) {
-      case 'offer':
-        return this.#onOffer(laneId, asker, frame.offer)
-      case 'ask-status':
-        return this.#onAsk(laneId, frame.swarmId)
-      case 'release':
-        return this.#onRelease(laneId, frame.swarmId, ownerHex(frame.ownerKey))
-      case 'ask-terms':
-        return void this.#effects.push({ type: 'tell-terms', laneId })
-      case 'unknown':
-        return
-      default:
-        this.#drop(laneId) // a keeper does not take this
+    if (frame.type === 'unknown') return
+    if (frame.type === 'ask-terms') return void this.#effects.push({ type: 'tell-terms', laneId })
+    if (!isRequest(frame)) return this.#drop(laneId) // a keeper does not take this
+    asker.waiting.push(frame)
+    this.#serve(laneId, asker)
+  }
+
+  /** In the order in which they came; what is not in memory is looked up first. */
+  #serve(laneId: LaneId, asker: Asker): void {
+    while (asker.waiting.length > 0 && !asker.isLooking) {
+      const [request] = asker.waiting as [Request]
+      const copy = this.#copies.get(swarmOf(request))
+      if (copy) {
+        asker.waiting.shift()
+        this.#onRequest(laneId, asker, request, copy, nothing)
+      } else {
+        asker.isLooking = true
+        this.#effects.push({ type: 'look', laneId, peerId: asker.peerId, swarmId: swarmOf(request) })
+      }
     }
   }
 
-  #onOffer(laneId: LaneId, asker: Asker, offer: Offer): void {
-    const { swarmId, termMs } = offer
-    const known = this.#copies.get(swarmId)
-    const code = this.#objectionTo(asker, offer, known?.kept)
+  #onFound({ laneId, swarmId, whole, theirs }: Found): void {
+    const copy = this.#copies.get(swarmId) ?? (whole && this.#take(whole.kept, whole.heldBytes))
+    const asker = this.#askers.get(laneId)
+    if (asker) {
+      asker.isLooking = false
+      this.#onRequest(laneId, asker, asker.waiting.shift()!, copy, theirs)
+      this.#serve(laneId, asker)
+    }
+    if (copy) this.#restIfIdle(copy)
+  }
+
+  #onRequest(laneId: LaneId, asker: Asker, request: Request, copy: Copy | undefined, theirs: KeptTotals): void {
+    switch (request.type) {
+      case 'offer':
+        return this.#onOffer(laneId, asker, request.offer, copy, theirs)
+      case 'ask-status':
+        return this.#onAsk(laneId, request.swarmId, copy)
+      case 'release':
+        return this.#onRelease(laneId, request.swarmId, ownerHex(request.ownerKey), copy)
+    }
+  }
+
+  #onOffer(laneId: LaneId, { peerId }: Asker, offer: Offer, copy: Copy | undefined, theirs: KeptTotals): void {
+    const { swarmId, swarmKey, manifestCid, termMs } = offer
+    const code = this.#objectionTo(peerId, offer, copy?.kept, theirs)
     if (code) return this.#refuse(laneId, swarmId, code)
     const owner = hexOf(offer.owner)
-    const untilMs = Math.max(known?.kept.untilMs ?? 0, this.#nowMs + termMs)
-    const others = (known?.kept.owners ?? []).filter((each) => each !== owner)
-    const owners = [...others, owner].slice(-keepOwnersMax)
-    const { manifestCid, swarmKey } = offer
-    const { sizeBytes, peerId } = known?.kept ?? { sizeBytes: offer.sizeBytes, peerId: asker.peerId }
-    this.#put({ manifestCid, swarmId, swarmKey, sizeBytes, peerId, untilMs, owners })
-    const copy = this.#copies.get(swarmId)!
-    this.#follow(laneId, copy)
-    if (!copy.isWhole) copy.progressAtMs = this.#nowMs
-    this.#effects.push({ type: 'save', laneId, kept: copy.kept })
+    const before = copy?.kept ?? { sizeBytes: offer.sizeBytes, peerId, untilMs: 0, owners: [] }
+    const untilMs = Math.max(before.untilMs, this.#nowMs + termMs)
+    const owners = [...before.owners.filter((each) => each !== owner), owner].slice(-keepOwnersMax)
+    const kept = { manifestCid, swarmId, swarmKey, sizeBytes: before.sizeBytes, peerId: before.peerId, untilMs, owners }
+    const promised = copy ?? this.#promise(kept)
+    promised.kept = kept
+    promised.saving++
+    this.#follow(laneId, promised)
+    if (!promised.isWhole) promised.progressAtMs = this.#nowMs
+    this.#effects.push({ type: 'save', laneId, kept })
   }
 
-  /** Why an offer is refused, or undefined. What is kept already takes no more room. [KE2] [KE3] [KE4] */
-  #objectionTo(asker: Asker, offer: Offer, known: Kept | undefined): RefuseCode | undefined {
-    const { tokens, peers, termMsMax, dataSetBytesMax, peerBytesMax, bytesMax } = this.#policy
-    const byToken = tokens?.some((token) => offer.token !== undefined && bytesEqual(token, offer.token)) ?? false
-    const byName = peers?.includes(asker.peerId) ?? false
-    if ((tokens || peers) && !byToken && !byName) return 'not-allowed'
-    if (!offer.swarmKey && offer.swarmId !== plainSwarmId(offer.manifestCid)) return 'not-allowed'
-    if (offer.termMs > termMsMax) return 'term-too-long'
+  /** What is kept already takes no more room. [KE5] */
+  #objectionTo(peerId: PeerId, offer: Offer, known: Kept | undefined, theirs: KeptTotals): RefuseCode | undefined {
+    const code = objectionToOffer(this.#policy, peerId, offer)
+    if (code) return code
     if (known) return isSame(known, offer) ? undefined : 'not-allowed'
-    if (offer.sizeBytes === 0 || offer.sizeBytes > dataSetBytesMax) return 'too-large'
-    const theirs = [...this.#copies.values()].filter(({ kept }) => kept.peerId === asker.peerId)
-    const theirBytes = theirs.reduce((sum, { kept }) => sum + kept.sizeBytes, 0)
-    const hasRoom =
-      this.#promisedBytes + offer.sizeBytes <= bytesMax &&
-      theirBytes + offer.sizeBytes <= peerBytesMax &&
-      this.#copies.size < keepSetsMax &&
-      theirs.length < keepPeerSetsMax
-    return hasRoom ? undefined : 'full'
+    return objectionToSize(this.#policy, offer, { all: this.#promised, theirs, coming: this.#coming })
   }
 
-  #onAsk(laneId: LaneId, swarmId: SwarmId): void {
-    const copy = this.#copies.get(swarmId)
+  #onAsk(laneId: LaneId, swarmId: SwarmId, copy: Copy | undefined): void {
     if (!copy) return this.#tellNone(laneId, swarmId)
     this.#follow(laneId, copy)
     this.#tell(laneId, copy)
   }
 
   /** The copy goes with its last owner. [KE9] */
-  #onRelease(laneId: LaneId, swarmId: SwarmId, owner: string): void {
-    const copy = this.#copies.get(swarmId)
-    if (!copy?.kept.owners.includes(owner)) return this.#tellNone(laneId, swarmId)
+  #onRelease(laneId: LaneId, swarmId: SwarmId, owner: string, copy: Copy | undefined): void {
+    this.#tellNone(laneId, swarmId)
+    if (!copy?.kept.owners.includes(owner)) return
     const owners = copy.kept.owners.filter((each) => each !== owner)
     copy.followers.delete(laneId)
-    this.#tellNone(laneId, swarmId)
     if (owners.length === 0) return this.#end(copy)
-    this.#put({ ...copy.kept, owners })
+    copy.kept = { ...copy.kept, owners }
     this.#effects.push({ type: 'update', kept: copy.kept })
+    this.#restIfIdle(copy)
   }
 
   #onProgress(copy: Copy, heldBytes: number, isWhole: boolean): void {
     const isNews = isWhole && !copy.isWhole
     if (heldBytes > copy.heldBytes || isWhole !== copy.isWhole) copy.progressAtMs = this.#nowMs
+    if (isNews) this.#coming--
     copy.heldBytes = heldBytes
-    copy.isWhole = isWhole
+    copy.isWhole ||= isWhole
     this.#dueAtMs = Math.min(this.#dueAtMs, endsAtMs(copy))
-    if (!isNews && this.#nowMs - copy.toldAtMs < keepTellMs) return
-    copy.toldAtMs = this.#nowMs
-    for (const laneId of copy.followers) this.#tell(laneId, copy)
+    if (isNews || this.#nowMs - copy.toldAtMs >= keepTellMs) {
+      copy.toldAtMs = this.#nowMs
+      for (const laneId of copy.followers) this.#tell(laneId, copy)
+    }
+    this.#restIfIdle(copy)
   }
 
-  #put(kept: Kept): void {
-    const known = this.#copies.get(kept.swarmId)
-    if (known) {
-      known.kept = kept
-      return
-    }
-    this.#promisedBytes += kept.sizeBytes
+  #promise(kept: Kept): Copy {
+    const { copies, bytes } = this.#promised
+    this.#promised = { copies: copies + 1, bytes: bytes + kept.sizeBytes }
+    return this.#take(kept)
+  }
+
+  /** With `wholeBytes` all of it is here. */
+  #take(kept: Kept, wholeBytes?: number): Copy {
+    const isWhole = wholeBytes !== undefined
     const copy: Copy = {
       kept,
-      heldBytes: 0,
-      isWhole: false,
-      hasBegun: false,
+      heldBytes: wholeBytes ?? 0,
+      isWhole,
+      hasBegun: isWhole,
+      saving: 0,
       progressAtMs: this.#nowMs,
       toldAtMs: -Infinity,
       followers: new Set()
     }
+    if (!isWhole) this.#coming++
     this.#copies.set(kept.swarmId, copy)
     this.#dueAtMs = Math.min(this.#dueAtMs, endsAtMs(copy))
+    return copy
+  }
+
+  /** The catalog has all there is to know of it. [KE24] */
+  #restIfIdle(copy: Copy): void {
+    const { kept, isWhole, saving, followers } = copy
+    if (!isWhole || saving > 0 || followers.size > 0 || this.#copies.get(kept.swarmId) !== copy) return
+    this.#copies.delete(kept.swarmId)
+    this.#restingDueAtMs = Math.min(this.#restingDueAtMs, kept.untilMs)
+    this.#effects.push({ type: 'rest', swarmId: kept.swarmId })
   }
 
   #begin(copy: Copy): void {
@@ -256,12 +321,27 @@ export class Keeper {
   #end(copy: Copy): void {
     const { swarmId, sizeBytes } = copy.kept
     if (!this.#copies.delete(swarmId)) return
-    this.#promisedBytes -= sizeBytes
+    if (!copy.isWhole) this.#coming--
+    this.#ended({ copies: 1, bytes: sizeBytes })
     for (const laneId of copy.followers) this.#tellNone(laneId, swarmId)
     this.#effects.push({ type: 'end', swarmId })
   }
 
+  #ended(gone: KeptTotals): void {
+    const { copies, bytes } = this.#promised
+    this.#promised = { copies: copies - gone.copies, bytes: bytes - gone.bytes }
+  }
+
+  #onEnded({ gone, nextAtMs }: Extract<KeeperInput, { type: 'ended' }>): void {
+    this.#ended(gone)
+    this.#restingDueAtMs = Math.min(this.#restingDueAtMs, nextAtMs)
+  }
+
   #endOverdue(): void {
+    if (this.#nowMs >= this.#restingDueAtMs) {
+      this.#restingDueAtMs = Infinity // the answer says when to look again
+      this.#effects.push({ type: 'end-overdue', byMs: this.#nowMs })
+    }
     if (this.#nowMs < this.#dueAtMs) return
     this.#dueAtMs = Infinity
     for (const copy of this.#copies.values()) {
@@ -286,12 +366,10 @@ export class Keeper {
   }
 }
 
+const isRequest = (frame: KeepFrame): frame is Request => ['offer', 'ask-status', 'release'].includes(frame.type)
+
+const swarmOf = (request: Request): SwarmId => (request.type === 'offer' ? request.offer : request).swarmId
+
 /** A term ends, or what was promised does not come. */
 const endsAtMs = ({ kept, isWhole, progressAtMs }: Copy): number =>
   isWhole ? kept.untilMs : Math.min(kept.untilMs, progressAtMs + keepStallMs)
-
-function isSame(kept: Kept, offer: Offer): boolean {
-  const keysAgree =
-    kept.swarmKey && offer.swarmKey ? bytesEqual(kept.swarmKey, offer.swarmKey) : kept.swarmKey === offer.swarmKey
-  return keysAgree && kept.manifestCid === offer.manifestCid
-}

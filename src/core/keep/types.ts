@@ -71,11 +71,26 @@ export interface Kept extends BlindKeys {
   readonly owners: readonly string[]
 }
 
+/** Copies, and what they were offered to take. */
+export interface KeptTotals {
+  readonly copies: number
+  readonly bytes: number
+}
+
 export type KeeperInput =
-  /** What was kept before a restart; its copy is reported by `progress`. */
-  | { type: 'restored'; kept: Kept }
+  /** What was kept before a restart: all of it, and those of it that are not whole, of which `progress` tells. */
+  | { type: 'restored'; totals: KeptTotals; coming: readonly Kept[] }
   | { type: 'opened'; laneId: LaneId; peerId: PeerId }
   | { type: 'frame'; laneId: LaneId; frame: KeepFrame }
+  /** What the catalog has of what `look` asked for: a copy that is whole, and all that this peer offered. */
+  | {
+      type: 'found'
+      laneId: LaneId
+      swarmId: SwarmId
+      whole?: { readonly kept: Kept; readonly heldBytes: number }
+      theirs: KeptTotals
+    }
+  | { type: 'look-failed'; laneId: LaneId }
   | { type: 'closed'; laneId: LaneId }
   /** A promise is durable. */
   | { type: 'saved'; laneId: LaneId; swarmId: SwarmId }
@@ -85,10 +100,14 @@ export type KeeperInput =
   | { type: 'measured'; swarmId: SwarmId; sizeBytes: number }
   /** It cannot be held: its manifest is of no use, or the disk failed. */
   | { type: 'unusable'; swarmId: SwarmId }
+  /** What `end-overdue` was for is done: so much is gone, and the next in the catalog ends then. */
+  | { type: 'ended'; gone: KeptTotals; nextAtMs: number }
   | { type: 'wake' }
 
 export type KeeperEffect =
   | { type: 'send'; laneId: LaneId; frame: KnownKeepFrame }
+  /** Look up a copy in the catalog, then `found` or `look-failed`. */
+  | { type: 'look'; laneId: LaneId; peerId: PeerId; swarmId: SwarmId }
   /** Make it durable, then `saved` or `save-failed`. */
   | { type: 'save'; laneId: LaneId; kept: Kept }
   /** The same, and nobody waits for it. */
@@ -97,6 +116,10 @@ export type KeeperEffect =
   | { type: 'accept'; laneId: LaneId; kept: Kept; fromMs: number }
   /** Fetch it, hold it, serve it. */
   | { type: 'begin'; kept: Kept }
+  /** It is whole and durable, and nobody asks about it: the catalog alone knows of it from now on. */
+  | { type: 'rest'; swarmId: SwarmId }
+  /** Remove what is in the catalog alone and whose term is over by then, then `ended`. */
+  | { type: 'end-overdue'; byMs: number }
   /** Remove promise and copy. */
   | { type: 'end'; swarmId: SwarmId }
   /** Sign the terms and send them. */

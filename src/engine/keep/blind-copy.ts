@@ -2,7 +2,7 @@ import { Bitmap } from '../../core/block/bitmap.ts'
 import type { SwarmId } from '../../core/ids.ts'
 import type { Kept } from '../../core/keep/types.ts'
 import { decodeManifest, type Manifest } from '../../core/manifest/manifest.ts'
-import type { ItemRecord } from '../../store/types.ts'
+import type { KeptRecord } from '../../store/paged.ts'
 import type { EngineParts } from '../parts.ts'
 import { SwarmDriver } from '../swarm-driver.ts'
 
@@ -18,14 +18,16 @@ export interface CopyListener {
 export class BlindCopy {
   readonly #parts: EngineParts
   readonly #listener: CopyListener
-  #record: ItemRecord & { readonly kept: Kept }
+  #record: KeptRecord
   #manifest: Manifest | undefined
   #held: Bitmap | undefined
   #driver: SwarmDriver | undefined
+  #beginning: Promise<void> | undefined
   #isOpen = false
   #closed = false
+  #idleSinceMs: number | undefined
 
-  constructor(parts: EngineParts, record: ItemRecord & { readonly kept: Kept }, listener: CopyListener) {
+  constructor(parts: EngineParts, record: KeptRecord, listener: CopyListener) {
     this.#parts = parts
     this.#record = record
     this.#listener = listener
@@ -43,8 +45,37 @@ export class BlindCopy {
     await this.#save()
   }
 
+  get hasBegun(): boolean {
+    return this.#beginning !== undefined
+  }
+
+  /** What its blocks take, as far as that is known. */
+  get sizeBytes(): number {
+    return this.#manifest ? this.#manifest.blockCount * this.#manifest.blockBytes : 0
+  }
+
   /** Takes up what is held, fetches the rest. */
-  async begin(): Promise<void> {
+  begin(): Promise<void> {
+    this.#beginning ??= this.#begin()
+    return this.#beginning
+  }
+
+  /** For how long, as far as was seen, nothing was to be done about it. `isAskedAbout`: its keeper needs it. */
+  idleMs(nowMs: number, isAskedAbout: boolean): number {
+    const isIdle = !isAskedAbout && this.#record.complete && (this.#driver?.peers().length ?? 0) === 0
+    this.#idleSinceMs = isIdle ? (this.#idleSinceMs ?? nowMs) : undefined
+    return nowMs - (this.#idleSinceMs ?? nowMs)
+  }
+
+  /** Leaves memory. It is announced on with all that is dormant. */
+  async rest(): Promise<void> {
+    this.#closed = true
+    this.#parts.discovery.rest(this.#record.kept.swarmId)
+    this.#driver?.close()
+    await this.#parts.flush(this.#record.id)
+  }
+
+  async #begin(): Promise<void> {
     const { id, complete } = this.#record
     const known = this.#manifest
     // What is whole was durable before it was called so: it is not looked at again, however many copies there are.

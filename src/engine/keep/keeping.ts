@@ -7,8 +7,15 @@ import { makeReceipt } from '../../core/keep/receipt.ts'
 import type { Sign } from '../../core/keep/signed.ts'
 import { makeTerms, termsOf } from '../../core/keep/terms.ts'
 import type { KeeperEffect, KeeperInput, KeepPolicy, Kept } from '../../core/keep/types.ts'
-import { keepFrameBytesMax } from '../../core/limits.ts'
+import {
+  catalogPageItems,
+  dormantAfterMs,
+  dormantLookMs,
+  keepEndsPauseMs,
+  keepFrameBytesMax
+} from '../../core/limits.ts'
 import type { Lane } from '../../network/types.ts'
+import type { KeptRecord, PagedCatalog } from '../../store/paged.ts'
 import type { ItemRecord } from '../../store/types.ts'
 import { Alarm } from '../alarm.ts'
 import type { EngineParts, KeeperPart } from '../parts.ts'
@@ -21,6 +28,8 @@ import { BlindCopy, type CopyListener } from './blind-copy.ts'
 export interface KeepingOptions {
   readonly policy: KeepPolicy
   readonly peerId: PeerId
+  /** The engine's own. */
+  readonly catalog: PagedCatalog
   /** Signs with the key of that peer id. */
   readonly sign: Sign
   /** Strangers are not told of it. */
@@ -34,8 +43,12 @@ export class Keeping implements KeeperPart, CopyListener {
   readonly #machine: Keeper
   readonly #alarm: Alarm
   readonly #lanes = new Map<LaneId, Lane>()
+  /** Those that come, are asked about, or are served to somebody; the others are in the catalog alone. [KE24] */
   readonly #copies = new Map<SwarmId, BlindCopy>()
   #terms: Promise<Uint8Array> | undefined
+  /** What is being removed, until it is: nothing that the catalog says of it counts meanwhile. */
+  readonly #ending = new Map<SwarmId, Promise<boolean>>()
+  #cancelLook: (() => void) | undefined
   #closed = false
 
   constructor(parts: EngineParts, options: KeepingOptions) {
@@ -47,15 +60,16 @@ export class Keeping implements KeeperPart, CopyListener {
 
   /** What is promised, for whoever runs the keeper. */
   get load(): { readonly promisedBytes: number; readonly copies: number } {
-    return { promisedBytes: this.#machine.promisedBytes, copies: this.#machine.copyCount }
+    const { bytes, copies } = this.#machine.promised
+    return { promisedBytes: bytes, copies }
   }
 
-  restore(records: readonly ItemRecord[]): void {
-    for (const { kept, ...record } of records) {
-      if (!kept) continue
-      this.#copies.set(kept.swarmId, new BlindCopy(this.#parts, { ...record, kept }, this))
-      this.#turn({ type: 'restored', kept })
-    }
+  async restore(records: readonly ItemRecord[]): Promise<void> {
+    const coming = records.filter((record): record is KeptRecord => record.kept !== undefined && !record.complete)
+    for (const record of coming) this.#copies.set(record.kept.swarmId, new BlindCopy(this.#parts, record, this))
+    const totals = await this.#options.catalog.keptTotals()
+    this.#turn({ type: 'restored', totals, coming: coming.map(({ kept }) => kept) })
+    this.#lookForIdleLater()
     if (!this.#options.unlisted) this.#announce()
   }
 
@@ -68,6 +82,12 @@ export class Keeping implements KeeperPart, CopyListener {
   find(swarmId: SwarmId): { driver(): SwarmDriver } | undefined {
     const copy = this.#copies.get(swarmId)
     return copy?.isOpen ? copy : undefined
+  }
+
+  async wake(swarmId: SwarmId): Promise<{ driver(): SwarmDriver } | undefined> {
+    const record = await this.#recall(() => this.#options.catalog.keptBySwarm(swarmId), swarmId)
+    if (record && !this.#closed) await this.#copyOf(record).begin()
+    return this.find(swarmId)
   }
 
   accept(lane: Lane): void {
@@ -98,15 +118,17 @@ export class Keeping implements KeeperPart, CopyListener {
   }
 
   onUnusable(swarmId: SwarmId, error: unknown): void {
-    this.#parts.log('copy-unusable', { message: error instanceof Error ? error.name : 'unknown' })
+    this.#parts.log('copy-unusable', { message: nameOf(error) })
     this.#turn({ type: 'unusable', swarmId })
   }
 
   async close(): Promise<void> {
     this.#closed = true
     this.#alarm.cancel()
+    this.#cancelLook?.()
     for (const lane of this.#lanes.values()) lane.close()
     for (const copy of this.#copies.values()) await copy.close()
+    await Promise.all(this.#ending.values())
   }
 
   #turn(input: KeeperInput): void {
@@ -122,6 +144,8 @@ export class Keeping implements KeeperPart, CopyListener {
         return
       case 'close':
         return this.#lanes.get(effect.laneId)?.close()
+      case 'look':
+        return void this.#look(effect)
       case 'save':
         return void this.#save(effect.kept, effect.laneId)
       case 'update':
@@ -132,20 +156,48 @@ export class Keeping implements KeeperPart, CopyListener {
         return void this.#tellTerms(effect.laneId)
       case 'begin':
         return void this.#begin(effect.kept.swarmId)
+      case 'rest':
+        return this.#rest(effect.swarmId)
       case 'end':
-        return void this.#end(effect.swarmId)
+        return void this.#remove(effect.swarmId, async () => this.#copies.get(effect.swarmId)?.remove())
+      case 'end-overdue':
+        return void this.#endOverdue(effect.byMs)
     }
+  }
+
+  async #look({ laneId, peerId, swarmId }: Extract<KeeperEffect, { type: 'look' }>): Promise<void> {
+    try {
+      const found = await this.#recall(() => this.#options.catalog.keptFor(swarmId, peerId), swarmId)
+      const { record, theirs } = found
+      const whole = record && { kept: record.kept, heldBytes: this.#copyOf(record).sizeBytes }
+      this.#turn({ type: 'found', laneId, swarmId, whole, theirs })
+    } catch (error) {
+      this.#parts.log('copy-unread', { message: nameOf(error) })
+      this.#turn({ type: 'look-failed', laneId })
+    }
+  }
+
+  /** What the catalog says of a copy that is not just being removed. */
+  async #recall<T>(read: () => Promise<T>, swarmId: SwarmId): Promise<T> {
+    await this.#ending.get(swarmId)
+    const found = await read()
+    return this.#ending.has(swarmId) ? this.#recall(read, swarmId) : found
+  }
+
+  #copyOf(record: KeptRecord): BlindCopy {
+    const { swarmId } = record.kept
+    const copy = this.#copies.get(swarmId) ?? new BlindCopy(this.#parts, record, this)
+    this.#copies.set(swarmId, copy)
+    return copy
   }
 
   async #save(kept: Kept, laneId?: LaneId): Promise<void> {
     const { swarmId } = kept
-    const copy = this.#copies.get(swarmId) ?? new BlindCopy(this.#parts, recordOf(kept), this)
-    this.#copies.set(swarmId, copy)
     try {
-      await copy.keep(kept)
+      await this.#copyOf(recordOf(kept)).keep(kept)
       if (laneId !== undefined) this.#turn({ type: 'saved', laneId, swarmId })
     } catch (error) {
-      this.#parts.log('promise-not-saved', { message: error instanceof Error ? error.name : 'unknown' })
+      this.#parts.log('promise-not-saved', { message: nameOf(error) })
       if (laneId !== undefined) this.#turn({ type: 'save-failed', laneId, swarmId })
     }
   }
@@ -171,19 +223,72 @@ export class Keeping implements KeeperPart, CopyListener {
     }
   }
 
-  async #end(swarmId: SwarmId): Promise<void> {
-    const copy = this.#copies.get(swarmId)
+  /** One that is served goes on until nobody was there for a while. */
+  #rest(swarmId: SwarmId): void {
+    if (this.#copies.get(swarmId)?.hasBegun === false) this.#copies.delete(swarmId)
+  }
+
+  #lookForIdleLater(): void {
+    this.#cancelLook = this.#parts.timers.after(dormantLookMs, () => {
+      const nowMs = this.#parts.timers.nowMs()
+      for (const [swarmId, copy] of this.#copies) {
+        if (copy.idleMs(nowMs, this.#machine.has(swarmId)) < dormantAfterMs) continue
+        this.#copies.delete(swarmId)
+        void copy.rest()
+      }
+      this.#lookForIdleLater()
+    })
+  }
+
+  /** Resolves with whether it is gone. What could not be removed is at the next start, when its term is over. */
+  #remove(swarmId: SwarmId, remove: () => Promise<unknown>): Promise<boolean> {
+    const removing = remove().then(
+      () => true,
+      (error: unknown) => {
+        this.#parts.log('copy-not-removed', { message: nameOf(error) })
+        return false
+      }
+    )
     this.#copies.delete(swarmId)
+    const ending = removing.finally(() => {
+      if (this.#ending.get(swarmId) === ending) this.#ending.delete(swarmId)
+    })
+    this.#ending.set(swarmId, ending)
+    return ending
+  }
+
+  /** What nothing is known of here and whose term is over, a page at a time. [KE7] */
+  async #endOverdue(byMs: number): Promise<void> {
+    const { catalog } = this.#options
     try {
-      await copy?.remove()
+      const page = await catalog.keptEnded(byMs, catalogPageItems)
+      const ours = page.filter(({ kept: { swarmId } }) => !this.#machine.has(swarmId) && !this.#ending.has(swarmId))
+      const removed = await Promise.all(ours.map((record) => this.#removeRested(record)))
+      const gone = ours.filter((_, i) => removed[i])
+      const isMore = page.length === catalogPageItems || gone.length < ours.length
+      const pauseMs = gone.length === 0 ? keepEndsPauseMs : 0
+      const nextAtMs = isMore ? byMs + pauseMs : ((await catalog.nextKeptEnd(byMs)) ?? Infinity)
+      const bytes = gone.reduce((sum, { kept }) => sum + kept.sizeBytes, 0)
+      this.#turn({ type: 'ended', gone: { copies: gone.length, bytes }, nextAtMs })
     } catch (error) {
-      // It is found and removed at the next start, when its term is over.
-      this.#parts.log('copy-not-removed', { message: error instanceof Error ? error.name : 'unknown' })
+      this.#parts.log('ends-unread', { message: nameOf(error) })
+      this.#turn({ type: 'ended', gone: { copies: 0, bytes: 0 }, nextAtMs: byMs + keepEndsPauseMs })
     }
+  }
+
+  #removeRested({ id, kept }: KeptRecord): Promise<boolean> {
+    return this.#remove(kept.swarmId, async () => {
+      const copy = this.#copies.get(kept.swarmId)
+      if (copy) return copy.remove()
+      await this.#parts.catalog.removeItem(id)
+      await this.#parts.store.remove(id)
+    })
   }
 }
 
-const recordOf = (kept: Kept): ItemRecord & { readonly kept: Kept } => ({
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
+
+const recordOf = (kept: Kept): KeptRecord => ({
   ...freshRecord(newSetId()),
   origin: 'fetched',
   kind: kept.swarmKey ? 'sealed' : 'plain',

@@ -5,7 +5,8 @@
  * its blocks are there, one bit each, lowest first. `hash_groups`: leaves and path of a group. `slabs`, `free`: how far
  * each slab file is used, and the gaps before that. `removed`: data sets whose rows and places are still to be given
  * back. `leaving`: places that nothing refers to any more, or not yet. `items`, `named`: the catalog.
- * `standing` and what follows it in `items` say what is in the record, to find it by; nothing there: not placed yet.
+ * `standing` and what follows it in `items` say what is in the record, to find it by; nothing there: not placed yet. Those
+ * that begin with `kept_` are of copies for others.
  * `bucket`, `objects`: where blocks lie that are not in slabs, and in which objects.
  */
 export const migrations: readonly string[] = [
@@ -80,5 +81,14 @@ export const migrations: readonly string[] = [
   ALTER TABLE items ADD COLUMN created_at INTEGER;
   CREATE INDEX items_by_standing ON items (standing, swarm_id, blocks);
   CREATE INDEX items_by_age ON items (created_at, id);
+  `,
+  `
+  ALTER TABLE items ADD COLUMN kept_until INTEGER;
+  ALTER TABLE items ADD COLUMN kept_bytes INTEGER;
+  ALTER TABLE items ADD COLUMN kept_peer TEXT;
+  CREATE INDEX items_by_swarm ON items (swarm_id) WHERE swarm_id IS NOT NULL;
+  CREATE INDEX items_by_end ON items (standing, kept_until) WHERE kept_until IS NOT NULL;
+  CREATE INDEX items_by_keeping ON items (kept_peer, kept_bytes) WHERE kept_peer IS NOT NULL;
+  UPDATE items SET standing = NULL WHERE standing = 'kept';
   `
 ]

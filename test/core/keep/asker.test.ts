@@ -187,6 +187,21 @@ describe('asking a keeper', () => {
     expect(tab.take({ type: 'connected', keeper: one })).toEqual(['ask-status keeper-one'])
   })
 
+  it('[KE14] an answer to what was before an offer is not taken for the answer to the offer', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.take({ type: 'connected', keeper: one })
+    tab.accept(one)
+    tab.status(one, 'held')
+    tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
+    tab.take({ type: 'connected', keeper: one })
+    expect(tab.take({ type: 'wish', wish })).toEqual(['offer keeper-one'])
+    tab.status(one, 'none') // that it let go
+    tab.accept(one)
+    tab.status(one, 'held')
+    expect(tab.state).toBe('safe')
+  })
+
   it('[KE13] a promise of an earlier visit is not safe while its keeper did not say that it has all of it', () => {
     const tab = new Tab()
     const untilMs = tab.nowMs + keepTermMsMax

@@ -1,18 +1,29 @@
+// Long: one desk serves all of these.
 import { describe, expect, it } from 'vitest'
 import { manifestCidOf } from '../../../src/core/block/cid.ts'
 import { plainSwarmId } from '../../../src/core/envelope/keys.ts'
 import type { LaneId, PeerId, SwarmId } from '../../../src/core/ids.ts'
 import {
   keepBurst,
+  keepComingMax,
   keepOwnersMax,
   keepPeerSetsMax,
+  keepSetsMax,
   keepStallMs,
   keepTellMs,
   keepTermMsMax
 } from '../../../src/core/limits.ts'
 import { Keeper } from '../../../src/core/keep/keeper.ts'
 import { ownerOf } from '../../../src/core/keep/receipt.ts'
-import type { KeeperEffect, KeeperInput, KeepFrame, KeepPolicy, Kept, Offer } from '../../../src/core/keep/types.ts'
+import type {
+  KeeperEffect,
+  KeeperInput,
+  KeepFrame,
+  KeepPolicy,
+  Kept,
+  KeptTotals,
+  Offer
+} from '../../../src/core/keep/types.ts'
 import { seededBytes } from '../../support/seeded.ts'
 
 const MiB = 2 ** 20
@@ -35,18 +46,36 @@ const offerOf = (n: number, over: Partial<Offer> = {}): Offer => ({
   ...over
 })
 
-/** A keeper whose disk never fails, and what it said. */
+/** A keeper with its disk, and what it said. */
 class Desk {
   nowMs = 1_800_000_000_000
   readonly keeper: Keeper
   readonly ended: SwarmId[] = []
   readonly begun: SwarmId[] = []
-  readonly disk = new Map<SwarmId, Kept>()
+  readonly disk: Map<SwarmId, Kept>
+  /** Swarms of copies that are on disk whole. */
+  readonly whole: Set<SwarmId>
   diskFails = false
   #lanes = 0
 
-  constructor(over: Partial<KeepPolicy> = {}) {
+  /** `before`: whose disk it has. */
+  constructor(over: Partial<KeepPolicy> = {}, before?: Desk) {
     this.keeper = new Keeper({ ...policy, ...over })
+    this.disk = before?.disk ?? new Map<SwarmId, Kept>()
+    this.whole = before?.whole ?? new Set<SwarmId>()
+  }
+
+  /** Starts with what is on disk. */
+  restore(nowMs: number): this {
+    this.nowMs = nowMs
+    const coming = [...this.disk.values()].filter(({ swarmId }) => !this.whole.has(swarmId))
+    this.take({ type: 'restored', totals: totalsOf(this.disk.values()), coming })
+    return this
+  }
+
+  arrived(n: number, heldBytes = MiB): KeeperEffect[] {
+    this.whole.add(swarm(n))
+    return this.take({ type: 'progress', swarmId: swarm(n), heldBytes, isWhole: true })
   }
 
   open(name: string): LaneId {
@@ -71,7 +100,9 @@ class Desk {
   #perform(effect: KeeperEffect): KeeperEffect[] {
     if (effect.type === 'end') this.ended.push(effect.swarmId)
     if (effect.type === 'begin') this.begun.push(effect.kept.swarmId)
-    if (effect.type === 'end') this.disk.delete(effect.swarmId)
+    if (effect.type === 'end') this.#remove(effect.swarmId)
+    if (effect.type === 'look') return this.#look(effect)
+    if (effect.type === 'end-overdue') return this.#endOverdue(effect.byMs)
     if (effect.type === 'save' && this.diskFails) {
       return this.take({ type: 'save-failed', laneId: effect.laneId, swarmId: effect.kept.swarmId })
     }
@@ -81,6 +112,35 @@ class Desk {
       ? this.take({ type: 'saved', laneId: effect.laneId, swarmId: effect.kept.swarmId })
       : []
   }
+
+  #look({ laneId, peerId, swarmId }: Extract<KeeperEffect, { type: 'look' }>): KeeperEffect[] {
+    const theirs = totalsOf([...this.disk.values()].filter((kept) => kept.peerId === peerId))
+    const kept = this.whole.has(swarmId) ? this.disk.get(swarmId) : undefined
+    return this.take({ type: 'found', laneId, swarmId, whole: kept && { kept, heldBytes: kept.sizeBytes }, theirs })
+  }
+
+  #endOverdue(byMs: number): KeeperEffect[] {
+    const resting = [...this.disk.values()].filter(
+      ({ swarmId }) => this.whole.has(swarmId) && !this.keeper.has(swarmId)
+    )
+    const over = resting.filter(({ untilMs }) => untilMs <= byMs)
+    for (const { swarmId } of over) {
+      this.ended.push(swarmId)
+      this.#remove(swarmId)
+    }
+    const nextAtMs = Math.min(Infinity, ...resting.filter((each) => !over.includes(each)).map(({ untilMs }) => untilMs))
+    return this.take({ type: 'ended', gone: totalsOf(over), nextAtMs })
+  }
+
+  #remove(swarmId: SwarmId): void {
+    this.disk.delete(swarmId)
+    this.whole.delete(swarmId)
+  }
+}
+
+const totalsOf = (copies: Iterable<Kept>): KeptTotals => {
+  const sizes = Array.from(copies, ({ sizeBytes }) => sizeBytes)
+  return { copies: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
 }
 
 const said = (effects: readonly KeeperEffect[]): string[] =>
@@ -108,7 +168,7 @@ describe('what a keeper accepts', () => {
     desk.diskFails = true
     expect(said(desk.offer(desk.open('alice'), 1))).toEqual(['full', 'none'])
     expect(desk.begun).toEqual([])
-    expect(desk.keeper.promisedBytes).toBe(0)
+    expect(desk.keeper.promised).toEqual({ copies: 0, bytes: 0 })
   })
 
   it.each([
@@ -168,9 +228,9 @@ describe('what a keeper accepts', () => {
     const desk = new Desk()
     desk.offer(desk.open('alice'), 1, { sizeBytes: 40 * MiB })
     desk.nowMs += 1000
-    const before = desk.keeper.promisedBytes
+    const before = desk.keeper.promised
     expect(said(desk.offer(desk.open('bob'), 1, { owner: ownerOf(ownerKey(2)) }))).toContain('accepted')
-    expect(desk.keeper.promisedBytes).toBe(before)
+    expect(desk.keeper.promised).toEqual(before)
     expect(desk.disk.get(swarm(1))).toMatchObject({ untilMs: desk.nowMs + keepTermMsMax, sizeBytes: 40 * MiB })
     desk.offer(desk.open('bob'), 1, { termMs: 1000 })
     expect(desk.disk.get(swarm(1))!.untilMs).toBe(desk.nowMs + keepTermMsMax) // the later counts
@@ -183,19 +243,17 @@ describe('how long a keeper keeps', () => {
   it('[KE7] until the term is over, also over a restart', () => {
     const desk = new Desk()
     desk.offer(desk.open('alice'), 1)
-    desk.take({ type: 'progress', swarmId: swarm(1), heldBytes: MiB, isWhole: true })
-    const again = new Desk()
-    again.nowMs = desk.nowMs + keepTermMsMax - 1
-    for (const kept of desk.disk.values()) again.take({ type: 'restored', kept })
-    again.take({ type: 'progress', swarmId: swarm(1), heldBytes: MiB, isWhole: true })
-    expect(again.begun).toEqual([swarm(1)])
-    again.take({ type: 'wake' })
+    desk.arrived(1)
+    desk.offer(desk.open('alice'), 2)
+    const again = new Desk({}, desk).restore(desk.nowMs + keepTermMsMax - 1)
+    expect(again.begun).toEqual([swarm(2)]) // what is whole need not come
+    again.arrived(2)
     expect(again.ended).toEqual([])
     again.nowMs += 1
     expect(again.keeper.wakeAtMs()).toBeLessThanOrEqual(again.nowMs)
     again.take({ type: 'wake' })
-    expect(again.ended).toEqual([swarm(1)])
-    expect(again.keeper.promisedBytes).toBe(0)
+    expect(again.ended.toSorted()).toEqual([swarm(1), swarm(2)])
+    expect(again.keeper.promised).toEqual({ copies: 0, bytes: 0 })
   })
 
   it('[KE8] gives up what does not come, as long as it is not whole', () => {
@@ -209,7 +267,7 @@ describe('how long a keeper keeps', () => {
     desk.nowMs += 1
     expect(said(desk.take({ type: 'wake' }))).toEqual(['none'])
     desk.offer(alice, 2)
-    desk.take({ type: 'progress', swarmId: swarm(2), heldBytes: MiB, isWhole: true })
+    desk.arrived(2)
     desk.nowMs += 2 * keepStallMs
     desk.take({ type: 'wake' })
     expect(desk.ended).toEqual([swarm(1)])
@@ -252,7 +310,7 @@ describe('what a keeper tells', () => {
     expect(progress(2)).toEqual([])
     desk.nowMs += keepTellMs
     expect(progress(3)).toEqual(['coming'])
-    expect(progress(MiB, true)).toEqual(['held'])
+    expect(said(desk.arrived(1))).toEqual(['held'])
     desk.take({ type: 'closed', laneId: alice })
     desk.nowMs += keepTellMs
     expect(progress(MiB, true)).toEqual([])
@@ -272,5 +330,80 @@ describe('what a keeper tells', () => {
     for (let n = 0; n < keepBurst; n++) expect(ask()).toEqual(['none'])
     expect(ask()).toEqual(['closed'])
     expect(ask()).toEqual([])
+  })
+})
+
+describe('what a keeper has in memory', () => {
+  /** All that alice offered is whole, and she has gone. */
+  function restingDesk(count: number): Desk {
+    const desk = new Desk()
+    const alice = desk.open('alice')
+    for (let n = 1; n <= count; n++) desk.offer(alice, n)
+    for (let n = 1; n <= count; n++) desk.arrived(n)
+    expect(desk.keeper.has(swarm(1))).toBe(true)
+    desk.take({ type: 'closed', laneId: alice })
+    return desk
+  }
+
+  it('[KE24] a copy leaves memory when it is whole and nobody asks about it, and counts on', () => {
+    const desk = restingDesk(3)
+    for (const n of [1, 2, 3]) expect(desk.keeper.has(swarm(n))).toBe(false)
+    expect(desk.keeper.promised).toEqual({ copies: 3, bytes: 3 * MiB })
+    expect(said(desk.offer(desk.open('alice'), 4, { sizeBytes: 50 * MiB }))).toContain('accepted')
+    expect(said(desk.offer(desk.open('alice'), 5, { sizeBytes: 8 * MiB }))).toEqual(['full']) // of its own
+    expect(said(desk.offer(desk.open('bob'), 5, { sizeBytes: 48 * MiB }))).toEqual(['full']) // of all
+  })
+
+  it('[KE24] [KE5] what is out of memory is told of, renewed and let go as if it were in it', () => {
+    const desk = restingDesk(2)
+    const bob = desk.open('bob')
+    expect(said(desk.say(bob, { type: 'ask-status', swarmId: swarm(1) }))).toEqual(['held'])
+    desk.nowMs += 1000
+    expect(said(desk.offer(bob, 1, { owner: ownerOf(ownerKey(2)) }))).toEqual(['accepted', 'held'])
+    expect(desk.disk.get(swarm(1))).toMatchObject({ untilMs: desk.nowMs + keepTermMsMax, peerId: 'alice' })
+    expect(said(desk.offer(bob, 2, { swarmKey: seededBytes(77, 32) }))).toEqual(['not-allowed'])
+    expect(desk.keeper.promised.copies).toBe(2)
+    const release = (n: number, key: number) =>
+      said(desk.say(bob, { type: 'release', swarmId: swarm(n), ownerKey: ownerKey(key) }))
+    expect(release(1, 1)).toEqual(['none'])
+    expect(desk.disk.get(swarm(1))!.owners).toHaveLength(1)
+    expect(release(2, 9)).toEqual(['none'])
+    expect(desk.ended).toEqual([])
+    expect(release(1, 2)).toEqual(['none'])
+    expect(desk.ended).toEqual([swarm(1)])
+    desk.take({ type: 'closed', laneId: bob })
+    expect(desk.begun).toHaveLength(2) // nothing is fetched again
+  })
+
+  it('[KE24] [KE11] requests of one lane are answered in their order, also while the catalog is asked', () => {
+    const { keeper, nowMs, disk } = restingDesk(1)
+    const laneId = 77 as LaneId
+    const take = (input: KeeperInput) => keeper.handle(nowMs, input)
+    take({ type: 'opened', laneId, peerId: 'bob' as PeerId })
+    const ask = (n: number) => take({ type: 'frame', laneId, frame: { type: 'ask-status', swarmId: swarm(n) } })
+    expect(ask(1).map(({ type }) => type)).toEqual(['look'])
+    expect(ask(9)).toEqual([])
+    const kept = disk.get(swarm(1))!
+    const theirs = { copies: 0, bytes: 0 }
+    const found = take({ type: 'found', laneId, swarmId: swarm(1), whole: { kept, heldBytes: MiB }, theirs })
+    expect(said(found)).toEqual(['held'])
+    expect(found.at(-1)).toMatchObject({ type: 'look', swarmId: swarm(9) })
+    expect(said(take({ type: 'look-failed', laneId }))).toEqual(['closed'])
+    expect(keeper.has(swarm(1))).toBe(false)
+  })
+
+  it('[KE2] bounds how many are coming, and how many there are', () => {
+    const desk = new Desk({ bytesMax: Infinity })
+    const lanes = Array.from({ length: keepComingMax / keepPeerSetsMax }, (_, i) => desk.open(`peer ${i}`))
+    for (let n = 0; n < keepComingMax; n++) desk.offer(lanes[Math.floor(n / keepPeerSetsMax)]!, n, { sizeBytes: 1 })
+    const late = desk.open('late')
+    expect(said(desk.offer(late, keepComingMax, { sizeBytes: 1 }))).toEqual(['full'])
+    desk.arrived(0)
+    expect(said(desk.offer(late, keepComingMax, { sizeBytes: 1 }))).toContain('accepted')
+    const full = new Desk({ bytesMax: Infinity })
+    full.take({ type: 'restored', totals: { copies: keepSetsMax - 1, bytes: 0 }, coming: [] })
+    const bob = full.open('bob')
+    expect(said(full.offer(bob, 1))).toContain('accepted')
+    expect(said(full.offer(bob, 2))).toEqual(['full'])
   })
 })

@@ -1,0 +1,45 @@
+import { bytesEqual } from '../bytes.ts'
+import { plainSwarmId } from '../envelope/keys.ts'
+import type { PeerId } from '../ids.ts'
+import { keepComingMax, keepPeerSetsMax, keepSetsMax } from '../limits.ts'
+import type { KeepPolicy, Kept, KeptTotals, Offer, RefuseCode } from './types.ts'
+
+/** What room there is taken already, when an offer comes. */
+export interface Taken {
+  /** By all copies. */
+  readonly all: KeptTotals
+  /** By those that the same peer offered. */
+  readonly theirs: KeptTotals
+  /** Copies that are not whole yet. */
+  readonly coming: number
+}
+
+/** Why an offer is refused by whom it comes from and what it says, or undefined. [KE3] [KE4] */
+export function objectionToOffer(policy: KeepPolicy, peerId: PeerId, offer: Offer): RefuseCode | undefined {
+  const { tokens, peers, termMsMax } = policy
+  const byToken = tokens?.some((token) => offer.token !== undefined && bytesEqual(token, offer.token)) ?? false
+  const byName = peers?.includes(peerId) ?? false
+  if ((tokens || peers) && !byToken && !byName) return 'not-allowed'
+  if (!offer.swarmKey && offer.swarmId !== plainSwarmId(offer.manifestCid)) return 'not-allowed'
+  return offer.termMs > termMsMax ? 'term-too-long' : undefined
+}
+
+/** Why there is no room for one that is new. [KE2] */
+export function objectionToSize(policy: KeepPolicy, { sizeBytes }: Offer, taken: Taken): RefuseCode | undefined {
+  const { dataSetBytesMax, peerBytesMax, bytesMax } = policy
+  const { all, theirs, coming } = taken
+  if (sizeBytes === 0 || sizeBytes > dataSetBytesMax) return 'too-large'
+  const hasRoom =
+    all.bytes + sizeBytes <= bytesMax &&
+    theirs.bytes + sizeBytes <= peerBytesMax &&
+    all.copies < keepSetsMax &&
+    theirs.copies < keepPeerSetsMax &&
+    coming < keepComingMax
+  return hasRoom ? undefined : 'full'
+}
+
+export function isSame(kept: Kept, offer: Offer): boolean {
+  const keysAgree =
+    kept.swarmKey && offer.swarmKey ? bytesEqual(kept.swarmKey, offer.swarmKey) : kept.swarmKey === offer.swarmKey
+  return keysAgree && kept.manifestCid === offer.manifestCid
+}
