@@ -87,7 +87,7 @@ export class TokenMissing extends QuireError {
   readonly retryable = false
   constructor(host: string) {
     super(
-      `At ${host} others can reach the API, so it takes a token: set QUIRE_REST_TOKEN, or leave out --rest-host to listen on this machine alone.`,
+      `At ${host} others can reach the API, so it takes a token or certificates of clients: set QUIRE_REST_TOKEN or --rest-client-ca, or leave out --rest-host to listen on this machine alone.`,
       { host }
     )
   }

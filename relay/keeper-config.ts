@@ -1,14 +1,19 @@
 import { defaultLimitBytes } from '../src/core/limits.ts'
 import { bucket, host, list, number, text, toggle } from './settings/kinds.ts'
 import { optional, readSettings, type Values } from './settings/read.ts'
-import { TokenMissing } from './errors.ts'
+import { BadSetting, TokenMissing } from './errors.ts'
 
 /** By their names in a file. */
 export const keeperSettings = {
   restPort: { kind: number(0, 65_535), flag: 'rest-port', env: 'QUIRE_REST_PORT', fallback: 8080 },
-  /** Where the API listens; anything but this machine itself takes a token. */
+  /** Where the API listens; anything but this machine itself takes a token, or certificates of clients. */
   restHost: { kind: host, flag: 'rest-host', env: 'QUIRE_REST_HOST', fallback: '127.0.0.1' },
   restToken: optional({ kind: text, flag: 'rest-token', env: 'QUIRE_REST_TOKEN' }),
+  /** A certificate and its key, PEM: the API speaks TLS. */
+  restTlsCert: optional({ kind: text, flag: 'rest-tls-cert', env: 'QUIRE_REST_TLS_CERT' }),
+  restTlsKey: optional({ kind: text, flag: 'rest-tls-key', env: 'QUIRE_REST_TLS_KEY' }),
+  /** Clients show a certificate that one of these signed, PEM. */
+  restClientCa: optional({ kind: text, flag: 'rest-client-ca', env: 'QUIRE_REST_CLIENT_CA' }),
   /** Web pages that may use the API, by their origins. */
   allowOrigins: { kind: list, flag: 'allow-origin', env: 'QUIRE_ALLOW_ORIGIN', fallback: [] as readonly string[] },
   dataDir: { kind: text, flag: 'data', env: 'QUIRE_DATA', fallback: '.quire-keeper' },
@@ -38,6 +43,14 @@ export const isLoopback = (name: string): boolean => loopback.includes(name)
 /** Settings from file, environment and command line; throws what would be right, and TokenMissing. */
 export function readKeeperConfig(env: NodeJS.ProcessEnv, args: readonly string[]): KeeperConfig {
   const config = readSettings(keeperSettings, env, args, 'quire keeper')
-  if (!isLoopback(config.restHost) && config.restToken === undefined) throw new TokenMissing(config.restHost)
+  const { restHost, restToken, restTlsCert, restTlsKey, restClientCa } = config
+  requireWith('rest-tls-key', restTlsKey, 'rest-tls-cert', restTlsCert)
+  requireWith('rest-tls-cert', restTlsCert, 'rest-tls-key', restTlsKey)
+  requireWith('rest-tls-cert', restTlsCert, 'rest-client-ca', restClientCa)
+  if (!isLoopback(restHost) && restToken === undefined && restClientCa === undefined) throw new TokenMissing(restHost)
   return config
+}
+
+function requireWith(needed: string, value: string | undefined, given: string, by: string | undefined): void {
+  if (by !== undefined && value === undefined) throw new BadSetting(`--${needed}`, '', `given with --${given}`)
 }

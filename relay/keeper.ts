@@ -16,9 +16,10 @@ import { Downloads } from './rest/downloads.ts'
 import { serveRest } from './rest/server.ts'
 import { emptyFolder } from './rest/spool.ts'
 import type { RestParts } from './rest/types.ts'
+import type { TlsFiles } from './tls.ts'
 
 export interface RunningKeeper {
-  /** Where the API answers, as `http://127.0.0.1:8080`. */
+  /** Where the API answers, as `http://127.0.0.1:8080`, or https where it has a certificate. */
   readonly rest: string
   readonly peerId: string
   readonly addresses: readonly string[]
@@ -41,6 +42,8 @@ export async function startKeeper(config: KeeperConfig, log: Log = silence): Pro
       host: config.restHost,
       port: config.restPort,
       token: config.restToken,
+      tls: restTls(config),
+      asksCertificates: config.restClientCa !== undefined,
       origins: config.allowOrigins,
       anyHost: !isLoopback(config.restHost)
     },
@@ -65,6 +68,9 @@ export async function startKeeper(config: KeeperConfig, log: Log = silence): Pro
     }
   }
 }
+
+const restTls = ({ restTlsCert, restTlsKey, restClientCa }: KeeperConfig): TlsFiles | undefined =>
+  restTlsCert && restTlsKey ? { cert: restTlsCert, key: restTlsKey, clientCa: restClientCa } : undefined
 
 /** What both of its doors, the API and the socket, open to. */
 interface KeeperLibrary {

@@ -1,7 +1,6 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { httpHeadersMs } from '../src/core/limits.ts'
-import { slowness } from './limits/http-limits.ts'
 import { listen } from './listen.ts'
 import type { Log } from './log.ts'
 import { followCertificate, readPair, type TlsFiles } from './tls.ts'
@@ -17,16 +16,17 @@ export interface ListenOptions {
   readonly port: number
   readonly tls: TlsFiles | undefined
   readonly log: Log
+  /** How slow and how long a request may be. */
+  readonly bounds: ServerOptions
   /** Called before anybody can connect. */
   readonly prepare: (server: Server) => void
 }
 
 /** An HTTP server, or an HTTPS server where there is a certificate. Throws PortTaken, CannotListen or BadCertificate. */
 export async function listenHttp(handler: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { tls, log, prepare } = options
-  const secure =
-    tls && createSecureServer({ ...slowness, handshakeTimeout: httpHeadersMs, ...(await readPair(tls)) }, handler)
-  const server = (secure as unknown as Server | undefined) ?? createServer(slowness, handler)
+  const { tls, bounds, log, prepare } = options
+  const secure = tls && createSecureServer({ ...bounds, ...(await secureOptions(tls)) }, handler)
+  const server = (secure as unknown as Server | undefined) ?? createServer(bounds, handler)
   prepare(server)
   const port = await listen(server, options)
   const following = secure && followCertificate(secure, tls, log)
@@ -41,3 +41,11 @@ export async function listenHttp(handler: RequestListener, options: ListenOption
     }
   }
 }
+
+/** A client without a certificate is let in as far as to be told that it takes one. */
+const secureOptions = async (tls: TlsFiles) => ({
+  ...(await readPair(tls)),
+  handshakeTimeout: httpHeadersMs,
+  requestCert: tls.clientCa !== undefined,
+  rejectUnauthorized: false
+})

@@ -7,7 +7,7 @@ import { type Circuits, type RelayNode, startCircuits } from './circuits.ts'
 import type { RelayConfig } from './config.ts'
 import { loadIdentity } from './identity.ts'
 import { clientAddress } from './limits/addresses.ts'
-import { limitConnections, requestGate } from './limits/http-limits.ts'
+import { limitConnections, requestGate, slowness } from './limits/http-limits.ts'
 import { countRefusals, type Refuse } from './limits/refusals.ts'
 import { listenHttp } from './listening.ts'
 import { type Log, silence } from './log.ts'
@@ -54,6 +54,7 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     ...config,
     tls: tlsCert && tlsKey ? { cert: tlsCert, key: tlsKey } : undefined,
     log,
+    bounds: slowness,
     prepare: (server) => limitConnections(server, { proxies, refuse })
   })
   const { port } = http

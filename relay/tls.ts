@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Server } from 'node:https'
+import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { tlsFileBytesMax, tlsLookMs } from '../src/core/limits.ts'
 import { BadCertificate } from './errors.ts'
@@ -8,22 +9,35 @@ import type { Log } from './log.ts'
 export interface TlsFiles {
   readonly cert: string
   readonly key: string
+  /** Whoever signs certificates of clients, where those are asked for. */
+  readonly clientCa?: string
 }
 
 export interface Pair {
   readonly cert: Buffer
   readonly key: Buffer
+  readonly ca?: Buffer
 }
 
 /** Certificate and key as they are on disk, if they belong together. Throws BadCertificate. */
-export async function readPair({ cert, key }: TlsFiles): Promise<Pair> {
+export async function readPair({ cert, key, clientCa }: TlsFiles): Promise<Pair> {
   const pair = { cert: await readPem(cert), key: await readPem(key) }
   try {
     createSecureContext(pair)
   } catch (cause) {
     throw new BadCertificate(cert, key, (cause as Error).message, { cause })
   }
-  return pair
+  return clientCa === undefined ? pair : { ...pair, ca: await readCa(clientCa) }
+}
+
+async function readCa(path: string): Promise<Buffer> {
+  const ca = await readPem(path)
+  try {
+    new X509Certificate(ca)
+  } catch (cause) {
+    throw new BadCertificate(path, path, (cause as Error).message, { cause })
+  }
+  return ca
 }
 
 async function readPem(path: string): Promise<Buffer> {
@@ -66,9 +80,10 @@ export function followCertificate(server: Server, files: TlsFiles, log: Log): { 
   }
 }
 
-async function stampOf({ cert, key }: TlsFiles): Promise<string> {
+async function stampOf({ cert, key, clientCa }: TlsFiles): Promise<string> {
   const stamps = await Promise.all(
-    [cert, key].map(async (path) => {
+    [cert, key, clientCa].map(async (path) => {
+      if (path === undefined) return ''
       const facts = await stat(path).catch(() => undefined)
       return facts ? `${facts.mtimeMs} ${facts.size} ${facts.ino}` : ''
     })

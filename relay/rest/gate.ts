@@ -1,13 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
 import { isLoopback } from '../keeper-config.ts'
 import { RestRefusal } from './refusal.ts'
 
 export interface GateOptions {
   readonly token?: string
+  /** Clients are asked for certificates, which are as good as the token. */
+  readonly asksCertificates: boolean
   /** Origins of web pages that may use the API. */
   readonly origins: readonly string[]
-  /** Others than this machine reach it, by names that nobody here knows; the token is what they need. */
+  /** Others than this machine reach it, by names that nobody here knows; token or certificate is what they need. */
   readonly anyHost: boolean
 }
 
@@ -25,9 +28,20 @@ export function admit(request: IncomingMessage, options: GateOptions): void {
     throw new RestRefusal(403, 'Pages of this origin may not use this API; --allow-origin lets them.')
   }
   if (request.method === 'OPTIONS') return // browsers send no token with a preflight, and learn nothing by it
-  if (options.token !== undefined && !isToken(request.headers.authorization, options.token)) {
-    throw new RestRefusal(401, 'This API takes a token, as in "Authorization: Bearer TOKEN".')
-  }
+  const isOpen = options.token === undefined && !options.asksCertificates
+  if (!isOpen && !isKnown(request, options)) throw new RestRefusal(401, wantedOf(options))
+}
+
+/** By a certificate that the CA signed, or by the token. [RE12] */
+function isKnown({ socket, headers }: IncomingMessage, { token, asksCertificates }: GateOptions): boolean {
+  if (asksCertificates && (socket as TLSSocket).authorized) return true
+  return token !== undefined && isToken(headers.authorization, token)
+}
+
+function wantedOf({ token, asksCertificates }: GateOptions): string {
+  const certificate = asksCertificates ? 'a certificate of the client, signed by who signs them for this keeper' : ''
+  const bearer = token === undefined ? '' : 'a token, as in "Authorization: Bearer TOKEN"'
+  return `This API takes ${[certificate, bearer].filter(Boolean).join(', or ')}.`
 }
 
 /** Tells an allowed page what it may do and read. */

@@ -158,9 +158,19 @@ export const openApi = {
   info: {
     title: 'Quire keeper',
     version: '1',
-    description: 'The HTTP API of a Codex node, as a keeper of Quire serves it. Errors are one plain sentence.'
+    description:
+      'The HTTP API of a Codex node, as a keeper of Quire serves it. Errors are one plain sentence. Where others than its own machine can reach it, it answers 401 to who has neither its token nor a certificate.'
   },
   servers: bases.map((url) => ({ url })),
+  // None on the keeper's own machine.
+  security: [{}, { token: [] }, { tokenAsBasic: [] }, { certificate: [] }],
   paths: pathsOf(),
-  components: { schemas }
+  components: {
+    schemas,
+    securitySchemes: {
+      token: { type: 'http', scheme: 'bearer' },
+      tokenAsBasic: { type: 'http', scheme: 'basic' },
+      certificate: { type: 'mutualTLS' }
+    }
+  }
 }

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { QuireError } from '../../src/core/errors.ts'
 import { restHeadBytesMax, restHeadTimeoutMs, restIdleMs } from '../../src/core/limits.ts'
-import { listen } from '../listen.ts'
+import { listenHttp } from '../listening.ts'
 import type { Log } from '../log.ts'
+import type { TlsFiles } from '../tls.ts'
 import { sendJson, sendText } from './answers.ts'
 import { admit, allowPage, answerPreflight, type GateOptions } from './gate.ts'
 import { openApi } from './openapi.ts'
@@ -13,6 +14,7 @@ import type { RestParts } from './types.ts'
 export interface RestOptions extends GateOptions {
   readonly host: string
   readonly port: number
+  readonly tls: TlsFiles | undefined
 }
 
 export interface RestServer {
@@ -21,15 +23,19 @@ export interface RestServer {
   close(): Promise<void>
 }
 
-/** The HTTP API of a Codex node over an engine. @throws PortTaken, CannotListen */
+/** The HTTP API of a Codex node over an engine. @throws PortTaken, CannotListen, BadCertificate */
 export async function serveRest(parts: RestParts, options: RestOptions, log: Log): Promise<RestServer> {
-  const server = createServer({ maxHeaderSize: restHeadBytesMax, headersTimeout: restHeadTimeoutMs, requestTimeout: 0 })
-  server.on('request', (request, response) => void respond(parts, options, log, request, response))
-  // A body may take hours, but not be silent for long.
-  server.setTimeout(restIdleMs)
-  const port = await listen(server, options)
-  const name = options.host.includes(':') ? `[${options.host}]` : options.host
-  return { url: `http://${name}:${port}`, port, close: () => close(server) }
+  const { host, tls } = options
+  const listening = await listenHttp((request, response) => void respond(parts, options, log, request, response), {
+    ...options,
+    log,
+    bounds: { maxHeaderSize: restHeadBytesMax, headersTimeout: restHeadTimeoutMs, requestTimeout: 0 },
+    // A body may take hours, but not be silent for long.
+    prepare: (server) => server.setTimeout(restIdleMs)
+  })
+  const name = host.includes(':') ? `[${host}]` : host
+  const { port } = listening
+  return { url: `${tls ? 'https' : 'http'}://${name}:${port}`, port, close: () => listening.close() }
 }
 
 async function respond(
@@ -91,10 +97,4 @@ function refuse(response: ServerResponse, error: unknown): void {
   const isFull = code === 'no-room' || code === 'store-full'
   const sentence = error instanceof QuireError || isFull ? (error as Error).message : 'Something went wrong here.'
   sendText(response, isFull ? 507 : 500, sentence)
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
-  server.closeAllConnections()
-  await closed
 }

@@ -1,24 +1,67 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+
+/** A certificate and its key, both PEM. */
+export interface Certified {
+  readonly cert: string
+  readonly key: string
+}
+
+interface Signer {
+  readonly name: string
+  readonly key: KeyObject
+}
 
 /** A certificate that signs itself, for `localhost`, and its key, both PEM. `serial` tells one from another. */
-export function selfSigned(serial: number): { readonly cert: string; readonly key: string } {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+export function selfSigned(serial: number): Certified {
+  return certified(serial, 'localhost')
+}
+
+/** One who signs certificates of others. */
+export interface Authority {
+  readonly cert: string
+  /** A certificate for `name`; by default one that lasts. */
+  certify(name: string, until?: string): Certified
+}
+
+export function authority(name: string): Authority {
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signer = { name, key: keys.privateKey }
+  let serial = 1
+  return {
+    cert: certified(serial, name, { signer, keys, isAuthority: true }).cert,
+    certify: (subject, until) => certified(++serial, subject, { signer, until })
+  }
+}
+
+interface Wishes {
+  /** By default itself. */
+  readonly signer?: Signer
+  readonly keys?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
+  readonly isAuthority?: boolean
+  readonly until?: string
+}
+
+function certified(serial: number, subject: string, wishes: Wishes = {}): Certified {
+  const { publicKey, privateKey } = wishes.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { signer = { name: subject, key: privateKey }, isAuthority = false, until = '491231235959Z' } = wishes
   const algorithm = sequence(objectId(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02))
-  const name = sequence(der(0x31, sequence(objectId(0x55, 0x04, 0x03), der(0x0c, Buffer.from('localhost')))))
-  const validity = sequence(time('200101000000Z'), time('491231235959Z'))
   const toSign = sequence(
     der(0xa0, integer(2)),
     integer(serial),
     algorithm,
-    name,
-    validity,
-    name,
-    publicKey.export({ type: 'spki', format: 'der' })
+    named(signer.name),
+    sequence(time('200101000000Z'), time(until)),
+    named(subject),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    ...(isAuthority ? [der(0xa3, sequence(basicConstraints))] : [])
   )
-  const signature = sign('sha256', toSign, privateKey)
+  const signature = sign('sha256', toSign, signer.key)
   const cert = sequence(toSign, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])))
   return {
-    cert: `-----BEGIN CERTIFICATE-----\n${cert.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
+    cert: `-----BEGIN CERTIFICATE-----\n${cert
+      .toString('base64')
+      .match(/.{1,64}/g)!
+      .join('\n')}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   }
 }
@@ -34,3 +77,11 @@ const sequence = (...parts: Uint8Array[]): Buffer => der(0x30, Buffer.concat(par
 const objectId = (...bytes: number[]): Buffer => der(0x06, Buffer.from(bytes))
 const integer = (value: number): Buffer => der(0x02, Buffer.from([value]))
 const time = (text: string): Buffer => der(0x17, Buffer.from(text))
+const named = (name: string): Buffer =>
+  sequence(der(0x31, sequence(objectId(0x55, 0x04, 0x03), der(0x0c, Buffer.from(name)))))
+/** Critical; it may sign others. */
+const basicConstraints = sequence(
+  objectId(0x55, 0x1d, 0x13),
+  der(0x01, Buffer.from([0xff])),
+  der(0x04, sequence(der(0x01, Buffer.from([0xff]))))
+)
