@@ -23,6 +23,8 @@ export interface RelayConfig {
   /** With a TURN server: `auto` where coturn is installed and there is a public host. */
   readonly turn?: 'auto' | 'on' | 'off'
   readonly turnPort?: number
+  /** TURN over TLS, with the relay's own certificate. */
+  readonly turnTlsPort?: number
   /** Its address on the internet, where a NAT gives this machine one. */
   readonly turnAddress?: string
   /** TURN may lead to private addresses too. */
@@ -54,6 +56,7 @@ export const relaySettings = {
   keeper: { kind: toggle, flag: 'no-keeper', env: 'QUIRE_NO_KEEPER', fallback: true, isOff: true },
   turn: { kind: choice(['auto', 'on', 'off']), flag: 'turn', env: 'QUIRE_TURN', fallback: 'auto' },
   turnPort: { kind: number(0, 65_535), flag: 'turn-port', env: 'QUIRE_TURN_PORT', fallback: 3478 },
+  turnTlsPort: { kind: number(0, 65_535), flag: 'turn-tls-port', env: 'QUIRE_TURN_TLS_PORT', fallback: 5349 },
   turnAddress: optional({ kind: address, flag: 'turn-address', env: 'QUIRE_TURN_ADDRESS' }),
   turnAllowPrivate: {
     kind: toggle,

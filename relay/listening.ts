@@ -18,18 +18,20 @@ export interface ListenOptions {
   readonly log: Log
   /** How slow and how long a request may be. */
   readonly bounds: ServerOptions
+  /** The certificate is another: for others that have it too. */
+  readonly onRenewed?: () => void
   /** Called before anybody can connect. */
   readonly prepare: (server: Server) => void
 }
 
 /** An HTTP server, or an HTTPS server where there is a certificate. Throws PortTaken, CannotListen or BadCertificate. */
 export async function listenHttp(handler: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { tls, bounds, log, prepare } = options
+  const { tls, bounds, log, prepare, onRenewed } = options
   const secure = tls && createSecureServer({ ...bounds, ...(await secureOptions(tls)) }, handler)
   const server = (secure as unknown as Server | undefined) ?? createServer(bounds, handler)
   prepare(server)
   const port = await listen(server, options)
-  const following = secure && followCertificate(secure, tls, log)
+  const following = secure && followCertificate(secure, tls, log, onRenewed)
   return {
     server,
     port,

@@ -55,6 +55,7 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     tls: tlsCert && tlsKey ? { cert: tlsCert, key: tlsKey } : undefined,
     log,
     bounds: slowness,
+    onRenewed: () => turn?.renewCertificate(),
     prepare: (server) => limitConnections(server, { proxies, refuse })
   })
   const { port } = http

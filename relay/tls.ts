@@ -54,7 +54,12 @@ async function readPem(path: string): Promise<Buffer> {
  * clock of the files, since tools replace them by links and renames that a watch misses, and at SIGHUP. A pair that does
  * not fit, as in the moment between the two files, is left alone until it does. [RL14]
  */
-export function followCertificate(server: Server, files: TlsFiles, log: Log): { look(): Promise<void>; stop(): void } {
+export function followCertificate(
+  server: Server,
+  files: TlsFiles,
+  log: Log,
+  onRenewed: () => void = () => undefined
+): { look(): Promise<void>; stop(): void } {
   let seen: Promise<string> = stampOf(files)
   const look = async () => {
     const [before, now] = [await seen, await stampOf(files)]
@@ -63,6 +68,7 @@ export function followCertificate(server: Server, files: TlsFiles, log: Log): { 
       server.setSecureContext(await readPair(files))
       seen = Promise.resolve(now)
       log('certificate-renewed')
+      onRenewed()
     } catch {
       log('certificate-not-usable')
     }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import {
   turnAllocationsMax,
   turnBytesPerSecondMax,
@@ -5,9 +6,12 @@ import {
   turnRelayPortMin,
   turnUserAllocationsMax
 } from '../../src/core/limits.ts'
+import type { TlsFiles } from '../tls.ts'
 
 export interface CoturnSettings {
   readonly port: number
+  /** Over TLS too, where there is a certificate. */
+  readonly tls: (TlsFiles & { readonly port: number }) | undefined
   /** Of the relay; every address of the machine where it is `::` or `0.0.0.0`. */
   readonly host: string
   readonly secret: string
@@ -44,7 +48,7 @@ const notForStrangers = [
 
 /** The file of settings that coturn is started with; it holds the secret, so that no command line does. */
 export function coturnConfig(settings: CoturnSettings): string {
-  const { port, host, secret, dir, allowPrivate, externalAddress } = settings
+  const { port, tls, host, secret, dir, allowPrivate, externalAddress } = settings
   const everywhere = host === '::' || host === '0.0.0.0'
   return [
     `listening-port=${port}`,
@@ -63,7 +67,15 @@ export function coturnConfig(settings: CoturnSettings): string {
     'no-software-attribute',
     'no-rfc5780',
     'no-cli',
-    'no-tls',
+    ...(tls
+      ? [
+          `tls-listening-port=${tls.port}`,
+          `cert=${resolve(tls.cert)}`,
+          `pkey=${resolve(tls.key)}`,
+          'no-tlsv1',
+          'no-tlsv1_1'
+        ]
+      : ['no-tls']),
     'no-dtls',
     'no-tcp-relay',
     'no-multicast-peers',

@@ -65,6 +65,11 @@ export class Coturn {
     return coturn
   }
 
+  /** It reads its certificate again; one that it cannot use it leaves alone. [TU9] */
+  renewCertificate(): void {
+    this.#child?.kill('SIGUSR2')
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     process.off('exit', this.#onExit)

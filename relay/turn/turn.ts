@@ -1,26 +1,38 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { createServer } from 'node:net'
+import { createServer, isIP } from 'node:net'
 import { join } from 'node:path'
 import type { RelayConfig } from '../config.ts'
 import { TurnMissing, TurnPortTaken } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { CoturnSettings } from './coturn-config.ts'
 import { Coturn, endLeftOver, findCoturn } from './coturn.ts'
 import { type TurnCredentials, turnCredentials, userOf } from './credentials.ts'
 
 /** What `/config.json` says of TURN. [TU4] */
-export type TurnOffer = TurnCredentials & { readonly port: number }
+export type TurnOffer = TurnCredentials & { readonly port: number; readonly tlsPort?: number }
 
 export interface Turn {
   readonly port: number
   /** For who has this address; undefined while coturn is not up. */
   offer(address: string): TurnOffer | undefined
+  /** The relay's certificate is another. */
+  renewCertificate(): void
   stop(): Promise<void>
 }
 
 export type TurnSettings = Pick<
   RelayConfig,
-  'turn' | 'turnPort' | 'turnAddress' | 'turnAllowPrivate' | 'publicHost' | 'host' | 'dataDir'
+  | 'turn'
+  | 'turnPort'
+  | 'turnTlsPort'
+  | 'turnAddress'
+  | 'turnAllowPrivate'
+  | 'publicHost'
+  | 'host'
+  | 'dataDir'
+  | 'tlsCert'
+  | 'tlsKey'
 >
 
 /** Starts coturn where that is wanted. Throws TurnMissing or TurnPortTaken where it was asked for and cannot be. [TU1] */
@@ -42,14 +54,26 @@ export async function startTurn(settings: TurnSettings, log: Log): Promise<Turn 
     return undefined
   }
   const secret = randomBytes(32).toString('hex')
+  const tls = await tlsOf(settings, log)
   const rest = { secret, dir, allowPrivate: turnAllowPrivate, externalAddress: turnAddress }
-  const coturn = await Coturn.start(program, { port, host, ...rest }, log)
+  const coturn = await Coturn.start(program, { port, tls, host, ...rest }, log)
+  const ports = { port, tlsPort: tls?.port }
   return {
     port,
     offer: (address) =>
-      coturn.isUp ? { port, ...turnCredentials(secret, userOf(secret, address), Date.now()) } : undefined,
+      coturn.isUp ? { ...ports, ...turnCredentials(secret, userOf(secret, address), Date.now()) } : undefined,
+    renewCertificate: () => tls && coturn.renewCertificate(),
     stop: () => coturn.stop()
   }
+}
+
+/** Browsers take a certificate by the name that it is for. Where the port is taken there is TURN without TLS. [TU9] */
+async function tlsOf(settings: TurnSettings, log: Log): Promise<CoturnSettings['tls']> {
+  const { tlsCert: cert, tlsKey: key, turnTlsPort = 5349, publicHost, host } = settings
+  if (cert === undefined || key === undefined || publicHost === undefined || isIP(publicHost) !== 0) return undefined
+  const port = await freePort(host, turnTlsPort)
+  if (port === undefined) log('turn-port-taken', { port: turnTlsPort })
+  return port === undefined ? undefined : { cert, key, port }
 }
 
 /** The port, or a free one for 0, where both TCP and UDP can be had; undefined where another program has it. */

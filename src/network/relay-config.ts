@@ -11,9 +11,11 @@ import type { PeerId } from '../core/ids.ts'
 import { NotARelay, RelaysElsewhere } from './errors.ts'
 import type { NamedKeeper } from './types.ts'
 
-/** A TURN server at a relay's host, over UDP and TCP, and what lets us use it for `lifeMs`. */
+/** A TURN server at a relay's host, over UDP and TCP and perhaps TLS, and what lets us use it for `lifeMs`. */
 export interface TurnOffer {
   readonly port: number
+  /** Over TLS too. */
+  readonly tlsPort?: number
   readonly username: string
   readonly credential: string
   readonly lifeMs: number
@@ -55,12 +57,13 @@ function relaysIn(value: unknown): string[] {
 
 /** One that is described as it should be: a browser makes no connection at all with one that is not. [NW27] */
 function turnIn(value: unknown): TurnOffer | undefined {
-  const { port, username, credential, lifeMs } = (value ?? {}) as Partial<Record<string, unknown>>
+  const { port, tlsPort, username, credential, lifeMs } = (value ?? {}) as Partial<Record<string, unknown>>
   const isText = (text: unknown): text is string =>
     typeof text === 'string' && text !== '' && text.length <= turnTextMax
-  const isPort = Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536
-  if (!isPort || !isText(username) || !isText(credential) || !(Number(lifeMs) > 0)) return undefined
-  return { port: Number(port), username, credential, lifeMs: Number(lifeMs) }
+  const isPort = (given: unknown) => Number.isInteger(given) && Number(given) > 0 && Number(given) < 65_536
+  if (!isPort(port) || !isText(username) || !isText(credential) || !(Number(lifeMs) > 0)) return undefined
+  const tls = isPort(tlsPort) ? { tlsPort: Number(tlsPort) } : {}
+  return { port: Number(port), ...tls, username, credential, lifeMs: Number(lifeMs) }
 }
 
 const isPeerId = (value: unknown): value is PeerId => typeof value === 'string' && /^[A-Za-z0-9]{40,80}$/.test(value)

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { TlsFiles } from '../../relay/tls.ts'
 import type { TurnOffer } from '../../relay/turn/turn.ts'
+import type { Certified } from '../support/certificates.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { Lab, relayAddress } from './lab.ts'
@@ -52,16 +55,38 @@ export class TurnTown implements AsyncDisposable {
     for (const quire of this.#running) await this.stop(quire)
   }
 
+  /** A certificate in files, where another can be put in its place. */
+  async certificate(first: Certified): Promise<{ files: TlsFiles; put: (next: Certified) => Promise<void> }> {
+    const files = { cert: join(this.#folder.path, 'cert.pem'), key: join(this.#folder.path, 'key.pem') }
+    const put = async ({ cert, key }: Certified): Promise<void> => {
+      await writeFile(files.cert, cert)
+      await writeFile(files.key, key)
+    }
+    await put(first)
+    return { files, put }
+  }
+
+  /** The serial number of the certificate that the relay's machine shows at a port. */
+  async serialAt(port: number): Promise<number> {
+    const look = `const socket = require('tls').connect({ host: '${relayAddress}', port: ${port}, rejectUnauthorized: false },
+      () => (console.log(socket.getPeerCertificate().serialNumber), socket.destroy()))`
+    return parseInt(await this.#atHost([process.execPath, '-e', look]), 16)
+  }
+
   /** What `/config.json` offers the host. */
-  async offer(): Promise<TurnOffer | undefined> {
-    const ask = `fetch('http://${relayAddress}/config.json').then((got) => got.text()).then(console.log)`
-    return (JSON.parse(await this.#atHost([process.execPath, '-e', ask])) as { turn?: TurnOffer }).turn
+  async offer(port = 80): Promise<TurnOffer | undefined> {
+    const scheme = port === 443 ? 'https' : 'http'
+    const ask = `process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; process.removeAllListeners('warning')
+      fetch('${scheme}://${relayAddress}:${port}/config.json').then((got) => got.text()).then(console.log)`
+    const said = await this.#atHost([process.execPath, '--no-warnings', '-e', ask])
+    return (JSON.parse(said) as { turn?: TurnOffer }).turn
   }
 
   /** What coturn's own client says that uses the offer, within so many seconds. */
-  async use(flags: readonly string[], change: Partial<TurnOffer> = {}, seconds = 8): Promise<string> {
-    const { port, username, credential } = { ...(await this.offer())!, ...change }
-    const words = ['-u', username, '-w', credential, '-p', String(port), '-n', '1', ...flags, relayAddress]
+  async use(flags: readonly string[], change: Partial<TurnOffer> = {}, seconds = 8, page = 80): Promise<string> {
+    const { port, tlsPort, username, credential } = { ...(await this.offer(page))!, ...change }
+    const place = String(flags.includes('-S') ? tlsPort : port)
+    const words = ['-u', username, '-w', credential, '-p', place, '-n', '1', ...flags, relayAddress]
     return this.#atHost(['timeout', String(seconds), 'turnutils_uclient', ...words])
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { turnCredentials } from '../../relay/turn/credentials.ts'
 import { turnLifeMs } from '../../src/core/limits.ts'
+import { selfSigned } from '../support/certificates.ts'
 import { TurnTown } from './turn-town.ts'
 
 let town: TurnTown
@@ -71,6 +72,23 @@ function runs(pid: number): boolean {
     return false
   }
 }
+
+it("[TU9] is spoken over TLS too, with the relay's certificate, and takes a renewed one", async () => {
+  const { files, put } = await town.certificate(selfSigned(1))
+  const quire = await town.start(
+    { QUIRE_PUBLIC_HOST: 'quire.example', QUIRE_TLS_CERT: files.cert, QUIRE_TLS_KEY: files.key },
+    443
+  )
+  const { tlsPort } = (await town.offer(443))!
+  expect(tlsPort).toBe(5349)
+  const refused = 'ERROR: Cannot complete Allocation'
+  expect(await town.use(['-t', '-S', '-y', '-c'], {}, 4, 443)).not.toContain(refused)
+  expect(await town.use(['-t', '-S', '-y', '-c'], { credential: 'guessed' }, 4, 443)).toContain(refused)
+  expect(await town.serialAt(tlsPort!)).toBe(1)
+  await put(selfSigned(2))
+  quire.program.process.kill('SIGHUP')
+  await until(async () => (await town.serialAt(tlsPort!)) === 2)
+})
 
 it('[TU1] goes without where its port is taken, or says so where it was asked for', async () => {
   await town.start()

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { keepersMax } from '../../src/core/limits.ts'
+import { relayInfo } from '../../src/network/libp2p/relay-info.ts'
 import { fetchRelayConfig } from '../../src/network/relay-config.ts'
 
 const peerId = '12D3KooW' + 'a'.repeat(44)
@@ -30,7 +31,15 @@ describe('what a relay says of itself', () => {
   const turn = { port: 3478, username: '1:a', credential: 'b', lifeMs: 1000 }
 
   it('[NW27] offers TURN, and an offer that a browser would choke on is passed over', async () => {
-    expect((await configOf({ peerId, turn: { ...turn, later: 1 } })).turn).toEqual(turn)
+    expect((await configOf({ peerId, turn: { ...turn, later: 1, tlsPort: '5349' } })).turn).toEqual(turn)
+    const overTls = { ...turn, tlsPort: 5349 }
+    expect((await configOf({ peerId, turn: overTls })).turn).toEqual(overTls)
+    const { turn: servers } = relayInfo('https://quire.example', await configOf({ peerId, turn: overTls }), 0)
+    expect(servers[0]!.urls).toEqual([
+      'turn:quire.example:3478?transport=udp',
+      'turn:quire.example:3478?transport=tcp',
+      'turns:quire.example:5349?transport=tcp'
+    ])
     const bad = [null, 'turn:a', { ...turn, port: 0 }, { ...turn, port: '1' }, { ...turn, username: '' }]
     for (const each of [...bad, { ...turn, credential: 'x'.repeat(300) }, { ...turn, lifeMs: 0 }]) {
       server!.close()

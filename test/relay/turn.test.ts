@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../relay/config.ts'
+import { coturnConfig, type CoturnSettings } from '../../relay/turn/coturn-config.ts'
 import { endLeftOver } from '../../relay/turn/coturn.ts'
 import { turnCredentials, userOf } from '../../relay/turn/credentials.ts'
 import { turnLifeMs } from '../../src/core/limits.ts'
@@ -51,6 +52,16 @@ describe('TURN beside the relay', () => {
     expect(() => readConfig({ QUIRE_TURN_ADDRESS: 'here' }, [])).toThrow(
       'QUIRE_TURN_ADDRESS is "here"; it must be an IP address, as in 203.0.113.7.'
     )
+  })
+
+  it('[TU9] speaks TLS where there is a certificate for a name', () => {
+    const settings = { port: 3478, host: '::', secret: 's', dir: '/d', allowPrivate: false }
+    const lines = (tls?: CoturnSettings['tls']) => coturnConfig({ ...settings, tls }).split('\n')
+    expect(lines()).toContain('no-tls')
+    const secure = lines({ cert: '/c.pem', key: '/k.pem', port: 5349 })
+    expect(secure).toEqual(expect.arrayContaining(['tls-listening-port=5349', 'cert=/c.pem', 'pkey=/k.pem']))
+    expect(secure).not.toContain('no-tls')
+    expect(readConfig({}, ['--turn-tls-port', '443'])).toMatchObject({ turnTlsPort: 443 })
   })
 
   it('[TU3] gives credentials as coturn reckons them', () => {

@@ -24,8 +24,9 @@ export function relayInfo(url: string, { peerId, stunPort, turn, keepers }: Rela
   }
 }
 
-function turnServer(hostname: string, { port, username, credential }: TurnOffer): RTCIceServer {
+function turnServer(hostname: string, { port, tlsPort, username, credential }: TurnOffer): RTCIceServer {
   const urls = ['udp', 'tcp'].map((transport) => `turn:${hostname}:${port}?transport=${transport}`)
+  if (tlsPort) urls.push(`turns:${hostname}:${tlsPort}?transport=tcp`)
   return { urls, username, credential }
 }
 
