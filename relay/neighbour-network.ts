@@ -68,6 +68,8 @@ export class NeighbourNetwork implements Network {
 
   addRelay(): void {}
 
+  addSpares(): void {}
+
   nudge(): void {}
 
   async #begin(): Promise<void> {

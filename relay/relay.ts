@@ -46,7 +46,10 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
   let circuits: Circuits | undefined
   const isDraining = () => circuits?.isDraining === true
   const routes = new Map<string, Route>([
-    ['/config.json', (request) => facts && { ...facts, turn: turn?.offer(clientAddress(request, proxies)) }],
+    [
+      '/config.json',
+      (request) => facts && { ...facts, others: meeting?.draw(), turn: turn?.offer(clientAddress(request, proxies)) }
+    ],
     ['/healthz', () => facts && { ok: true, tabs: tracker.laneCount, swarms: tracker.swarmCount, ...keeper?.load() }],
     ...operatorRoutes({ metrics, metricsToken, pageDir, isStarted: () => facts !== undefined, isDraining })
   ])

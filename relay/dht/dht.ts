@@ -105,13 +105,14 @@ function guarded(handler: StreamHandler, { refuse, onRequest }: DhtOptions): Str
 }
 
 /** Relays that the DHT knows, kept by its events. */
-export function knownRelays(dht: Dht, onFirst: () => void): ReadonlySet<string> {
+export function knownRelays(dht: Dht, onFirst: () => void, onNew: (id: PeerId) => void): ReadonlySet<string> {
   const known = new Set<string>()
   const nameOf = (event: Event) => (event as CustomEvent<PeerId>).detail.toString()
   dht.routingTable.addEventListener('peer:add', (event) => {
     const isFirst = known.size === 0
     known.add(nameOf(event))
     if (isFirst) onFirst()
+    onNew((event as CustomEvent<PeerId>).detail)
   })
   dht.routingTable.addEventListener('peer:remove', (event) => known.delete(nameOf(event)))
   return known

@@ -12,6 +12,7 @@ import {
   relaySocketBufferBytesMax,
   trackerSweepMs
 } from '../../src/core/limits.ts'
+import type { NamedRelay } from '../../src/network/types.ts'
 import type { OtherRelays, RelayNode } from '../circuits.ts'
 import type { Refuse } from '../limits/refusals.ts'
 import type { Metrics } from '../metrics.ts'
@@ -19,6 +20,7 @@ import type { TrackerService } from '../tracker-service.ts'
 import { dialFilter } from './addresses.ts'
 import { findBootstrap } from './bootstrap.ts'
 import { type Dht, dhtService, knownRelays } from './dht.ts'
+import { DrawnRelays } from './drawn-relays.ts'
 import { MeshService } from './mesh-service.ts'
 import { ProviderStore } from './provider-store.ts'
 
@@ -40,6 +42,7 @@ export class Meeting {
   readonly #identified = new WeakSet<Connection>()
   #node: RelayNode | undefined
   #mesh: MeshService | undefined
+  #drawn: DrawnRelays | undefined
   #known: ReadonlySet<string> = new Set()
   #requests = 0
   #alarm: NodeJS.Timeout | undefined
@@ -74,13 +77,24 @@ export class Meeting {
     return this.#parts
   }
 
+  /** Some of the others, for our peers. */
+  draw(): readonly NamedRelay[] | undefined {
+    return this.#drawn?.draw(this.#known)
+  }
+
   /** Begins to look for others; waits for none. */
   async start(node: RelayNode, tracker: TrackerService, metrics: Metrics): Promise<void> {
     const { dht } = node.services as unknown as { dht: Dht }
     const mesh = new MeshService({ node, dht, tracker })
     this.#node = node
     this.#mesh = mesh
-    this.#known = knownRelays(dht, () => mesh.turn({ type: 'joined' }))
+    const drawn = new DrawnRelays(node, this.#parts.mayDial)
+    this.#drawn = drawn
+    this.#known = knownRelays(
+      dht,
+      () => mesh.turn({ type: 'joined' }),
+      (id) => void drawn.note(id)
+    )
     this.#sweep = setInterval(() => this.#store.sweep(), trackerSweepMs).unref()
     this.#addMetrics(metrics, mesh)
     await mesh.start()

@@ -436,6 +436,19 @@ export const circuitReserveBytes = 4 * MiB
 export const laneCloseMs = 2_000
 /** Relays that a peer holds on to: its own and those of some links. */
 export const relaysMax = 16
+/** Relays that one relay names to its peers, and those of all that a peer remembers, for when its own are away. */
+export const otherRelaysMax = 4
+export const spareRelaysMax = 8
+/** Of those, so many are used at once, after all of a peer's own were away for so long: more than a restart takes. */
+export const sparesAtOnceMax = 2
+export const spareAfterMs = 4_000
+/** They are left again when a relay of one's own was there for so long; one that failed so often gives way to the next. */
+export const spareRestMs = 60_000
+export const spareFailuresMax = 2
+/** How often a relay is asked anew whom it names. */
+export const relayAskAgainMs = 10 * 60_000
+/** Other relays whose addresses a relay knows, to draw from. */
+export const relaysDrawnMax = 64
 /** Relays of links remembered beyond a visit, and for how long since such a link was opened: they learn when this peer is here. */
 export const metRelaysMax = 8
 export const metRelayMs = 30 * 24 * 3_600_000

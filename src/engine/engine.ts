@@ -48,7 +48,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     this.#room = new Room(options.store, options.catalog, options.room, timers)
     this.#relays = new MetRelays(options.catalog, network)
     this.#library = new Live(() => this.#items.newestFirst(), timers)
-    this.#network = new Live(() => withFound(network.status(), this.#foundKeepers), timers)
+    this.#network = new Live(() => this.#status(), timers)
     this.asking = new LazyAsking(this.#parts, this.#network, (found) => this.#onFound(found))
     this.#keeper = options.keeper?.(this.#parts)
     this.#dormant = options.dormant?.(this.#parts)
@@ -262,8 +262,14 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     }
   }
 
+  /** With keepers that no relay names. */
+  #status(): NetworkStatus {
+    const status = this.#parts.network.status()
+    const found = this.#foundKeepers
+    return found.length > 0 ? { ...status, keepers: [...(status.keepers ?? []), ...found] } : status
+  }
+
   #onFound(found: readonly NamedKeeper[]): void {
-    if (found.length === 0 && this.#foundKeepers.length === 0) return
     this.#foundKeepers = found
     this.#network.changed()
   }
@@ -322,11 +328,4 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
       if (this.#underWay.get(id) === work) this.#underWay.delete(id)
     }
   }
-}
-
-/** With keepers that no relay names, after those that relays name. */
-function withFound(status: NetworkStatus, found: readonly NamedKeeper[]): NetworkStatus {
-  if (found.length === 0) return status
-  const named = status.keepers ?? []
-  return { ...status, keepers: [...named, ...found.filter(({ peerId }) => !named.some((k) => k.peerId === peerId))] }
 }

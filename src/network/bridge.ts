@@ -2,7 +2,16 @@
 import { reportOf, ReportedError, type ErrorReport } from '../core/errors.ts'
 import type { LaneId, PeerId } from '../core/ids.ts'
 import { bridgeBytesMax } from '../core/limits.ts'
-import type { ConnectionKind, ConnectOptions, Lane, LaneProtocol, LaneWish, Network, NetworkStatus } from './types.ts'
+import type {
+  ConnectionKind,
+  ConnectOptions,
+  Lane,
+  LaneProtocol,
+  LaneWish,
+  NamedRelay,
+  Network,
+  NetworkStatus
+} from './types.ts'
 
 /**
  * Carries a network across a worker boundary. The page's side serves the real one, the worker's side looks just
@@ -24,6 +33,7 @@ type ToPage =
   | { readonly type: 'connect'; readonly id: number; readonly record: Uint8Array; readonly wish: LaneWish }
   | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'relay'; readonly url: string }
+  | { readonly type: 'spares'; readonly spares: readonly NamedRelay[] }
   | { readonly type: 'nudge' }
   | { readonly type: 'send'; readonly lane: LaneId; readonly chunk: Uint8Array }
   | { readonly type: 'close'; readonly lane: LaneId }
@@ -120,6 +130,9 @@ export function serveNetwork(network: Network, port: MessagePort): void {
         break
       case 'relay':
         network.addRelay(data.url)
+        break
+      case 'spares':
+        network.addSpares(data.spares)
         break
       case 'nudge':
         network.nudge()
@@ -233,6 +246,10 @@ class RemoteNetwork implements Network {
 
   addRelay(url: string): void {
     this.#post({ type: 'relay', url })
+  }
+
+  addSpares(spares: readonly NamedRelay[]): void {
+    this.#post({ type: 'spares', spares })
   }
 
   nudge(): void {

@@ -1,5 +1,5 @@
 import type { PeerId } from '../core/ids.ts'
-import type { ConnectOptions, Lane, Network, NetworkStatus } from './types.ts'
+import type { ConnectOptions, Lane, NamedRelay, Network, NetworkStatus } from './types.ts'
 
 /** A network that is loaded when it is first started: what it stands for is large, and often not needed at once. */
 export function lazyNetwork(load: () => Promise<Network>, webrtc: boolean): Network {
@@ -9,7 +9,8 @@ export function lazyNetwork(load: () => Promise<Network>, webrtc: boolean): Netw
 class LazyNetwork implements Network {
   readonly #load: () => Promise<Network>
   readonly #webrtc: boolean
-  readonly #relays = new Set<string>()
+  /** What it was told before it was loaded. */
+  readonly #early: ((network: Network) => void)[] = []
   #loading: Promise<Network> | undefined
   #loaded: Network | undefined
   onStatus: (status: NetworkStatus) => void = () => undefined
@@ -46,8 +47,16 @@ class LazyNetwork implements Network {
   }
 
   addRelay(url: string): void {
-    this.#relays.add(url)
-    this.#loaded?.addRelay(url)
+    this.#tell((network) => network.addRelay(url))
+  }
+
+  addSpares(spares: readonly NamedRelay[]): void {
+    this.#tell((network) => network.addSpares(spares))
+  }
+
+  #tell(what: (network: Network) => void): void {
+    if (this.#loaded) what(this.#loaded)
+    else this.#early.push(what)
   }
 
   nudge(): void {
@@ -60,7 +69,7 @@ class LazyNetwork implements Network {
     network.onSelfRecord = () => this.onSelfRecord()
     network.onLane = (lane) => this.onLane(lane)
     network.onDirect = (peerId) => this.onDirect(peerId)
-    for (const url of this.#relays) network.addRelay(url)
+    for (const tell of this.#early) tell(network)
     this.#loaded = network
     await network.start()
     return network

@@ -140,5 +140,7 @@ export class MemoryNetwork implements Network {
 
   addRelay(): void {}
 
+  addSpares(): void {}
+
   nudge(): void {}
 }

@@ -1,6 +1,7 @@
 import {
   keepersMax,
   linkRelaysMax,
+  otherRelaysMax,
   recordBytesMax,
   relayHintTextMax,
   relayConfigBytesMax,
@@ -9,7 +10,7 @@ import {
 } from '../core/limits.ts'
 import type { PeerId } from '../core/ids.ts'
 import { NotARelay, RelaysElsewhere } from './errors.ts'
-import type { NamedKeeper } from './types.ts'
+import type { NamedKeeper, NamedRelay } from './types.ts'
 
 /** A TURN server at a relay's host, over UDP and TCP and perhaps TLS, and what lets us use it for `lifeMs`. */
 export interface TurnOffer {
@@ -27,6 +28,7 @@ export interface RelayConfig {
   readonly stunPort: number | undefined
   readonly turn: TurnOffer | undefined
   readonly keepers: readonly Omit<NamedKeeper, 'host'>[]
+  readonly others: readonly NamedRelay[]
 }
 
 export type AskRelay = (url: string) => Promise<RelayConfig>
@@ -44,7 +46,8 @@ export async function fetchRelayConfig(url: string): Promise<RelayConfig> {
     peerId,
     stunPort: typeof stunPort === 'number' ? stunPort : undefined,
     turn: turnIn(config.turn),
-    keepers: keepersIn(config.keepers)
+    keepers: keepersIn(config.keepers),
+    others: othersIn(config.others, url)
   }
 }
 
@@ -82,6 +85,18 @@ function keepersIn(value: unknown): Omit<NamedKeeper, 'host'>[] {
       invited: invited === true
     }
     return [{ peerId, record, terms: checked }]
+  })
+}
+
+/** Those that are described as they should be; one that is reached securely leads to no other. [NW36] */
+function othersIn(value: unknown, url: string): NamedRelay[] {
+  if (!Array.isArray(value)) return []
+  const secure = pageOf(url).protocol === 'https:'
+  return value.slice(0, otherRelaysMax).flatMap((each: Partial<Record<string, unknown>> | null) => {
+    const { peerId } = each ?? {}
+    const [named] = relaysIn([each?.url])
+    if (named === undefined || !isPeerId(peerId)) return []
+    return secure && pageOf(named).protocol !== 'https:' ? [] : [{ url: named, peerId }]
   })
 }
 

@@ -1,8 +1,21 @@
-import { clockJumpMs, clockTickMs, relayProbeMs, relayRetryMs, relayRetryMsMax, relaysMax } from '../core/limits.ts'
+import {
+  clockJumpMs,
+  clockTickMs,
+  relayProbeMs,
+  relayRetryMs,
+  relayRetryMsMax,
+  relaysMax,
+  spareAfterMs,
+  spareFailuresMax,
+  spareRestMs,
+  sparesAtOnceMax
+} from '../core/limits.ts'
 import type { RelayStatus } from './types.ts'
 
 export type SupervisorInput =
   | { type: 'add'; url: string }
+  /** All that are known for when the others are away. */
+  | { type: 'spares'; urls: readonly string[] }
   /** Connected, reserved, and its tracker is open. */
   | { type: 'up'; url: string }
   | { type: 'failed'; url: string }
@@ -18,6 +31,8 @@ export type SupervisorEffect =
   | { type: 'connect'; url: string }
   /** It may be gone without a word: ask it something, and say `lost` when it does not answer. */
   | { type: 'probe'; url: string }
+  /** It is needed no longer. */
+  | { type: 'leave'; url: string }
 
 interface Relay {
   state: 'waiting' | 'connecting' | 'up'
@@ -25,6 +40,8 @@ interface Relay {
   nextTryAtMs: number
   upSinceMs: number
   probeAtMs: number
+  /** Used because all others were away. */
+  isSpare: boolean
 }
 
 /**
@@ -34,6 +51,9 @@ interface Relay {
 export class RelaySupervisor {
   readonly #relays = new Map<string, Relay>()
   readonly #random: () => number
+  /** Those that failed go to the end. */
+  #spares: readonly string[] = []
+  #aloneSinceMs = Infinity
   #lastMs: number | undefined
 
   constructor(random: () => number) {
@@ -47,6 +67,9 @@ export class RelaySupervisor {
     switch (input.type) {
       case 'add':
         this.#add(nowMs, input.url)
+        break
+      case 'spares':
+        this.#spares = input.urls
         break
       case 'up':
         this.#update(input.url, { state: 'up', upSinceMs: nowMs, probeAtMs: nowMs + relayProbeMs })
@@ -65,7 +88,7 @@ export class RelaySupervisor {
       case 'wake':
     }
     if (jumped || input.type === 'nudge') this.#hurry(nowMs)
-    return this.#due(nowMs)
+    return [...this.#spare(nowMs), ...this.#due(nowMs)]
   }
 
   /** At the latest after a tick, so that a jump of the clock shows. */
@@ -88,14 +111,44 @@ export class RelaySupervisor {
 
   /** One relay too many takes the place of the one that failed most often; where all answer, it is left out. [NW6] */
   #add(nowMs: number, url: string): void {
-    if (this.#relays.has(url)) return
+    const known = this.#relays.get(url)
+    if (known) {
+      known.isSpare = false
+      return
+    }
     if (this.#relays.size >= relaysMax) {
       const down = [...this.#relays].filter(([, { state, failures }]) => state !== 'up' && failures > 0)
       const [worst] = down.sort(([, a], [, b]) => b.failures - a.failures)
       if (!worst) return
       this.#relays.delete(worst[0])
     }
-    this.#relays.set(url, { state: 'waiting', failures: 0, nextTryAtMs: nowMs, upSinceMs: 0, probeAtMs: 0 })
+    this.#relays.set(url, fresh(nowMs, false))
+  }
+
+  /** Spare relays come while all others are away, and go when one of those is back for good. [NW36] */
+  #spare(nowMs: number): SupervisorEffect[] {
+    const own = [...this.#relays.values()].filter(({ isSpare }) => !isSpare)
+    const up = own.filter(({ state }) => state === 'up')
+    const isAlone = own.length > 0 && own.every(({ state, failures }) => state !== 'up' && failures > 0)
+    this.#aloneSinceMs = isAlone ? Math.min(this.#aloneSinceMs, nowMs) : Infinity
+    if (up.some(({ upSinceMs }) => nowMs - upSinceMs >= spareRestMs)) return this.#leaveSpares()
+    if (nowMs - this.#aloneSinceMs < spareAfterMs) return []
+    for (const [url, { isSpare, failures }] of this.#relays) {
+      if (!isSpare || failures < spareFailuresMax) continue
+      this.#relays.delete(url)
+      this.#spares = [...this.#spares.filter((each) => each !== url), url]
+    }
+    const free = sparesAtOnceMax - (this.#relays.size - own.length)
+    const next = this.#spares.filter((url) => !this.#relays.has(url)).slice(0, free)
+    for (const url of next) this.#relays.set(url, fresh(nowMs, true))
+    return []
+  }
+
+  #leaveSpares(): SupervisorEffect[] {
+    const effects: SupervisorEffect[] = []
+    for (const [url, { isSpare }] of this.#relays)
+      if (isSpare && this.#relays.delete(url)) effects.push({ type: 'leave', url })
+    return effects
   }
 
   #hurry(nowMs: number): void {
@@ -137,3 +190,12 @@ export class RelaySupervisor {
     return Math.min(relayRetryMsMax, relayRetryMs * 2 ** failures) * (0.75 + 0.25 * this.#random())
   }
 }
+
+const fresh = (nowMs: number, isSpare: boolean): Relay => ({
+  state: 'waiting',
+  failures: 0,
+  nextTryAtMs: nowMs,
+  upSinceMs: 0,
+  probeAtMs: 0,
+  isSpare
+})

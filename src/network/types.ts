@@ -54,11 +54,19 @@ export interface NamedKeeper {
   readonly found?: boolean
 }
 
+/** A relay that another one names: it has to prove that it is this one. */
+export interface NamedRelay {
+  readonly url: string
+  readonly peerId: PeerId
+}
+
 export interface NetworkStatus {
   readonly peerId?: PeerId
   readonly relays: readonly RelayStatus[]
   /** Keepers that can be asked; absent while none is known. */
   readonly keepers?: readonly NamedKeeper[]
+  /** Relays for when all of our own are away; absent while none is known. */
+  readonly spares?: readonly NamedRelay[]
   /** The browser has WebRTC and it is not blocked. */
   readonly webrtc: boolean
 }
@@ -96,6 +104,8 @@ export interface Network {
   onDirect: (peerId: PeerId) => void
   /** Adds a relay beyond those configured, for example from a link. */
   addRelay(url: string): void
+  /** Relays to use when all others are away. */
+  addSpares(spares: readonly NamedRelay[]): void
   /** Try unreachable relays again now: the person asked, the tab woke, or the network changed. */
   nudge(): void
 }

@@ -16,7 +16,7 @@ import {
   relaysPerSwarmMax,
   trackerSweepMs
 } from '../../src/core/limits.ts'
-import { keepersSwarmId } from '../../src/core/envelope/keys.ts'
+import { keepersSwarmId } from '../../src/core/keep/swarm.ts'
 import { RelayMesh } from '../../src/core/relays/mesh.ts'
 import type { MeshEffect, MeshInput } from '../../src/core/relays/types.ts'
 import type { TrackedPeer } from '../../src/core/tracker/types.ts'

@@ -65,6 +65,8 @@ class TestNetwork implements Network {
     signal.addEventListener('abort', () => this.aborted.resolve())
     return this.connecting()
   }
+  addSpares(): void {}
+
   addRelay(url: string) {
     this.relays.push(url)
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { keepersMax } from '../../src/core/limits.ts'
+import { keepersMax, otherRelaysMax } from '../../src/core/limits.ts'
 import { relayInfo } from '../../src/network/libp2p/relay-info.ts'
 import { fetchRelayConfig } from '../../src/network/relay-config.ts'
 
@@ -25,7 +25,7 @@ describe('what a relay says of itself', () => {
     const bad = [null, 7, {}, { peerId }, { ...good, peerId: 'x' }, { ...good, record: 1 }]
     const more = { ...good, terms: { ...terms, later: 1 }, later: true }
     const config = await configOf({ version: 1, peerId, keepers: [...bad, good, more] })
-    expect(config).toEqual({ peerId, stunPort: undefined, turn: undefined, keepers: [good, good] })
+    expect(config).toEqual({ peerId, stunPort: undefined, turn: undefined, keepers: [good, good], others: [] })
   })
 
   const turn = { port: 3478, username: '1:a', credential: 'b', lifeMs: 1000 }
@@ -45,6 +45,16 @@ describe('what a relay says of itself', () => {
       server!.close()
       expect((await configOf({ peerId, turn: each })).turn).toBeUndefined()
     }
+  })
+
+  it('[NW36] names other relays, a few, and passes over what is described otherwise', async () => {
+    const good = { url: 'http://b.example', peerId }
+    const bad = [null, 7, { url: 'b.example', peerId }]
+    expect((await configOf({ peerId, others: [...bad, { ...good, later: 1 }, good, good] })).others).toEqual([good])
+    server!.close()
+    expect((await configOf({ peerId, others: Array(9).fill(good) })).others).toHaveLength(otherRelaysMax)
+    server!.close()
+    expect((await configOf({ peerId, others: [{ ...good, peerId: 'x' }] })).others).toEqual([])
   })
 
   it('[NW34] names a few at most, or none', async () => {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { clockTickMs, relayProbeMs, relayRetryMs, relayRetryMsMax, relaysMax } from '../../src/core/limits.ts'
+import {
+  clockTickMs,
+  relayProbeMs,
+  relayRetryMs,
+  relayRetryMsMax,
+  relaysMax,
+  spareAfterMs,
+  spareFailuresMax,
+  spareRestMs
+} from '../../src/core/limits.ts'
 import { RelaySupervisor, type SupervisorInput } from '../../src/network/relay-supervisor.ts'
 
 const a = 'https://a.example'
@@ -139,5 +148,57 @@ describe('relay supervisor', () => {
     watch.tell({ type: 'up', url: a })
     watch.tell({ type: 'failed', url: a })
     expect(watch.state()!.state).toBe('reserved')
+  })
+
+  describe('[NW36] spare relays', () => {
+    const spares = ['https://s1.example', 'https://s2.example', 'https://s3.example']
+    const [s1, s2, s3] = spares as [string, string, string]
+    const joins = (wants: readonly { want: string }[]) =>
+      wants.map(({ want }) => want).filter((want) => spares.some((url) => want.endsWith(url)))
+
+    /** The only relay is away, and fails whenever it is tried. */
+    function alone(watch: Watch, forMs: number): string[] {
+      const wants: { want: string }[] = []
+      for (const endMs = watch.nowMs + forMs; watch.nowMs < endMs;) {
+        wants.push(...watch.pass(500))
+        if (watch.state()?.state === 'reserved') continue
+        wants.push(...watch.tell({ type: 'failed', url: a }).map((want) => ({ want })))
+      }
+      return joins(wants)
+    }
+
+    it('come when all others are away for a while, not before, and go when one of those is back for good', () => {
+      const watch = new Watch()
+      watch.tell({ type: 'add', url: a })
+      watch.tell({ type: 'spares', urls: spares })
+      watch.tell({ type: 'up', url: a })
+      expect(joins(watch.pass(10 * spareRestMs))).toEqual([])
+      watch.tell({ type: 'lost', url: a })
+      expect(alone(watch, spareAfterMs - clockTickMs)).toEqual([])
+      expect(alone(watch, 2 * clockTickMs)).toEqual([`connect ${s1}`, `connect ${s2}`])
+      watch.tell({ type: 'up', url: s1 })
+      expect(watch.state(s1)).toEqual({ url: s1, state: 'reserved' })
+      watch.pass(relayRetryMsMax)
+      watch.tell({ type: 'up', url: a })
+      const back = joins(watch.pass(2 * spareRestMs)).filter((want) => !want.startsWith('probe'))
+      expect(back).toEqual([`leave ${s1}`, `leave ${s2}`])
+      expect(watch.state(s1)).toBeUndefined()
+    })
+
+    it('that fail give way to the next', () => {
+      const watch = new Watch()
+      watch.tell({ type: 'add', url: a })
+      watch.tell({ type: 'failed', url: a })
+      watch.tell({ type: 'spares', urls: spares })
+      alone(watch, 2 * spareAfterMs)
+      for (let n = 0; n < spareFailuresMax; n++) {
+        watch.tell({ type: 'failed', url: s1 })
+        watch.tell({ type: 'up', url: s2 })
+        alone(watch, relayRetryMsMax)
+      }
+      alone(watch, clockTickMs)
+      expect(watch.state(s1)).toBeUndefined()
+      expect(watch.state(s3)).toBeDefined()
+    })
   })
 })

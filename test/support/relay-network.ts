@@ -11,12 +11,15 @@ export interface RelayNetwork extends AsyncDisposable {
   readonly relays: readonly RunningRelay[]
   /** Resolves once each of these relays knows so many others. */
   know(count: number): Promise<void>
+  /** One of them is gone for good. */
+  end(which: number): Promise<void>
 }
 
 /** So many relays in this process, each told of the first one. */
 export async function startRelayNetwork(count: number): Promise<RelayNetwork> {
   const folder = await temporaryFolder('relays')
   const relays: RunningRelay[] = []
+  const ended = new Set<RunningRelay>()
   for (let n = 0; n < count; n++) {
     const config = {
       port: 0,
@@ -33,8 +36,12 @@ export async function startRelayNetwork(count: number): Promise<RelayNetwork> {
       const each = relays.map(({ url }) => untilFigure(url, 'quire_relays_known', least))
       await within(60_000, `each relay knows ${least} others`, Promise.all(each))
     },
+    async end(which) {
+      await relays[which]!.stop()
+      ended.add(relays[which]!)
+    },
     async [Symbol.asyncDispose]() {
-      await Promise.all(relays.map((relay) => relay.stop()))
+      await Promise.all(relays.filter((relay) => !ended.has(relay)).map((relay) => relay.stop()))
       await folder[Symbol.asyncDispose]()
     }
   }

@@ -25,9 +25,6 @@ export function deriveKeys(secret: Uint8Array): EnvelopeKeys {
   }
 }
 
-/** SHA-256("quire keepers v1"): where keepers that are open to all announce themselves. [KE20] */
-export const keepersSwarmId = (): SwarmId => hexOf(sha256(utf8Encode('quire keepers v1'))) as SwarmId
-
 /** SHA-256("quire swarm v1" ‖ CID bytes): everybody who knows the address finds the swarm. [EN3] */
 export function plainSwarmId(cid: ManifestCid): SwarmId {
   return hexOf(sha256(joinBytes(utf8Encode('quire swarm v1'), manifestCidBytes(cid)))) as SwarmId

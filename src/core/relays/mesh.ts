@@ -1,4 +1,4 @@
-import { keepersSwarmId } from '../envelope/keys.ts'
+import { keepersSwarmId } from '../keep/swarm.ts'
 import type { LaneId, PeerId, SwarmId } from '../ids.ts'
 import {
   announceTtlMs,

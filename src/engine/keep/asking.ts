@@ -35,6 +35,8 @@ export class KeepAsking {
   readonly #parts: FindingParts
   readonly #onFound: (found: readonly NamedKeeper[]) => void
   readonly #finding: KeeperFinding
+  /** Whom `onFound` was told of last. */
+  #told = ''
   readonly #machine = new KeepAsker()
   readonly #alarm: Alarm
   readonly #items = new Map<SwarmId, Asked>()
@@ -54,7 +56,9 @@ export class KeepAsking {
 
   /** Keepers are known, or others than before. */
   lookForKeepers(): void {
-    this.#onFound(this.#finding.found)
+    const found = this.#found()
+    if (this.#told !== found.map(({ peerId }) => peerId).join()) this.#onFound(found)
+    this.#told = found.map(({ peerId }) => peerId).join()
     this.#turn({ type: 'keepers', keepers: this.#keepers() })
   }
 
@@ -106,9 +110,13 @@ export class KeepAsking {
   }
 
   #keepers(): readonly NamedKeeper[] {
+    return [...this.#named(), ...this.#found()]
+  }
+
+  /** Those that no relay names. */
+  #found(): readonly NamedKeeper[] {
     const named = this.#named()
-    const found = this.#finding.found.filter(({ peerId }) => !named.some((each) => each.peerId === peerId))
-    return [...named, ...found]
+    return this.#finding.found.filter(({ peerId }) => !named.some((each) => each.peerId === peerId))
   }
 
   #named(): readonly NamedKeeper[] {

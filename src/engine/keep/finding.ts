@@ -1,5 +1,5 @@
 import { base64urlOf } from '../../core/bytes.ts'
-import { keepersSwarmId } from '../../core/envelope/keys.ts'
+import { keepersSwarmId } from '../../core/keep/swarm.ts'
 import { FrameReader } from '../../core/exchange/frame-reader.ts'
 import type { PeerId } from '../../core/ids.ts'
 import { decodeKeepFrame, encodeKeepFrame } from '../../core/keep/codec.ts'

@@ -1,4 +1,4 @@
-import { keepersSwarmId } from '../../core/envelope/keys.ts'
+import { keepersSwarmId } from '../../core/keep/swarm.ts'
 import { FrameReader } from '../../core/exchange/frame-reader.ts'
 import type { LaneId, PeerId, SwarmId } from '../../core/ids.ts'
 import { decodeKeepFrame, encodeKeepFrame } from '../../core/keep/codec.ts'

@@ -4,7 +4,7 @@ import type { PeerId } from '../../core/ids.ts'
 import { dialTimeoutMs, lanesPerPeerMax, recordAddressesMax, socketTriesMax } from '../../core/limits.ts'
 import { PeerUnreachable } from '../errors.ts'
 import type { AskRelay } from '../relay-config.ts'
-import type { ConnectOptions, Lane, LaneProtocol, Network, NetworkStatus } from '../types.ts'
+import type { ConnectOptions, Lane, LaneProtocol, NamedRelay, Network, NetworkStatus } from '../types.ts'
 import { cut } from './cut.ts'
 import type { DialFurther } from './further.ts'
 import { exchangeProtocol, Peers } from './peers.ts'
@@ -34,8 +34,8 @@ interface Running {
 /** libp2p as a network of lanes; tabs and programs differ in their setup alone. */
 export class Libp2pNetwork implements Network {
   readonly #setup: Libp2pSetup
-  /** Relays told before there was a node. */
-  readonly #early = new Set<string>()
+  /** What it was told of relays before there was a node. */
+  readonly #early: ((relays: Relays) => void)[] = []
   #starting: Promise<Running> | undefined
   #running: Running | undefined
   #status: NetworkStatus
@@ -108,8 +108,16 @@ export class Libp2pNetwork implements Network {
   }
 
   addRelay(url: string): void {
-    if (this.#running) this.#running.relays.add(url)
-    else this.#early.add(url)
+    this.#tell((relays) => relays.add(url))
+  }
+
+  addSpares(spares: readonly NamedRelay[]): void {
+    this.#tell((relays) => relays.addSpares(spares))
+  }
+
+  #tell(what: (relays: Relays) => void): void {
+    if (this.#running) what(this.#running.relays)
+    else this.#early.push(what)
   }
 
   nudge(): void {
@@ -125,7 +133,7 @@ export class Libp2pNetwork implements Network {
       onChange: () => this.#changed(),
       onTracker: (stream, connection) => {
         const lane = this.#lane(stream, connection, trackerProtocol)
-        lane.foreign = !relays.isOf(this.#setup.relays, connection)
+        lane.foreign = !relays.isOurs(connection)
         this.onLane(lane)
       }
     })
@@ -145,7 +153,8 @@ export class Libp2pNetwork implements Network {
       running.peers.nudge()
     })
     node.addEventListener('self:peer:update', () => this.#changed())
-    for (const url of [...this.#setup.relays, ...this.#early]) relays.add(url)
+    for (const url of this.#setup.relays) relays.add(url, true)
+    for (const tell of this.#early) tell(relays)
     this.#changed()
     return running
   }
@@ -201,7 +210,8 @@ export class Libp2pNetwork implements Network {
       peerId: node.peerId.toString() as PeerId,
       relays: relays.statuses(),
       // A relay that a link brought is not trusted with what is shared from here.
-      keepers: relays.keepers(this.#setup.relays),
+      keepers: relays.keepers(),
+      spares: relays.spares,
       webrtc: this.#setup.webrtc
     }
     if (JSON.stringify(status) !== JSON.stringify(this.#status)) {

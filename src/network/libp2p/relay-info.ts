@@ -1,6 +1,7 @@
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { pageOf, type RelayConfig, type TurnOffer } from '../relay-config.ts'
-import type { NamedKeeper } from '../types.ts'
+import { relayAskAgainMs } from '../../core/limits.ts'
+import type { NamedKeeper, NamedRelay } from '../types.ts'
 
 /** What it takes to use a relay. */
 export interface RelayInfo {
@@ -10,17 +11,20 @@ export interface RelayInfo {
   /** When it is to be asked anew, before what it gave runs out. */
   readonly staleAtMs: number
   readonly keepers: readonly NamedKeeper[]
+  readonly others: readonly NamedRelay[]
 }
 
 /** Where a relay is reached: its WebSocket, its STUN and its TURN are at the host of its page. */
-export function relayInfo(url: string, { peerId, stunPort, turn, keepers }: RelayConfig, nowMs: number): RelayInfo {
+export function relayInfo(url: string, config: RelayConfig, nowMs: number): RelayInfo {
+  const { peerId, stunPort, turn, keepers, others } = config
   const base = pageOf(url)
   return {
     address: multiaddr(`${socketAddress(base)}/p2p/${peerId}`),
     stun: stunPort ? [{ urls: `stun:${base.hostname}:${stunPort}` }] : [],
     turn: turn ? [turnServer(base.hostname, turn)] : [],
-    staleAtMs: turn ? nowMs + turn.lifeMs / 2 : Infinity,
-    keepers: keepers.map((keeper) => ({ ...keeper, host: base.host }))
+    staleAtMs: nowMs + Math.min(relayAskAgainMs, turn ? turn.lifeMs / 2 : Infinity),
+    keepers: keepers.map((keeper) => ({ ...keeper, host: base.host })),
+    others
   }
 }
 
@@ -37,4 +41,15 @@ export function socketAddress(base: URL): string {
   const port = base.port || (secure ? '443' : '80')
   const kind = /^\d+\.\d+\.\d+\.\d+$/.test(host) ? 'ip4' : host.includes(':') ? 'ip6' : 'dns'
   return `/${kind}/${host}/tcp/${port}/${secure ? 'tls/ws' : 'ws'}`
+}
+
+/** The page at the host and port of such a multiaddr; undefined for one of another kind. */
+export function pageAt(address: Multiaddr): string | undefined {
+  const [host, tcp, ...rest] = address.getComponents()
+  const kinds = rest.map(({ name }) => name).filter((name) => name !== 'p2p')
+  const secure = kinds.join() === 'tls,ws' || kinds.join() === 'wss'
+  const isHost = host?.value !== undefined && /^(ip[46]|dns[46]?)$/.test(host.name)
+  if (!isHost || tcp?.name !== 'tcp' || (!secure && kinds.join() !== 'ws')) return undefined
+  const name = host.name === 'ip6' ? `[${host.value}]` : host.value
+  return new URL(`${secure ? 'https' : 'http'}://${name}:${tcp.value}`).origin
 }

@@ -3,11 +3,11 @@ import type { Transport } from '@libp2p/interface'
 import type { TransportManager } from '@libp2p/interface-internal'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { relayProbeTimeoutMs, relayTimeoutMs, turnServersMax } from '../../core/limits.ts'
-import { RelaysElsewhere } from '../errors.ts'
+import { relayProbeTimeoutMs, relayTimeoutMs, spareRelaysMax, turnServersMax } from '../../core/limits.ts'
+import { NotARelay, RelaysElsewhere } from '../errors.ts'
 import { RelaySupervisor, type SupervisorInput } from '../relay-supervisor.ts'
 import type { AskRelay } from '../relay-config.ts'
-import type { LaneProtocol, NamedKeeper, RelayStatus } from '../types.ts'
+import type { LaneProtocol, NamedKeeper, NamedRelay, RelayStatus } from '../types.ts'
 import { cut } from './cut.ts'
 import { relayInfo, type RelayInfo } from './relay-info.ts'
 
@@ -37,8 +37,11 @@ export class Relays {
   readonly #listener: RelayListener
   readonly #supervisor = new RelaySupervisor(Math.random)
   readonly #joined = new Map<string, JoinedRelay>()
+  readonly #own = new Set<string>()
   /** What plain web servers named, by their addresses. */
   readonly #named = new Map<string, readonly string[]>()
+  /** Who is to be found where, for when all others are away. */
+  #spares = new Map<string, NamedRelay>()
   readonly #reservations: Reservations
   #alarm: ReturnType<typeof setTimeout> | undefined
   #stopped = false
@@ -50,8 +53,21 @@ export class Relays {
     this.#reservations = new Reservations(node, (peerId) => this.#onReservationLost(peerId))
   }
 
-  add(url: string): void {
+  /** `isOwn`: chosen by whoever runs this peer, and not brought by a link. */
+  add(url: string, isOwn = false): void {
+    if (isOwn) this.#own.add(url)
     this.#turn({ type: 'add', url })
+  }
+
+  /** Those that were told of last come first. [NW36] */
+  addSpares(named: readonly NamedRelay[]): void {
+    const known = new Map([...named, ...this.#spares.values()].map((each) => [each.url, each]))
+    this.#spares = new Map([...known].slice(0, spareRelaysMax))
+    this.#turn({ type: 'spares', urls: [...this.#spares.keys()] })
+  }
+
+  get spares(): readonly NamedRelay[] {
+    return [...this.#spares.values()]
   }
 
   nudge(): void {
@@ -67,20 +83,24 @@ export class Relays {
     return this.#supervisor.statuses()
   }
 
-  /** Those that these relays name. */
-  keepers(urls: readonly string[]): NamedKeeper[] {
-    const all = this.#of(urls).flatMap(({ info }) => info.keepers)
+  /** Those that our own relays name. */
+  keepers(): NamedKeeper[] {
+    const all = this.#ours().flatMap(({ info }) => info.keepers)
     return [...new Map(all.map((keeper) => [keeper.peerId, keeper])).values()]
   }
 
-  /** Whether a connection is to one of these relays. */
-  isOf(urls: readonly string[], connection: Connection): boolean {
-    return this.#of(urls).some((joined) => joined.connection === connection)
+  /** Whether a connection is to one of our own relays. */
+  isOurs(connection: Connection): boolean {
+    return this.#ours().some((joined) => joined.connection === connection)
   }
 
-  /** Those that these addresses stand for. */
-  #of(urls: readonly string[]): JoinedRelay[] {
-    return urls.flatMap((url) => this.#named.get(url) ?? url).flatMap((url) => this.#joined.get(url) ?? [])
+  #ours(): JoinedRelay[] {
+    return this.#ownUrls().flatMap((url) => this.#joined.get(url) ?? [])
+  }
+
+  /** Those that our own addresses stand for. */
+  #ownUrls(): string[] {
+    return [...this.#own].flatMap((url) => this.#named.get(url) ?? url)
   }
 
   /** Servers that tell how we look from outside, and a few that pass on what finds no direct way. [NW27] */
@@ -107,12 +127,19 @@ export class Relays {
     if (this.#stopped) return
     for (const effect of this.#supervisor.handle(Date.now(), input)) {
       if (effect.type === 'connect') void this.#join(effect.url)
+      else if (effect.type === 'leave') this.#leaveSpare(effect.url)
       else void this.#probe(effect.url)
     }
     clearTimeout(this.#alarm)
     const waitMs = this.#supervisor.wakeAtMs() - Date.now()
     if (waitMs < Infinity) this.#alarm = setTimeout(() => this.#turn({ type: 'wake' }), Math.max(0, waitMs))
     if (input.type !== 'wake') this.#listener.onChange()
+  }
+
+  #leaveSpare(url: string): void {
+    const joined = this.#joined.get(url)
+    this.#joined.delete(url)
+    if (joined && !this.#isShared(joined.connection)) cut(joined.connection, new Error('it is needed no longer'))
   }
 
   async #join(url: string): Promise<void> {
@@ -138,7 +165,11 @@ export class Relays {
   }
 
   async #info(url: string): Promise<RelayInfo> {
-    return relayInfo(url, await this.#ask(url), Date.now())
+    const info = relayInfo(url, await this.#ask(url), Date.now())
+    const named = this.#spares.get(url)
+    if (named && !info.address.toString().endsWith(`/p2p/${named.peerId}`)) throw new NotARelay('it is another')
+    if (info.others.length > 0 && this.#ownUrls().includes(url)) this.addSpares(info.others)
+    return info
   }
 
   /**
