@@ -22,6 +22,8 @@ export async function spool(body: Readable, folder: string, mostBytes: number, s
   const path = join(folder, randomUUID())
   const handle = await open(path, 'wx+', 0o600)
   let writtenBytes = 0
+  let hasEnded = false
+  /** Of whoever reads ahead of what is written: made anew with each write, so that nothing gathers while a body comes. */
   let wake = Promise.withResolvers<void>()
   const write = async (chunks: readonly Buffer[]): Promise<void> => {
     const sizeBytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
@@ -40,7 +42,11 @@ export async function spool(body: Readable, folder: string, mostBytes: number, s
   // Its end must not be that of the request, which is still to be answered.
   body.pipe(file)
   const whole = finished(addAbortSignal(signal, file)).then(() => writtenBytes)
-  whole.catch(() => undefined) // whoever waits for it is told; nobody may
+  const ended = () => {
+    hasEnded = true
+    wake.resolve()
+  }
+  whole.then(ended, ended) // whoever waits for it is told; nobody may
   return {
     whole,
     source: (name, mimeType, sizeBytes) => ({
@@ -49,7 +55,10 @@ export async function spool(body: Readable, folder: string, mostBytes: number, s
       mimeType,
       modifiedAtMs: 0,
       async read(start, end) {
-        while (writtenBytes < Math.min(end, sizeBytes)) await Promise.race([wake.promise, whole.then(endsAt(end))])
+        while (writtenBytes < Math.min(end, sizeBytes)) {
+          if (hasEnded && (await whole) < end) throw new BodyTooShort()
+          await wake.promise
+        }
         const bytes = new Uint8Array(end - start)
         const { bytesRead } = await handle.read(bytes, 0, bytes.length, start)
         return bytes.subarray(0, bytesRead)
@@ -62,11 +71,6 @@ export async function spool(body: Readable, folder: string, mostBytes: number, s
       await rm(path, { force: true })
     }
   }
-}
-
-/** @throws BodyTooShort */
-const endsAt = (end: number) => (sizeBytes: number) => {
-  if (sizeBytes < end) throw new BodyTooShort()
 }
 
 /** Less came than was announced. */
