@@ -16,8 +16,15 @@ type KeeperAt = Pick<KeepView, 'keeper' | 'host'>
 const named = ({ keeper, host }: KeeperAt, known: readonly NamedKeeper[]): string | undefined =>
   host ?? known.find(({ peerId }) => peerId === keeper)?.host
 
+/** Whether others can be reached at all: if not, it is no keeper's fault. */
+export type Reach = 'online' | 'cut-off' | 'offline'
+
+/** How many keepers have all of it and have promised to keep it. */
+export const keepersSafe = ({ keep }: ItemView): number =>
+  keep?.keepers.filter(({ state }) => state === 'safe').length ?? 0
+
 /** How it stands with keepers, in a sentence. */
-export function keepLine(view: ItemView, known: readonly NamedKeeper[]): string {
+export function keepLine(view: ItemView, known: readonly NamedKeeper[], reach: Reach = 'online'): string {
   const w = sheet.keep
   const { keep } = view
   const state = keepStateOf(view)
@@ -25,7 +32,8 @@ export function keepLine(view: ItemView, known: readonly NamedKeeper[]): string 
   if (state === 'releasing') return w.releasing
   const name = named(keep, known)
   const host = name ?? w.unnamed
-  if (state === 'safe') return w.safe(host, keep.untilMs)
+  const safe = keepersSafe(view)
+  if (state === 'safe') return safe > 1 ? w.safeAt(safe, keep.untilMs) : w.safe(host, keep.untilMs)
   if (view.state === 'adding') return w.sealing
   if (view.state === 'paused') return w.paused
   if (!isWhole(view)) return w.partial
@@ -37,6 +45,7 @@ export function keepLine(view: ItemView, known: readonly NamedKeeper[]): string 
     case 'asking':
       return w.asking(host)
     case 'away':
+      if (reach !== 'online') return keep.unreached ? w.promised(host, keep.unreached, w.reach[reach]) : w.reach[reach]
       return keep.unreached ? w.unreached(host, keep.unreached) : w.away(host)
     case 'none':
       return w.none

@@ -56,6 +56,13 @@ function english(f: Format) {
       asking: (host: string) => `${host} is asked.`,
       handing: (host: string, done: number, total: number) => `${host} has ${f.bytesOf(done, total)}.`,
       safe: (host: string, untilMs: number) => `${host} has all of it and keeps it until ${f.date(untilMs)}.`,
+      safeAt: (n: number, untilMs: number) => `${n} keepers hold all of it, one of them until ${f.date(untilMs)}.`,
+      reach: {
+        'offline': 'This device is offline: keepers are asked when it is back.',
+        'cut-off': 'No relay answers this device: keepers are asked when one does.'
+      },
+      promised: (host: string, { promisedUntilMs }: { promisedUntilMs: number }, why: string) =>
+        `${host} promised to keep it until ${f.date(promisedUntilMs)}. ${why}`,
       away: (host: string) => `${host} does not answer. Quire asks again by itself.`,
       unreached: (host: string, { sinceMs, promisedUntilMs }: { sinceMs: number; promisedUntilMs: number }) =>
         `${host} promised to keep it until ${f.date(promisedUntilMs)}, but could not be reached since ${f.moment(sinceMs)}.`,
@@ -75,6 +82,13 @@ function english(f: Format) {
       holdsNothing: 'holds nothing of it',
       until: (untilMs: number) => `until ${f.date(untilMs)}`,
       safeLine: (untilMs: number) => `Kept until ${f.date(untilMs)}. Until then the link works without this tab.`,
+      safeTwice: (n: number, untilMs: number) =>
+        `${n} keepers hold it, until ${f.date(untilMs)}. Until then the link works without this tab.`,
+      promisedTitle: 'A keeper promised to keep it',
+      promisedLine: (untilMs: number) =>
+        `Until ${f.date(untilMs)}, but it does not answer just now. Keep this tab open until it does, or another has a copy.`,
+      promisedOffline: (untilMs: number) =>
+        `Until ${f.date(untilMs)}. This device cannot reach it just now, and asks again by itself.`,
       notYet: 'Not safe to close yet',
       askingLine: 'A keeper is asked to hold a copy. Keep this tab open until it has one.',
       handingLine: 'A keeper is taking its copy. Keep this tab open until it has all of it.',

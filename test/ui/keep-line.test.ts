@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
 import type { ItemView, KeepView } from '../../src/engine/types.ts'
 import type { NamedKeeper } from '../../src/network/types.ts'
 import { space } from '../../src/ui/format.ts'
@@ -31,6 +32,22 @@ describe('how it stands with keepers, in a sentence', () => {
     expect(lineOf({ state: 'refused', code: 'too-large' })).toBe('It is larger than what keeper.example takes.')
     expect(lineOf({ state: 'refused', code: 'not-allowed' })).toBe('keeper.example keeps only for those it knows.')
     expect(lineOf({ state: 'refused', code: 'too-large' }, {}, [])).toBe('It is larger than what a keeper takes.')
+  })
+
+  it('says of two keepers that two hold it, and blames none for what this device cannot reach', () => {
+    const at = { keeper: fakeKeeper, state: 'safe', heldBytes: 1, untilMs } as const
+    const other = { ...at, keeper: 'other' as PeerId }
+    expect(lineOf({ state: 'safe', untilMs, keepers: [at, other] })).toBe(
+      '2 keepers hold all of it, one of them until January 2.'
+    )
+    const unreached = { sinceMs: 0, promisedUntilMs: untilMs }
+    const view = fakeView('x', { keep: fakeKeep({ state: 'away', keeper: fakeKeeper, unreached }) })
+    expect(plain(keepLine(view, known, 'offline'))).toBe(
+      'keeper.example promised to keep it until January 2. This device is offline: keepers are asked when it is back.'
+    )
+    expect(keepLine(fakeView('x', { keep: fakeKeep({ state: 'away' }) }), known, 'cut-off')).toMatch(
+      /^No relay answers/
+    )
   })
 
   it('says what it waits for', () => {
