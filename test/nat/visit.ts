@@ -9,7 +9,7 @@ import type { NatKind, Way } from './kinds.ts'
 import { Lab, relayAddress } from './lab.ts'
 import type { Path } from './path-bridge.ts'
 
-const content = seededBytes(20, 20_000_000)
+const contentBytes = 20_000_000
 
 export interface Visit {
   readonly way: Way
@@ -25,26 +25,34 @@ export class Town implements AsyncDisposable {
   readonly quire: Quire
   readonly alice: TestBrowser
   readonly bob: TestBrowser
-  readonly #film: string
+  /** Where the file lies that Alice shares. */
+  readonly film: string
+  readonly #content: Uint8Array
   readonly #stack: AsyncDisposableStack
 
   private constructor(
     stack: AsyncDisposableStack,
-    parts: { lab: Lab; quire: Quire; alice: TestBrowser; bob: TestBrowser; film: string }
+    parts: { lab: Lab; quire: Quire; alice: TestBrowser; bob: TestBrowser; film: string; content: Uint8Array }
   ) {
     this.#stack = stack
     this.lab = parts.lab
     this.quire = parts.quire
     this.alice = parts.alice
     this.bob = parts.bob
-    this.#film = parts.film
+    this.film = parts.film
+    this.#content = parts.content
   }
 
   /**
    * `env` are further settings of the relay, which answers at the port that every firewall lets through; `path` is what
-   * lies between Bob's router and everybody else.
+   * lies between Bob's router and everybody else; `origins` are further ones that browsers are to take for secure.
    */
-  static async found(env: Readonly<Record<string, string>> = {}, path?: Path): Promise<Town> {
+  static async found(
+    env: Readonly<Record<string, string>> = {},
+    path?: Path,
+    { sizeBytes = contentBytes, origins = [] as readonly string[] } = {}
+  ): Promise<Town> {
+    const content = seededBytes(20, sizeBytes)
     await using stack = new AsyncDisposableStack()
     const place = stack.use(await temporaryFolder('nat'))
     const film = join(place.path, 'film.bin')
@@ -57,19 +65,19 @@ export class Town implements AsyncDisposable {
         env: { QUIRE_HOST: '0.0.0.0', QUIRE_PUBLIC_HOST: relayAddress, ...env }
       })
     )
-    const args = [`--unsafely-treat-insecure-origin-as-secure=${quire.url}`]
+    const args = [`--unsafely-treat-insecure-origin-as-secure=${[quire.url, ...origins].join(',')}`]
     const [alice, bob] = await Promise.all(
       (['a', 'b'] as const).map(async (side) => launchBrowser({ args, program: await lab.chromiumAt(side) }))
     )
     const people = { alice: stack.use(alice!), bob: stack.use(bob!) }
-    return new Town(stack.move(), { lab, quire, film, ...people })
+    return new Town(stack.move(), { lab, quire, film, content, ...people })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack.disposeAsync()
   }
 
-  /** Alice shares 20 MB from behind one router, Bob fetches it from behind the other. */
+  /** Alice shares from behind one router, Bob fetches it from behind the other. */
   async visit(one: NatKind, other: NatKind): Promise<Visit> {
     const { bob } = this
     const link = await this.share(one, other)
@@ -80,7 +88,7 @@ export class Town implements AsyncDisposable {
     return { way: await this.way(), connectMs: named - beganMs, wholeMs: Date.now() - beganMs }
   }
 
-  /** Alice's link of 20 MB, with both behind such routers from now on. */
+  /** Alice's link, with both behind such routers from now on. */
   async share(one: NatKind, other: NatKind): Promise<string> {
     const { alice, bob, lab } = this
     await Promise.all([alice, bob].map(({ page }) => page.goto('about:blank')))
@@ -89,9 +97,9 @@ export class Town implements AsyncDisposable {
     return this.shareNow()
   }
 
-  /** Alice's link of 20 MB, with both where they are. */
+  /** Alice's link, with both where they are. */
   shareNow(): Promise<string> {
-    return shareFiles(this.alice.page, this.quire.url, [this.#film])
+    return shareFiles(this.alice.page, this.quire.url, [this.film])
   }
 
   /** The way that Bob's page names. */
@@ -101,6 +109,6 @@ export class Town implements AsyncDisposable {
 
   /** Whether what Bob saves is what Alice shared. */
   async isSaved(): Promise<boolean> {
-    return (await savedSha256(this.bob.page)) === sha256Of(content)
+    return (await savedSha256(this.bob.page)) === sha256Of(this.#content)
   }
 }
