@@ -24,7 +24,8 @@ export default defineConfig({
           // Many of them wait for programs of their own, and a machine of two cores would run one file at a time.
           maxWorkers: Math.max(2, availableParallelism() - 1),
           // A busy machine is slow; no test fails for that.
-          testTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           include: ['test/**/*.test.ts'],
           exclude: ['**/node_modules/**', 'test/bench/**', inChromium, wholeProgram, natLab, wholeMesh]
         }
@@ -34,7 +35,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: [inChromium],
-          testTimeout: 30_000,
+          testTimeout: 90_000,
           browser: {
             enabled: true,
             headless: true,
@@ -52,8 +53,8 @@ export default defineConfig({
           globalSetup: ['test/support/build-page.ts'],
           // They mostly wait for each other; more than two files at a time keep a small machine from answering in time.
           maxWorkers: 2,
-          testTimeout: 120_000,
-          hookTimeout: 120_000
+          testTimeout: 360_000,
+          hookTimeout: 360_000
         }
       },
       {
@@ -64,8 +65,8 @@ export default defineConfig({
           exclude: wholeNatLab,
           globalSetup: ['test/support/build-page.ts'],
           fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 120_000
+          testTimeout: 540_000,
+          hookTimeout: 360_000
         }
       }
     ]

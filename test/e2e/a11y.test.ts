@@ -9,7 +9,7 @@ import type { FakePage } from '../support/fake-page.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** How long the page may take on a busy machine. */
-const soon = { timeout: 10_000 }
+const soon = { timeout: 30_000 }
 const desktop = { width: 1280, height: 800 }
 const phone = { width: 390, height: 844 }
 

@@ -5,7 +5,7 @@ import { byId } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 
 /** How long the page may take on a busy machine. */
-const soon = { timeout: 10_000 }
+const soon = { timeout: 30_000 }
 
 let quire: Quire
 let browser: TestBrowser

@@ -9,7 +9,7 @@ import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 
 /** How long the page may take on a busy machine. */
-const soon = { timeout: 10_000 }
+const soon = { timeout: 30_000 }
 const content = seededBytes(31, 200_000)
 
 let place: Awaited<ReturnType<typeof temporaryFolder>>

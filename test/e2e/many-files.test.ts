@@ -43,7 +43,7 @@ describe(`a share of ${count} files`, () => {
     const link = await shareFiles(alice.page, quire.url, [join(place.path, 'book')], 'folder-input')
     await openLink(bob.page, link)
     await untilState(bob.page, 'complete', 240_000)
-  }, 320_000)
+  })
 
   it('is listed with few rows in the document, scrolls to its end, and finds a file by its name', async () => {
     const { page } = bob

@@ -66,7 +66,7 @@ describe('the worker', () => {
     const fresh = await launchBrowser()
     await fresh.page.goto(served.url)
     const before = served.asked.length
-    await expect.poll(() => served.asked.slice(before).filter(isRefused).length, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => served.asked.slice(before).filter(isRefused).length, { timeout: 30_000 }).toBeGreaterThan(0)
     served.refuse(() => false)
     await fresh.page.evaluate(() => streams.offlineReady.promise)
     await fresh.close()

@@ -46,7 +46,7 @@ describe('a swarm of six', () => {
     await openLink(carol, link)
     await untilState(carol, 'complete', 60_000)
     await openLink(bob, link)
-    const said = bob.getByText('One block failed its check').first().waitFor({ timeout: 60_000 })
+    const said = bob.getByText('One block failed its check').first().waitFor({ timeout: 180_000 })
     await Promise.all([said, untilState(bob, 'complete', 60_000)])
     expect(await savedSha256(bob)).toBe(sha256Of(content))
     expect(Number(await byId(bob, 'peer-count').textContent())).toBeLessThanOrEqual(3)

@@ -107,7 +107,7 @@ describe('two programs', () => {
     const back = collect(lane, laneMessageBytes)
     lane.send(new Uint8Array(laneMessageBytes))
     expect((await back).map((chunk) => chunk.length)).toEqual([laneMessageBytes])
-  }, 40_000)
+  })
 
   it('[NW17] keep what comes before anybody listens', async () => {
     const [a, b] = await Promise.all([reserved(), reserved()])
@@ -119,7 +119,7 @@ describe('two programs', () => {
     theirs.send(Uint8Array.of(9))
     await answered // by now their bytes have long been here
     expect(Buffer.concat(await collect(theirs, 3))).toEqual(Buffer.of(1, 2, 3))
-  }, 20_000)
+  })
 
   it('[NW17] keep the end of a lane until somebody listens', async () => {
     const [a, b] = await Promise.all([reserved(), reserved()])
@@ -130,7 +130,7 @@ describe('two programs', () => {
     lane.close()
     await ended
     await new Promise<void>((resolve) => (theirs.onClose = () => resolve()))
-  }, 20_000)
+  })
 
   it('[NW18] let out what was sent when they close', async () => {
     const [a, b] = await Promise.all([reserved(), reserved()])
@@ -142,7 +142,7 @@ describe('two programs', () => {
     const theirs = await arrived
     expect(Buffer.concat(await collect(theirs, 1_000_000))).toHaveLength(1_000_000)
     await closed
-  }, 20_000)
+  })
 
   it('[NW14] refuse records that are too long, damaged or signed by another, before they dial', async () => {
     const a = await makeNetwork({ relays: [] })
@@ -211,7 +211,7 @@ describe('a relay', () => {
       await again.stop()
       await whenReserved(a, 'unreachable')
     }
-  }, 60_000)
+  })
 
   it('[NW1] [NW21] gives its tracker while it has not answered about a reservation, and is not asked who it is', async () => {
     const privateKey = await generateKeyPair('Ed25519')
@@ -237,7 +237,7 @@ describe('a relay', () => {
     await a.stop()
     await circuits.stop()
     server.close()
-  }, 20_000)
+  })
 
   it('[NW5] is joined again when it closes its tracker', async () => {
     const a = await makeNetwork()
@@ -248,5 +248,5 @@ describe('a relay', () => {
     lanes[0]!.close()
     await within(5_000, 'another tracker lane', second)
     await whenReserved(a)
-  }, 20_000)
+  })
 })

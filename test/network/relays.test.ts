@@ -73,7 +73,7 @@ it('[NW30] [NW31] a relay that is about to stop is named no longer, and lanes th
   await leaving.stop()
   await whenRelays(a, 'its loss is noticed', (relays) => relays.some(({ state }) => state === 'unreachable'))
   expect(a.status().relays.find(({ url }) => url === near)).toMatchObject({ state: 'unreachable' })
-}, 30_000)
+})
 
 it('[NW32] a relay is found by way of a plain web server that names it, and nobody is led on from there', async () => {
   const asked: string[] = []
@@ -103,7 +103,7 @@ it('[NW32] a relay is found by way of a plain web server that names it, and nobo
   await a.stop()
   server.closeAllConnections()
   server.close()
-}, 20_000)
+})
 
 it('[NW33] a connection that its other side ended sooner is cut without a word', () => {
   const closed = { abort: () => expect.fail('Cannot write to a stream that is closed') } as unknown as Connection

@@ -61,12 +61,12 @@ it('[RL5] a relay has a keeper, names it, and a share outlives who made it, and 
   await quire.program.kill()
   await using again = await startQuire({ keeper: true, port: quire.port, dataDir: quire.dataDir })
   expect(Buffer.from(await fetched(await peerAt(again.url), link)).equals(content)).toBe(true)
-}, 90_000)
+})
 
 it('[RL5] a relay has none where it is told so', async () => {
   await using quire = await startQuire()
   expect(await (await fetch(`${quire.url}/config.json`)).json()).not.toHaveProperty('keepers')
-}, 60_000)
+})
 
 it('[KE18] neither the disk of a keeper, nor what it says, nor its memory has anything to read in it', async () => {
   await using quire = await startQuire({ keeper: true, env: { QUIRE_LOG: '1', QUIRE_LOG_IDS: '1' } })
@@ -103,4 +103,4 @@ it('[KE18] neither the disk of a keeper, nor what it says, nor its memory has an
     ...textForms('plaintext', 'brown zebra')
   }
   for (const [place, parts] of Object.entries(places)) expect([place, foundIn(parts, sealed)]).toEqual([place, []])
-}, 90_000)
+})

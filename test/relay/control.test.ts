@@ -91,7 +91,7 @@ describe('a library that a keeper has open', () => {
     expect((await quire('forget', link!, '--data', data, '--json')).said).toContain('quire ls')
     await keeper.stop()
     expect(await reachControl(data)).toBeUndefined()
-  }, 60_000)
+  })
 
   it('tells who is connected to it', async () => {
     const data = folder('asked')
@@ -115,7 +115,7 @@ describe('a library that a keeper has open', () => {
     const [peer] = (await quire('peers', '--data', folder('asking'), '--json')).lines
     expect(JSON.parse(peer!)).toMatchObject({ role: 'keeper', title: 'film.bin' })
     await Promise.all([holder.stop(), keeper.stop()])
-  }, 60_000)
+  })
 
   it('[CT2] [CT3] a socket that a killed keeper left counts as none, and is replaced', async () => {
     const data = folder('killed')
@@ -126,7 +126,7 @@ describe('a library that a keeper has open', () => {
     await using again = await startKeeper(data)
     expect(await reachControl(data)).toBeDefined()
     await again.stop()
-  }, 60_000)
+  })
 
   it('[CT5] a program that ends in the middle is told as gone', async () => {
     const data = folder('gone')
@@ -148,7 +148,7 @@ describe('copies at keepers', () => {
     const { link } = last<ItemFacts>(added)
     const kept = await quire('keep', link!, '--data', to, '--relay', site.url, '--json')
     expect({ code: kept.code, ...last<ItemFacts>(kept) }, kept.said).toMatchObject({ code: 0, complete: true })
-  }, 60_000)
+  })
 
   it('are a number', async () => {
     const { code, said } = await quire('add', film, '--data', folder('many'), '--copies', 'all')

@@ -76,5 +76,5 @@ describe('a keeper of thousands of data sets', () => {
     expect(await control.forget(smallSet(3).record.manifestCid)).toMatchObject({ title: '3.bin' })
     expect((await fetch(`${rest}/api/codex/v1/data/${smallSet(3).record.manifestCid}`)).status).toBe(404)
     expect(await again.stop()).toBe(0)
-  }, 240_000)
+  }, 480_000)
 })

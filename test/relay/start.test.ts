@@ -35,7 +35,7 @@ describe('npm start says in one sentence why it cannot start', () => {
       `Port ${port} is in use by another program. Stop it, or choose another port with QUIRE_PORT.`
     )
     other.close()
-  }, 20_000)
+  })
 
   it('when its folder cannot be written', async () => {
     const file = join(folder.path, 'file')
@@ -44,12 +44,12 @@ describe('npm start says in one sentence why it cannot start', () => {
     expect(said).toBe(
       `Quire cannot write to its folder ${join(file, 'data')}. Change its owner, or choose another with QUIRE_DATA.`
     )
-  }, 20_000)
+  })
 
   it('when it cannot listen there', async () => {
     const said = await refusal({ QUIRE_PORT: '0', QUIRE_HOST: '192.0.2.99' })
     expect(said).toBe('Quire cannot listen at 192.0.2.99, port 0: this machine has no such address.')
-  }, 20_000)
+  })
 
   it.each(['70000', '-1', '80a', '1e3'])('when the port makes no sense: %s', async (port) => {
     expect(await refusal({ QUIRE_PORT: port })).toBe(`QUIRE_PORT is "${port}"; it must be a number from 0 to 65535.`)

@@ -21,7 +21,7 @@ let place: BucketPlace
 beforeAll(async () => {
   server = await startS3()
   place = server.place
-}, 120_000)
+})
 afterAll(() => server[Symbol.asyncDispose]())
 
 async function openPlace() {

@@ -1,7 +1,7 @@
 import type { Download, JSHandle, Page } from 'playwright'
 import type { ItemState } from '../../src/engine/types.ts'
 import { sha256OfFile } from './files.ts'
-import { within } from './waiting.ts'
+import { busyFactor, within } from './waiting.ts'
 
 /** What is in the page by its test ids: the contract that automation builds on. */
 export const byId = (page: Page, id: string) => page.getByTestId(id).first()
@@ -20,7 +20,7 @@ export async function shareFiles(
 
 /** The link that the share sheet shows, once what is shared has one. */
 export async function linkOf(page: Page): Promise<string> {
-  return (await byId(page, 'share-link').textContent({ timeout: 60_000 }))!
+  return (await byId(page, 'share-link').textContent({ timeout: busyFactor * 60_000 }))!
 }
 
 /** Goes to a link as somebody who was sent it: the page is loaded anew. */
@@ -34,7 +34,7 @@ export async function untilState(page: Page, state: ItemState, timeoutMs = 30_00
   await page
     .locator(`[data-testid="item-state"]:text-is("${state}")`)
     .first()
-    .waitFor({ state: 'attached', timeout: timeoutMs })
+    .waitFor({ state: 'attached', timeout: busyFactor * timeoutMs })
 }
 
 /** When the page first was as `isSo` tells, by the clock that all processes of a machine share: it looks at each frame drawn. */
@@ -79,7 +79,10 @@ export function untilPercent(page: Page, percent: number, timeoutMs = 60_000): P
 
 /** Clicks save and gives what the browser downloads. */
 export async function save(page: Page): Promise<Download> {
-  const [download] = await Promise.all([page.waitForEvent('download', { timeout: 30_000 }), byId(page, 'save').click()])
+  const [download] = await Promise.all([
+    page.waitForEvent('download', { timeout: busyFactor * 30_000 }),
+    byId(page, 'save').click()
+  ])
   return download
 }
 

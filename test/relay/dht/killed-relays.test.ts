@@ -35,7 +35,7 @@ beforeAll(async () => {
       })
     })
   )
-}, 120_000)
+})
 
 afterEach(async () => {
   await Promise.all(tabs.splice(0).map(({ network }) => network.stop()))
@@ -44,7 +44,7 @@ afterEach(async () => {
 afterAll(async () => {
   await Promise.all(peers.map((peer) => peer[Symbol.asyncDispose]()))
   await programs[Symbol.asyncDispose]()
-}, 60_000)
+})
 
 async function tabAt(relay: number): Promise<TrackerTab> {
   const tab = await trackerTab(programs.relays[relay]!.url)

@@ -52,4 +52,4 @@ it('[NW36] [RL21] [KE20] when a relay is gone, its keeper and its tabs go on at 
   const { sizeBytes } = (await bob.files())[0]!
   expect(Buffer.from(await collectBytes(bob.read(0, 0, sizeBytes), sizeBytes)).equals(content)).toBe(true)
   await again.close()
-}, 90_000)
+})

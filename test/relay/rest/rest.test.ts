@@ -14,7 +14,7 @@ let relay: Quire
 beforeAll(async () => {
   relay = await startQuire()
   one = await startedKeeper('--relay', relay.url)
-}, 60_000)
+})
 afterAll(async () => {
   await one[Symbol.asyncDispose]()
   await relay[Symbol.asyncDispose]()
@@ -136,7 +136,7 @@ describe('uploads', () => {
     } as object)
     expect(chunked.status).toBe(507)
     expect(((await (await fetch(`${small.base}/data`)).json()) as { content: [] }).content).toEqual([])
-  }, 30_000)
+  })
 })
 
 /** A body whose length nobody says before. */
@@ -228,7 +228,7 @@ describe('the network', () => {
     const streamed = await fetch(`${other}/data/${cid}/network/stream`)
     expect(hashOf(Buffer.from(await streamed.arrayBuffer()))).toBe(hashOf(body))
     expect((await fetch(`${other}/data/${cid}/network/77`, { method: 'DELETE' })).status).toBe(404)
-  }, 60_000)
+  })
 
   it('[RE6] who the node is', async () => {
     const info = (await (await at('/debug/info')).json()) as { id: string; repo: string }

@@ -40,4 +40,4 @@ it('[RE1] [RE5] [RE6] [RE8] the SDK of Codex for JavaScript stores, lists, reads
   expect(await marketplace.purchaseIds()).toMatchObject({ error: true, data: { code: 503 } })
   dataOf(await data.delete(cid))
   expect(dataOf(await data.cids()).content).toEqual([])
-}, 60_000)
+})

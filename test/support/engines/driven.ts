@@ -1,3 +1,5 @@
+import { busyFactor } from '../waiting.ts'
+
 /**
  * A browser that Playwright does not drive, with one tab, in a process of its own with a new profile.
  * `await using` ends it and removes its profile.
@@ -34,7 +36,7 @@ export function untilText(browser: DrivenBrowser, testId: string, pattern: RegEx
       observer.disconnect()
       reject(new Error('${testId}: not within ${timeoutMs} ms. The page says: ' + document.body.innerText.slice(0, 400)))
     }
-    const timer = setTimeout(late, ${timeoutMs})
+    const timer = setTimeout(late, ${busyFactor * timeoutMs})
     if (!look()) observer.observe(document, { subtree: true, childList: true, characterData: true })
   })`)
 }
