@@ -25,26 +25,29 @@ export interface PathEnd {
   readonly device: string
 }
 
-/** Free, since nothing else runs in the namespace between: the program's for each end, and that of what reads the device. */
-const wirePorts = [7001, 7002] as const
-const tapPorts = [7003, 7004] as const
+/** Where the ends and the program hear. */
+const tunnelPort = 4789
+/** The program's address towards each end, and that of the end. */
+const stretches = [
+  { wire: '192.0.2.1', end: '192.0.2.2' },
+  { wire: '192.0.2.5', end: '192.0.2.6' }
+] as const
 /** What the program between both ends may hold: a long path's worth of frames that come at once. */
 const socketBufferBytes = 4 * 1024 * 1024
-/** Frames on the wire of one program: room for any that a device passes. */
-const frameBytesMax = 2048
+/** What a cable takes, whatever the tunnel beneath it would. */
+const frameBytesMax = 1500
 /** Frames that were passed on and are still in the list: taking out each alone would cost more. */
 const framesPassedMax = 1024
 
 /**
- * A cable between two namespaces with delay, loss and a bottleneck, for kernels without netem: a device of each end in a
- * namespace between them, and a program there that hands frames on when their time has come. Carries some 500 Mbit/s.
+ * A cable between two namespaces with delay, loss and a bottleneck, for kernels without netem: the two ends of a VXLAN
+ * tunnel that do not send to each other but to a program in a namespace between them, which hands datagrams on, as they
+ * are, when their time has come.
  */
 export class PathBridge implements AsyncDisposable {
-  readonly #children: readonly ChildProcess[]
   readonly #wire: ChildProcess
 
-  private constructor(children: readonly ChildProcess[], wire: ChildProcess) {
-    this.#children = children
+  private constructor(wire: ChildProcess) {
     this.#wire = wire
   }
 
@@ -58,35 +61,30 @@ export class PathBridge implements AsyncDisposable {
     ends: readonly [PathEnd, PathEnd],
     path: Path
   ): Promise<PathBridge> {
-    const [socat, ethtool] = [programOr('socat'), programOr('ethtool')]
+    const ethtool = programOr('ethtool')
     const [program, ...words] = spaces.within(between)
-    const launch = (...command: string[]) => spawn(program!, [...words, ...command], { stdio: 'pipe' })
     for (const [i, { role, device }] of ends.entries()) {
-      spaces.ip(between, `link add end${i} type veth peer name ${device} netns ${spaces.name(role)}`)
-      spaces.ip(role, `link set ${device} up`)
-      spaces.set(between, { [`net.ipv6.conf.end${i}.disable_ipv6`]: 1 })
-      spaces.ip(between, `link set end${i} up`)
+      const { wire, end } = stretches[i]!
+      spaces.ip(between, `link add end${i} type veth peer name ${device}-end netns ${spaces.name(role)}`)
+      spaces.ip(between, `address add ${wire}/30 dev end${i}\nlink set end${i} up`)
+      const tunnel = `type vxlan id 1 local ${end} remote ${wire} dstport ${tunnelPort} nolearning dev ${device}-end`
+      spaces.ip(
+        role,
+        `address add ${end}/30 dev ${device}-end
+         link set ${device}-end mtu ${2 * frameBytesMax} up
+         link add ${device} mtu ${frameBytesMax} ${tunnel}
+         link set ${device} up`
+      )
+      spaces.ip(between, `link set end${i} mtu ${2 * frameBytesMax}`)
       // A program that passes frames on can neither split large ones nor finish their checksums, as a device would.
       const features = ['tx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off']
-      spaces.run(between, [ethtool, '-K', `end${i}`, ...features])
       spaces.run(role, [ethtool, '-K', device, ...features])
     }
-    const wire = launch(process.execPath, fileURLToPath(import.meta.url))
+    const wire = spawn(program!, [...words, process.execPath, fileURLToPath(import.meta.url)], { stdio: 'pipe' })
     wire.stderr.pipe(process.stderr)
+    // A frame that comes before it listens is lost, and who sent it asks again only after a second.
     await lineOf(wire.stdout, /^(ready)$/, 'the wire')
-    const taps = wirePorts.map((port, i) =>
-      launch(
-        socat,
-        '-dd',
-        '-b',
-        String(frameBytesMax),
-        `INTERFACE:end${i}`,
-        `UDP4:127.0.0.1:${port},bind=127.0.0.1:${tapPorts[i]},sndbuf=${socketBufferBytes},rcvbuf=${socketBufferBytes}`
-      )
-    )
-    const bridge = new PathBridge([...taps, wire], wire)
-    // A frame that comes before both listen is lost, and who sent it asks again only after a second.
-    await Promise.all(taps.map((tap) => lineOf(tap.stderr, /(starting data transfer loop)/, 'a tap of the path')))
+    const bridge = new PathBridge(wire)
     bridge.set(path)
     return bridge
   }
@@ -97,7 +95,7 @@ export class PathBridge implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#children.map(end))
+    await end(this.#wire)
   }
 }
 
@@ -160,10 +158,10 @@ class Direction {
 async function runWire(): Promise<void> {
   const sockets = [createSocket('udp4'), createSocket('udp4')] as const
   const directions = ([1, 0] as const).map(
-    (to) => new Direction((frame) => sockets[to].send(frame, tapPorts[to], '127.0.0.1'))
+    (to) => new Direction((frame) => sockets[to].send(frame, tunnelPort, stretches[to].end))
   )
   const bound = sockets.map(async (socket, from) => {
-    await new Promise<void>((resolve) => socket.bind(wirePorts[from], '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => socket.bind(tunnelPort, stretches[from]!.wire, resolve))
     socket.setRecvBufferSize(socketBufferBytes)
     socket.setSendBufferSize(socketBufferBytes)
     socket.on('message', (frame) => directions[from]!.take(frame))

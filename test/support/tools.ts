@@ -48,12 +48,6 @@ const conntrack: Tool = {
   why: 'makes a router forget',
   find: () => findProgram(['conntrack'])
 }
-const socat: Tool = {
-  name: 'socat',
-  packages: ['socat'],
-  why: 'taps a cable',
-  find: () => findProgram(['socat'])
-}
 const ethtool: Tool = {
   name: 'ethtool',
   packages: ['ethtool'],
@@ -72,7 +66,7 @@ export const toolsOf: Readonly<Record<string, readonly Tool[]>> = {
   unit: [],
   browser: [chromium],
   e2e: [chromium, firefox, webkit, xvfb, nftables, iproute2],
-  nat: [chromium, nftables, iproute2, conntrack, coturn, socat, ethtool]
+  nat: [chromium, nftables, iproute2, conntrack, coturn, ethtool]
 }
 
 /** The machine lacks a program and it cannot be installed. */
