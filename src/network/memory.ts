@@ -1,5 +1,6 @@
-import type { LaneId, PeerId } from '../core/ids.ts'
+import type { PeerId } from '../core/ids.ts'
 import { utf8Decode, utf8Encode } from '../core/proto/proto.ts'
+import { newLaneId } from './lane-id.ts'
 import type {
   ConnectionKind,
   ConnectOptions,
@@ -10,11 +11,9 @@ import type {
   NetworkStatus
 } from './types.ts'
 
-let lastLane = 0
-
 /** One end of a pair of lanes in this process. Chunks arrive in a later turn of the event loop, as on a real wire. */
 class MemoryLane implements Lane {
-  readonly id = ++lastLane as LaneId
+  readonly id = newLaneId()
   readonly peerId: PeerId
   readonly localPeerId: PeerId
   readonly protocol: LaneProtocol

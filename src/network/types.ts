@@ -12,6 +12,7 @@ export type LaneProtocol = '/quire/exchange/1' | '/quire/tracker/1' | '/quire/ke
  * There is no read back-pressure: never ask a peer for more than may be held in memory.
  */
 export interface Lane {
+  /** No other lane of this process has it, whatever network it belongs to. */
   readonly id: LaneId
   readonly peerId: PeerId
   readonly localPeerId: PeerId

@@ -63,6 +63,20 @@ it('[RL5] a relay has a keeper, names it, and a share outlives who made it, and 
   expect(Buffer.from(await fetched(await peerAt(again.url), link)).equals(content)).toBe(true)
 })
 
+it('[RL5] a relay’s keeper hears of everybody who shares, however many came before', async () => {
+  await using quire = await startQuire({ keeper: true })
+  const items: Item[] = []
+  for (const seed of [72, 73, 74]) {
+    const peer = await peerAt(quire.url)
+    items.push(peer.add([blobSource('later.bin', new Blob([seededBytes(seed, 1_000)]))]))
+    await whenState(peer.network, ({ relays }) => relays[0]?.state === 'reserved', within())
+  }
+  for (const item of items) {
+    await item.keep(true)
+    await untilSafe(item)
+  }
+}, 60_000)
+
 it('[RL5] a relay has none where it is told so', async () => {
   await using quire = await startQuire()
   expect(await (await fetch(`${quire.url}/config.json`)).json()).not.toHaveProperty('keepers')

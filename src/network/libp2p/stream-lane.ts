@@ -1,13 +1,12 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import type { LaneId, PeerId } from '../../core/ids.ts'
+import type { PeerId } from '../../core/ids.ts'
 import { laneCloseMs, unstoredBytesMax } from '../../core/limits.ts'
+import { newLaneId } from '../lane-id.ts'
 import type { ConnectionKind, Lane, LaneProtocol } from '../types.ts'
-
-let lastLane = 0
 
 /** A libp2p stream as a lane. Chunks that it hands on belong to whoever takes them, with their buffers. */
 export class StreamLane implements Lane {
-  readonly id = ++lastLane as LaneId
+  readonly id = newLaneId()
   readonly peerId: PeerId
   readonly localPeerId: PeerId
   readonly protocol: LaneProtocol
