@@ -375,6 +375,8 @@ export const keepPerSecond = 20
 export const keepStallMs = 60 * 60_000
 /** What could not be removed at the end of its term is tried again after so long. */
 export const keepEndsPauseMs = 60_000
+/** Of a page of copies whose term is over at once, trackers are told of so many; what else they name is forgotten within the hour, and 100,000 ends stay within what they take. */
+export const endsToldMax = 32
 /** Between two messages about how much of a copy has come. */
 export const keepTellMs = 500
 /** A keeper answers within this, or is asked again later. */
@@ -387,6 +389,16 @@ export const keepGoneMs = 2 * 60_000
 export const keepRetryMs = 2_000
 export const keepRetryMsMax = 2 * 60_000
 
+/**
+ * Keepers that a share is handed to unless its person says another number: one may leave, and the other is there until a
+ * third has a copy. They trade blocks, so that two are safe as soon as one would be; where they cannot reach each other,
+ * each is another upload. A third would be room taken at keepers for what a replacement does while a holder is online.
+ */
+export const keepersAsked = 2
+/** Promises that are remembered of one data set: of the keepers that have it, and of those that they replaced. */
+export const keepPromisesMax = 16
+/** Keepers of earlier visits that are asked again without being named or found: a library's, some 500 bytes each. */
+export const keepersRememberedMax = 64
 /** Keepers that one relay may name. */
 export const keepersMax = 8
 /** Keepers that are met through relays and known at a time: twice what a share may wish for. */

@@ -58,6 +58,12 @@ export class Discovery {
     for (const tracker of this.#trackers.values()) this.#turn(tracker, { type: 'leave', swarmId })
   }
 
+  /** What is gone had been announced with all that is dormant, if at all. [TR11] */
+  leaveDormant(swarmId: SwarmId): void {
+    if (this.#joined.has(swarmId)) return
+    for (const tracker of this.#trackers.values()) this.#turn(tracker, { type: 'leave', swarmId })
+  }
+
   /** Takes part still, and is announced by whoever announces what is dormant. */
   rest(swarmId: SwarmId): void {
     if (!this.#joined.delete(swarmId)) return

@@ -80,11 +80,11 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     return this.#room.view
   }
 
-  add(files: readonly FileSource[], { plain = false, keep = false, id = newSetId() }: AddRequest = {}): Item {
+  add(files: readonly FileSource[], { plain = false, keep = 0, id = newSetId() }: AddRequest = {}): Item {
     const record: ItemRecord = { ...freshRecord(id), origin: 'added', kind: plain ? 'plain' : 'sealed' }
     const item = this.#lead(record)
     this.#tabs?.turn({ type: 'have', id })
-    if (keep) void item.keep(true)
+    if (keep > 0) void item.keep(true, keep)
     void item.add(files, plain)
     return item
   }

@@ -5,12 +5,12 @@ import { type ErrorReport, reportOf } from '../core/errors.ts'
 import type { PeerId, SwarmId } from '../core/ids.ts'
 import type { KeepStanding } from '../core/keep/asker-types.ts'
 import { formatLink } from '../core/link/link.ts'
-import { keepersMax, ownerKeyBytes } from '../core/limits.ts'
+import { keepersAsked, keepersMax, ownerKeyBytes } from '../core/limits.ts'
 import { decodeManifest, type Manifest } from '../core/manifest/manifest.ts'
 import type { PeerRecord } from '../core/exchange/types.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
 import type { TrackedPeer } from '../core/tracker/types.ts'
-import type { ItemRecord, KeepPromise, KeepRecord } from '../store/types.ts'
+import type { ItemRecord, KeepRecord } from '../store/types.ts'
 import { Copies } from './copies.ts'
 import { addItem } from './item-adding.ts'
 import { type DataSetKeys, keysOf } from './keys.ts'
@@ -24,7 +24,8 @@ import { commonMimeType, contentBytesOf, titleOf } from './describe.ts'
 import { Guests } from './guests.ts'
 import { type PlacedFile, readIndex } from './index-reading.ts'
 import { lately, withMet } from './met-peers.ts'
-import { keepView, without, withPromise, withStanding } from './keep/record.ts'
+import type { Noting } from './keep/noting.ts'
+import { keepView } from './keep/record.ts'
 import { leavesOf, noLeaves } from './view.ts'
 import { WatchedItem } from './watched-item.ts'
 
@@ -114,20 +115,20 @@ export class DataItem extends WatchedItem {
   }
 
   /** What a keeper holds is remembered before it is shown: who closes the tab at that moment finds it so again. */
-  async onKeepStanding(standing: KeepStanding | undefined): Promise<void> {
+  async onKeepStanding(standing: KeepStanding | undefined, note: Noting): Promise<void> {
     this.#keepStanding = { told: standing, shown: this.#keepStanding.shown }
-    await this.#noteKeep((keep) => withStanding(keep, standing))
+    await this.noteKeep(note)
     const { told } = this.#keepStanding
     this.#keepStanding = { told, shown: told }
     this.#changed()
   }
 
-  promised(promise: Omit<KeepPromise, 'held'>): void {
-    void this.#noteKeep((keep) => withPromise(keep, promise))
-  }
-
-  released(keeper: PeerId): void {
-    void this.#noteKeep((keep) => without(keep, keeper))
+  async noteKeep(note: Noting): Promise<void> {
+    const { keep } = this.#record
+    const noted = keep && note(keep)
+    if (noted === keep) return
+    this.#record = { ...this.#record, keep: noted }
+    await this.#save().catch(() => undefined) // its keeper tells it again at the next visit
   }
 
   /** Takes up what an earlier visit left: shows what is held, fetches the rest. One that is fresh is remembered first. */
@@ -203,7 +204,7 @@ export class DataItem extends WatchedItem {
     await this.#save()
   }
 
-  async keep(wanted: boolean, copies = this.#record.keep?.copies ?? 1): Promise<void> {
+  async keep(wanted: boolean, copies = this.#record.keep?.copies ?? keepersAsked): Promise<void> {
     const { ownerKey = randomBytes(ownerKeyBytes), promises = [] } = this.#record.keep ?? {}
     const bounded = Math.max(1, Math.min(keepersMax, Math.floor(copies) || 1))
     this.#record = { ...this.#record, keep: { wanted, copies: bounded, ownerKey, promises } }
@@ -315,14 +316,6 @@ export class DataItem extends WatchedItem {
     await this.#save()
     this.#host.announce(this)
     this.#host.storageChanged()
-  }
-
-  async #noteKeep(next: (keep: KeepRecord) => KeepRecord): Promise<void> {
-    const { keep } = this.#record
-    const noted = keep && next(keep)
-    if (noted === keep) return
-    this.#record = { ...this.#record, keep: noted }
-    await this.#save().catch(() => undefined) // its keeper tells it again at the next visit
   }
 
   #remember(giver: PeerRecord): void {
@@ -443,7 +436,7 @@ export class DataItem extends WatchedItem {
       leaves: this.#held ? leavesOf(this.#held, (index) => this.#driver?.pigmentOf(index) ?? 0) : noLeaves,
       error: this.#error,
       dropped: this.#dropped,
-      keep: record.keep && keepView(record.keep, this.#keepStanding.shown, Date.now()),
+      keep: record.keep && keepView(record.keep, this.#keepStanding.shown, Date.now(), doneBlocks * blockBytes),
       can: this.#actions(state),
       createdAtMs: record.createdAtMs
     }

@@ -119,7 +119,7 @@ export interface Item extends Watchable<ItemView> {
   retry(): Promise<void>
   /**
    * Whether keepers are to hold copies, each another one; without it they are told to remove what they have. `copies`
-   * is from 1 to `keepersMax`; absent, it is as before, or one.
+   * is from 1 to `keepersMax`; absent, it is as before, or `keepersAsked`.
    */
   keep(wanted: boolean, copies?: number): Promise<void>
   /** Stops, and removes blocks and entry from this device. */
@@ -141,8 +141,8 @@ export interface FileSource {
 export interface AddRequest {
   /** Not sealed: everybody who knows the address can read it. Exactly one file. */
   readonly plain?: boolean
-  /** Ask a keeper to hold a copy, which outlives this tab. */
-  readonly keep?: boolean
+  /** Ask so many different keepers to hold a copy each, which outlives this tab; absent or 0: none. */
+  readonly keep?: number
   /** Local name to give it; made up when absent. */
   readonly id?: SetId
 }

@@ -44,7 +44,10 @@ export interface RelayStatus {
   readonly nextTryAtMs?: number
 }
 
-/** A keeper that a relay names, so that who runs the relay answers for it; or one that was found, for which nobody does. */
+/**
+ * A keeper that a relay names, so that who runs the relay answers for it; or one that was found, for which nobody does;
+ * or one that is known from its promises alone.
+ */
 export interface NamedKeeper {
   readonly peerId: PeerId
   /** Its signed record, base64url. */
@@ -53,6 +56,7 @@ export interface NamedKeeper {
   readonly host: string
   readonly terms: KeepTerms
   readonly found?: boolean
+  readonly remembered?: boolean
 }
 
 /** A relay that another one names: it has to prove that it is this one. */

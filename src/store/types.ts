@@ -1,6 +1,6 @@
 import type { Bitmap, BlockRange } from '../core/block/bitmap.ts'
 import type { GroupIndex, ManifestCid, PeerId, SetId } from '../core/ids.ts'
-import type { Kept } from '../core/keep/types.ts'
+import type { KeepTerms, Kept } from '../core/keep/types.ts'
 import type { HashGroup } from '../core/merkle/group.ts'
 
 /** A block with its place. `bytes` is one whole, zero-filled block. */
@@ -56,6 +56,17 @@ export interface KeepPromise {
   readonly held: boolean
   /** As the keeper signed it. */
   readonly receipt: Uint8Array
+  /** How that keeper was reached last; absent in what an earlier version wrote. */
+  readonly contact?: KeptContact
+}
+
+/** What it takes to ask a keeper again that nobody names or announces any more. */
+export interface KeptContact {
+  /** Its signed record, at most `recordBytesMax`. */
+  readonly record: Uint8Array
+  readonly terms: KeepTerms
+  /** No relay answered for it. */
+  readonly found?: boolean
 }
 
 /** Whether keepers are to hold copies of an item, and what they promised. Promises that are not wanted are to be let go. */

@@ -19,10 +19,6 @@ const named = ({ keeper, host }: KeeperAt, known: readonly NamedKeeper[]): strin
 /** Whether others can be reached at all: if not, it is no keeper's fault. */
 export type Reach = 'online' | 'cut-off' | 'offline'
 
-/** How many keepers have all of it and have promised to keep it. */
-export const keepersSafe = ({ keep }: ItemView): number =>
-  keep?.keepers.filter(({ state }) => state === 'safe').length ?? 0
-
 /** How it stands with keepers, in a sentence. */
 export function keepLine(view: ItemView, known: readonly NamedKeeper[], reach: Reach = 'online'): string {
   const w = sheet.keep
@@ -32,24 +28,52 @@ export function keepLine(view: ItemView, known: readonly NamedKeeper[], reach: R
   if (state === 'releasing') return w.releasing
   const name = named(keep, known)
   const host = name ?? w.unnamed
-  const safe = keepersSafe(view)
-  if (state === 'safe') return safe > 1 ? w.safeAt(safe, keep.untilMs) : w.safe(host, keep.untilMs)
+  if (state === 'safe') return safeLine(view, host, known)
   if (view.state === 'adding') return w.sealing
   if (view.state === 'paused') return w.paused
   if (!isWhole(view)) return w.partial
+  const { keepers, unreached } = keep
+  if (unreached && reach !== 'online') return w.promised(host, unreached, w.reach[reach])
+  if (reach !== 'online' && state !== 'refused') return w.reach[reach]
+  const asked = keepers.filter((each) => each.state === state).length
   switch (state) {
     case 'refused':
+      if (asked > 1) return w.refusedByAll
       return w.refused[keep.code ?? 'not-allowed'](keep.code === 'too-large' ? (name ?? w.unnamedThere) : host)
     case 'handing':
       return w.handing(host, keep.heldBytes, Math.max(keep.heldBytes, view.totalBytes))
     case 'asking':
-      return w.asking(host)
+      return asked > 1 ? w.askingSeveral(asked) : w.asking(host)
     case 'away':
-      if (reach !== 'online') return keep.unreached ? w.promised(host, keep.unreached, w.reach[reach]) : w.reach[reach]
-      return keep.unreached ? w.unreached(host, keep.unreached) : w.away(host)
+      if (!unreached) return w.away(host)
+      return promisedAt(view) > 1 ? w.unreachedAll(promisedAt(view)) : w.unreached(host, unreached)
     case 'none':
       return w.none
   }
+}
+
+/** How many keepers have promised to keep it, and cannot be reached. */
+export const promisedAt = ({ keep }: ItemView): number => keep?.keepers.filter((each) => each.unreached).length ?? 0
+
+/** One is enough; of others that are to have a copy too it is said what they are at. */
+function safeLine(view: ItemView, host: string, known: readonly NamedKeeper[]): string {
+  const w = sheet.keep
+  const { keepers, untilMs } = view.keep!
+  const safe = keepers.filter(({ state }) => state === 'safe')
+  if (safe.length > 1) return w.safeAt(safe.length, Math.min(...safe.map((each) => each.untilMs)))
+  const next = keepers.find(({ state }) => state === 'handing')
+  return w.safe(host, untilMs) + (next ? w.nextToo(named(next, known) ?? w.unnamed) : '')
+}
+
+/** What is to be said of one keeper in a few words. */
+function holdsOf(at: KeepView['keepers'][number] | undefined): string {
+  const w = sheet.keep
+  if (at?.code) return w.declined[at.code]
+  if (at?.unreached) return w.awaySince(at.unreached.sinceMs)
+  if (at?.state === 'away') return w.silent
+  if (at?.state === 'asking') return w.isAsked
+  if (!at || at.heldBytes === 0) return w.holdsNothing
+  return [w.holds(at.heldBytes), ...(at.untilMs > 0 ? [w.until(at.untilMs)] : [])].join(' ')
 }
 
 /** A keeper that is known or was asked: its name, its terms, and what it holds of an item. */
@@ -63,16 +87,16 @@ export interface KeeperRow {
 export function keeperRows({ keep }: ItemView, known: readonly NamedKeeper[]): KeeperRow[] {
   const w = sheet.keep
   const chosen = keep?.keepers ?? []
-  const ids = new Set([...chosen.map(({ keeper }) => keeper), ...known.map(({ peerId }) => peerId)])
+  const others = known.filter(({ remembered }) => !remembered)
+  const ids = new Set([...chosen.map(({ keeper }) => keeper), ...others.map(({ peerId }) => peerId)])
   return [...ids].map((id) => {
     const at = chosen.find(({ keeper }) => keeper === id)
     const { terms, found } = known.find(({ peerId }) => peerId === id) ?? {}
-    const held = at?.heldBytes ?? 0
     return {
       id,
       host: named({ keeper: id, host: at?.host }, known) ?? w.unnamed,
       terms: !terms ? '' : terms.invited ? w.invited : w.terms(terms.dataSetBytesMax, terms.termMsMax, found),
-      holds: held === 0 ? w.holdsNothing : [w.holds(held), ...(at!.untilMs > 0 ? [w.until(at!.untilMs)] : [])].join(' ')
+      holds: holdsOf(at)
     }
   })
 }

@@ -171,8 +171,9 @@ function english(f: Format) {
       addingStops: 'Adding stops',
       addingStopsLine: 'You choose the files again',
       changesNothing: 'Changes nothing',
-      keptToo: (others: number) =>
-        others === 0 ? 'This tab and a keeper' : `A keeper, this tab and ${count(others, 'other')}`,
+      keptToo: (keepers: number, others: number) =>
+        `${others > 0 ? `${count(others, 'other')}, this` : 'This'} tab and ${keepers > 1 ? count(keepers, 'keeper') : 'a keeper'}`,
+      outOfReach: 'No keeper can be reached',
       handing: 'A keeper is taking its copy',
       safe: 'Safe to close',
       kept: (untilMs: number) => `Kept until ${f.date(untilMs)}`

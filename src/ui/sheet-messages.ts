@@ -48,15 +48,17 @@ function english(f: Format) {
       line: 'The sealed copy leaves this tab, the key does not: a keeper cannot read it.',
       plainLine: 'This share is not sealed: a keeper can read it.',
       off: 'No keeper is asked.',
-      releasing: 'The keeper is told to remove its copy.',
+      releasing: 'Keepers are told to remove what they have.',
       sealing: 'That begins when all is sealed.',
       partial: 'That begins when all of it is here.',
       paused: 'Nothing is handed over while sharing is paused.',
       none: 'No keeper is known here. One is asked as soon as there is one.',
       asking: (host: string) => `${host} is asked.`,
+      askingSeveral: (n: number) => `${n} keepers are asked.`,
       handing: (host: string, done: number, total: number) => `${host} has ${f.bytesOf(done, total)}.`,
       safe: (host: string, untilMs: number) => `${host} has all of it and keeps it until ${f.date(untilMs)}.`,
-      safeAt: (n: number, untilMs: number) => `${n} keepers hold all of it, one of them until ${f.date(untilMs)}.`,
+      safeAt: (n: number, untilMs: number) => `${n} keepers have all of it and keep it until ${f.date(untilMs)}.`,
+      nextToo: (host: string) => ` ${host} is taking a second copy.`,
       reach: {
         'offline': 'This device is offline: keepers are asked when it is back.',
         'cut-off': 'No relay answers this device: keepers are asked when one does.'
@@ -66,6 +68,8 @@ function english(f: Format) {
       away: (host: string) => `${host} does not answer. Quire asks again by itself.`,
       unreached: (host: string, { sinceMs, promisedUntilMs }: { sinceMs: number; promisedUntilMs: number }) =>
         `${host} promised to keep it until ${f.date(promisedUntilMs)}, but could not be reached since ${f.moment(sinceMs)}.`,
+      unreachedAll: (n: number) => `${n} keepers promised to keep it, but cannot be reached just now.`,
+      refusedByAll: 'No keeper that is known here takes it.',
       refused: {
         'full': (host: string) => `${host} has no room for it now.`,
         'too-large': (host: string) => `It is larger than what ${host} takes.`,
@@ -81,17 +85,27 @@ function english(f: Format) {
       holds: (bytes: number) => `holds ${f.bytes(bytes)}`,
       holdsNothing: 'holds nothing of it',
       until: (untilMs: number) => `until ${f.date(untilMs)}`,
+      awaySince: (sinceMs: number) => `not reached since ${f.moment(sinceMs)}`,
+      silent: 'does not answer',
+      isAsked: 'is asked',
+      declined: {
+        'full': 'has no room now',
+        'too-large': 'takes nothing this large',
+        'not-allowed': 'declined',
+        'term-too-long': 'declined'
+      },
       safeLine: (untilMs: number) => `Kept until ${f.date(untilMs)}. Until then the link works without this tab.`,
       safeTwice: (n: number, untilMs: number) =>
-        `${n} keepers hold it, until ${f.date(untilMs)}. Until then the link works without this tab.`,
-      promisedTitle: 'A keeper promised to keep it',
+        `${n} keepers have it. Until ${f.date(untilMs)} the link works without this tab.`,
+      promisedTitle: (n: number) => `${n > 1 ? `${n} keepers` : 'A keeper'} promised to keep it`,
       promisedLine: (untilMs: number) =>
-        `Until ${f.date(untilMs)}, but it does not answer just now. Keep this tab open until it does, or another has a copy.`,
+        `Until ${f.date(untilMs)}, but there is no answer just now. Keep this tab open until there is, or another has a copy.`,
       promisedOffline: (untilMs: number) =>
-        `Until ${f.date(untilMs)}. This device cannot reach it just now, and asks again by itself.`,
+        `Until ${f.date(untilMs)}. This device reaches nobody just now, and asks again by itself.`,
       notYet: 'Not safe to close yet',
       askingLine: 'A keeper is asked to hold a copy. Keep this tab open until it has one.',
       handingLine: 'A keeper is taking its copy. Keep this tab open until it has all of it.',
+      reachLine: 'Keepers take their copies when this device reaches others again. Keep this tab open until then.',
       pausedLine: (untilMs: number) =>
         `The link finds nothing here until you resume. A keeper has a copy until ${f.date(untilMs)}.`
     },

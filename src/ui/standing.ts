@@ -30,6 +30,10 @@ export const isWhole = (view: ItemView): boolean =>
 export const percentHere = (view: ItemView): number =>
   isWhole(view) ? 100 : Math.min(99, percentOf(view.doneBytes, view.totalBytes))
 
+/** How many keepers have all of it and have promised to keep it. */
+export const keepersSafe = ({ keep }: ItemView): number =>
+  keep?.keepers.filter(({ state }) => state === 'safe').length ?? 0
+
 /** Until when a keeper keeps a copy; 0: none does. */
 export const keptUntilMs = ({ keep }: ItemView): number => (keep?.wanted && keep.state === 'safe' ? keep.untilMs : 0)
 
@@ -85,18 +89,20 @@ function paused(view: ItemView): Standing {
   }
 }
 
-function whole(view: ItemView, { fresh, durable }: Circumstances): Standing {
+function whole(view: ItemView, circumstances: Circumstances): Standing {
   const w = t.standing
+  const { durable } = circumstances
   const n = view.otherCopies
   const untilMs = keptUntilMs(view)
   if (untilMs > 0) {
-    // The keeper is one of those that are seen, or is away just now.
-    const others = Math.max(1, n)
+    // The keepers are among those that are seen, or away just now.
+    const keepers = Math.max(1, keepersSafe(view))
+    const others = Math.max(keepers, n)
     return {
       level: 3,
       atRisk: false,
       copies: w.copies(others + 1),
-      copiesLine: w.keptToo(others - 1),
+      copiesLine: w.keptToo(keepers, others - keepers),
       closing: w.safe,
       closingLine: w.kept(untilMs),
       closingShort: w.kept(untilMs)
@@ -114,14 +120,17 @@ function whole(view: ItemView, { fresh, durable }: Circumstances): Standing {
     }
   }
   const fetching = view.peers.filter((peer) => peer.sentBytesPerSecond > 0).length
-  const isHanding = view.keep?.wanted && view.keep.state === 'handing'
+  const keep = view.keep?.wanted ? view.keep : undefined
+  const keeping = keep?.state === 'handing' ? w.handing : keep?.unreached && w.outOfReach
+  // A keeper that promised may be back before anybody opens the link.
+  const fresh = circumstances.fresh && !keep?.unreached
   // That nobody is heard of proves nothing of what was shared before: its holders may be away.
   const certain = fresh || !durable
   return {
     level: 1,
     atRisk: true,
     copies: fresh ? w.onlyHere : w.unseen,
-    copiesLine: isHanding ? w.handing : fetching > 0 ? w.beingFetched(fetching) : fresh ? w.noOneYet : w.unseenLine,
+    copiesLine: keeping ?? (fetching > 0 ? w.beingFetched(fetching) : fresh ? w.noOneYet : w.unseenLine),
     closing: durable ? (fresh ? w.stops : w.mayStop) : w.stopsForGood,
     closingLine: durable ? (fresh ? w.stopsLine : w.mayStopLine) : w.stopsForGoodLine,
     closingShort: certain ? w.stopsShort : w.mayStopShort

@@ -2,16 +2,24 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
 import { expect, it } from 'vitest'
+import { keepGoneMs } from '../../src/core/limits.ts'
 import type { ShownKeepState } from '../../src/ui/keep-line.ts'
 import { launchBrowser } from '../support/browsers.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
 import { byId, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
-import { type Quire, startProgram, startQuire } from '../support/program.ts'
+import { type Program, type Quire, startProgram, startQuire } from '../support/program.ts'
 import { filesBelow, foundIn, memoryOf, secretsOf, textForms } from '../support/searching.ts'
 import { seededBytes } from '../support/seeded.ts'
 
 const untilKeep = (page: Page, state: ShownKeepState) =>
   page.locator(`[data-testid="keep-state"]:text-is("${state}")`).waitFor({ state: 'attached', timeout: 90_000 })
+
+async function startKeeper(dir: string, { url }: Quire): Promise<Program> {
+  const args = ['--rest-port', '0', '--data', dir, '--relay', url, '--json']
+  const keeper = startProgram('relay/cli.ts', ['keeper', ...args])
+  await keeper.line()
+  return keeper
+}
 
 const copiesAt = async ({ url }: Quire): Promise<unknown> =>
   ((await (await fetch(`${url}/healthz`)).json()) as { copies?: number }).copies
@@ -71,9 +79,7 @@ it('without the switch a keeper holds nothing, and this browser asks none for th
 it('[KE20] [KE21] a keeper that no relay names is found, says its terms, and keeps a share whose tab is closed', async () => {
   await using place = await temporaryFolder('keeper')
   await using quire = await startQuire()
-  const args = ['--rest-port', '0', '--data', join(place.path, 'keeper'), '--relay', quire.url, '--json']
-  await using keeper = startProgram('relay/cli.ts', ['keeper', ...args])
-  await keeper.line()
+  await using _keeper = await startKeeper(join(place.path, 'keeper'), quire)
   const content = seededBytes(85, 1_000_000)
   const path = join(place.path, 'found.bin')
   await writeFile(path, content)
@@ -87,6 +93,33 @@ it('[KE20] [KE21] a keeper that no relay names is found, says its terms, and kee
   await untilState(bob.page, 'complete')
   expect(await savedSha256(bob.page)).toBe(sha256Of(content))
 })
+
+it('[KE12] [KE19] [KE23] two keepers have it; when one is killed the page says so, and the other is enough', async () => {
+  await using place = await temporaryFolder('keeper')
+  await using quire = await startQuire({ keeper: true })
+  const { host } = new URL(quire.url)
+  await using second = await startKeeper(join(place.path, 'keeper'), quire)
+  const content = seededBytes(86, 2_000_000)
+  const path = join(place.path, 'twice.bin')
+  await writeFile(path, content)
+  const alice = await launchBrowser()
+  const link = await shareFiles(alice.page, quire.url, [path])
+  await alice.page.getByText('2 keepers have all of it and keep it until').last().waitFor()
+  await alice.page.getByText(/found on the network, up to/).waitFor()
+  await alice.page.getByText('2 keepers have it.').waitFor()
+  await second.kill()
+  await alice.page.reload()
+  await untilKeep(alice.page, 'safe')
+  // A keeper that restarts is not given up: it takes two minutes.
+  await alice.page.getByText(/not reached since/).waitFor({ timeout: keepGoneMs + 60_000 })
+  await alice.page.getByText(`${host} has all of it and keeps it until`).last().waitFor()
+  await alice.page.getByText('Safe to close').last().waitFor()
+  await alice.close()
+  await using bob = await launchBrowser()
+  await openLink(bob.page, link)
+  await untilState(bob.page, 'complete')
+  expect(await savedSha256(bob.page)).toBe(sha256Of(content))
+}, 300_000)
 
 it('where there is no keeper the page says so, and that the tab has to stay', async () => {
   await using place = await temporaryFolder('keeper')

@@ -1,129 +1,34 @@
 // Long: one small world of tab, tracker and keeper serves all of these.
-import { generateKeyPair } from '@libp2p/crypto/keys'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { afterEach, describe, expect, it } from 'vitest'
-import { base64urlOf } from '../../src/core/bytes.ts'
 import type { PeerId } from '../../src/core/ids.ts'
-import type { KeepPolicy } from '../../src/core/keep/types.ts'
 import { catalogPageItems, keepTermMsMax } from '../../src/core/limits.ts'
-import { utf8Encode } from '../../src/core/proto/utf8.ts'
-import { Dormant } from '../../src/engine/dormant.ts'
-import { QuireEngine } from '../../src/engine/engine.ts'
 import type { KeepableItem } from '../../src/engine/keep/asking.ts'
-import { Keeping } from '../../src/engine/keep/keeping.ts'
 import { promisedUntilMs } from '../../src/engine/keep/receipts.ts'
-import type { EngineOptions } from '../../src/engine/options.ts'
-import { collectBytes } from '../../src/engine/reading.ts'
 import { blobSource } from '../../src/engine/sources.ts'
-import type { Item, ItemView, KeepView } from '../../src/engine/types.ts'
+import type { ItemView } from '../../src/engine/types.ts'
 import { whenState } from '../../src/engine/watch.ts'
-import { MemoryHub } from '../../src/network/memory.ts'
-import type { NamedKeeper } from '../../src/network/types.ts'
-import { openFileSystem } from '../../src/store/filesystem.ts'
-import { MemoryBlockStore } from '../../src/store/memory.ts'
-import type { PagedCatalog } from '../../src/store/paged.ts'
-import type { BlockStore } from '../../src/store/types.ts'
-import { TrackerService } from '../../relay/tracker-service.ts'
 import { temporaryFolder } from '../support/files.ts'
-import { PagedMemoryCatalog } from '../support/paged-memory.ts'
+import {
+  addKept,
+  closeAll,
+  fetched,
+  freshParts,
+  hubWithTracker,
+  idOf,
+  keeperId,
+  named,
+  openEngine,
+  openKeeper,
+  otherKey,
+  partsIn,
+  policy,
+  untilKept,
+  within
+} from '../support/keep-world.ts'
 import { addSmallSets, keptSet } from '../support/small-sets.ts'
 import { seededBytes } from '../support/seeded.ts'
 
-const policy: KeepPolicy = {
-  bytesMax: 10_000_000,
-  peerBytesMax: 10_000_000,
-  dataSetBytesMax: 5_000_000,
-  termMsMax: keepTermMsMax
-}
-const [key, otherKey] = [await generateKeyPair('Ed25519'), await generateKeyPair('Ed25519')]
-const idOf = (of: typeof key): PeerId => peerIdFromPrivateKey(of).toString() as PeerId
-const keeperId = idOf(key)
-const open: QuireEngine[] = []
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((engine) => engine.close()))
-})
-
-function hubWithTracker(over: Partial<KeepPolicy> = {}): MemoryHub {
-  const tracker = new TrackerService(() => true)
-  const hub = new MemoryHub((lane) => tracker.accept(lane))
-  const { dataSetBytesMax, termMsMax } = { ...policy, ...over }
-  const terms = { dataSetBytesMax, termMsMax, invited: false }
-  hub.keepers = [named(keeperId, 'keeper.test', terms)]
-  return hub
-}
-
-const named = (peerId: PeerId, host: string, terms: NamedKeeper['terms']): NamedKeeper => ({
-  peerId,
-  record: base64urlOf(utf8Encode(peerId)),
-  host,
-  terms
-})
-
-async function partsIn(folder: string) {
-  const { blocks, catalog } = await openFileSystem(folder)
-  return { store: blocks, catalog }
-}
-
-const freshParts = (): { store: BlockStore; catalog: PagedCatalog } => ({
-  store: new MemoryBlockStore(),
-  catalog: new PagedMemoryCatalog()
-})
-
-async function openEngine(hub: MemoryHub, name: string, over: Partial<EngineOptions> = {}): Promise<QuireEngine> {
-  const engine = await QuireEngine.open({
-    ...freshParts(),
-    network: hub.join(name),
-    origin: 'https://quire.test',
-    role: 'tab',
-    flush: async () => undefined,
-    room: { durable: true, freeBytes: async () => 1e12, persisted: async () => true, persist: async () => true },
-    ...over
-  })
-  open.push(engine)
-  return engine
-}
-
-/** Whoever is a keeper has to be found: it is online at once. */
-async function openKeeper(
-  hub: MemoryHub,
-  parts = freshParts(),
-  over: Partial<KeepPolicy> = {},
-  own = key
-): Promise<QuireEngine> {
-  const peerId = idOf(own)
-  const network = hub.join(peerId)
-  const engine = await openEngine(hub, peerId, {
-    ...parts,
-    network,
-    role: 'keeper',
-    dormant: (engineParts) => new Dormant(engineParts, parts.catalog),
-    keeper: (engineParts) => {
-      const { catalog } = parts
-      return new Keeping(engineParts, {
-        policy: { ...policy, ...over },
-        peerId,
-        catalog,
-        sign: (text) => own.sign(text)
-      })
-    }
-  })
-  await network.start()
-  return engine
-}
-
-const within = () => ({ signal: AbortSignal.timeout(10_000) })
-const untilKept = async (item: Item, state: KeepView['state']): Promise<KeepView> =>
-  (await whenState(item, ({ keep }) => keep?.state === state, within())).keep!
-const addKept = (engine: QuireEngine, content: Uint8Array<ArrayBuffer>, name = 'kept.bin') =>
-  engine.add([blobSource(name, new Blob([content]))], { keep: true })
-
-async function fetched(engine: QuireEngine, link: string): Promise<Uint8Array> {
-  const item = await engine.open(link)
-  await item.whenReady(within())
-  const { sizeBytes } = (await item.files())[0]!
-  return collectBytes(item.read(0, 0, sizeBytes), sizeBytes)
-}
+afterEach(closeAll)
 
 describe('a share outlives its tab', () => {
   it('[KE20] at a keeper that no relay names, unless it is unlisted or takes invited peers alone', async () => {

@@ -52,7 +52,7 @@ it('[RL5] a relay has a keeper, names it, and a share outlives who made it, and 
   expect(config.keepers).toMatchObject([{ peerId: config.peerId, terms }])
   const content = seededBytes(71, 3_000_000)
   const alice = await peerAt(quire.url)
-  const item = alice.add([blobSource('kept.bin', new Blob([content]))], { keep: true })
+  const item = alice.add([blobSource('kept.bin', new Blob([content]))], { keep: 1 })
   const link = await item.whenLinked()
   const { keep } = await untilSafe(item)
   expect(keep!.host).toBe(new URL(quire.url).host)
@@ -88,7 +88,7 @@ it('[KE18] neither the disk of a keeper, nor what it says, nor its memory has an
   quire.program.process.stderr!.on('data', (text: string) => (said += text))
   const alice = await peerAt(quire.url)
   const add = async (name: string, text: string, plain: boolean) => {
-    const item = alice.add([blobSource(name, new Blob([text.repeat(500)]))], { keep: true, plain })
+    const item = alice.add([blobSource(name, new Blob([text.repeat(500)]))], { keep: 1, plain })
     const link = await item.whenLinked()
     await untilSafe(item)
     return link

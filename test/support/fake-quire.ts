@@ -210,7 +210,7 @@ export class FakeQuire implements Quire {
     return item
   }
 
-  add(files: readonly FileSource[], { keep = false }: AddRequest = {}): Item {
+  add(files: readonly FileSource[], { keep = 0 }: AddRequest = {}): Item {
     const totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
     const title = files[0]?.path.split('/')[0] ?? ''
     const id = `added-${this.#items.size}`
@@ -218,7 +218,9 @@ export class FakeQuire implements Quire {
     const kinds = { title, fileCount: files.length, contentBytes: totalBytes, blockCount }
     if (totalBytes === 0)
       return this.put(fakeView(id, { ...kinds, state: 'error', error: errorOf('empty-content'), link: undefined }))
-    return this.put(fakeView(id, { ...kinds, totalBytes, doneBytes: totalBytes, keep: keep ? fakeKeep() : undefined }))
+    return this.put(
+      fakeView(id, { ...kinds, totalBytes, doneBytes: totalBytes, keep: keep > 0 ? fakeKeep() : undefined })
+    )
   }
 
   open(link: string): Promise<Item> {

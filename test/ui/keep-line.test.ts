@@ -38,7 +38,7 @@ describe('how it stands with keepers, in a sentence', () => {
     const at = { keeper: fakeKeeper, state: 'safe', heldBytes: 1, untilMs } as const
     const other = { ...at, keeper: 'other' as PeerId }
     expect(lineOf({ state: 'safe', untilMs, keepers: [at, other] })).toBe(
-      '2 keepers hold all of it, one of them until January 2.'
+      '2 keepers have all of it and keep it until January 2.'
     )
     const unreached = { sinceMs: 0, promisedUntilMs: untilMs }
     const view = fakeView('x', { keep: fakeKeep({ state: 'away', keeper: fakeKeeper, unreached }) })
@@ -48,6 +48,35 @@ describe('how it stands with keepers, in a sentence', () => {
     expect(keepLine(fakeView('x', { keep: fakeKeep({ state: 'away' }) }), known, 'cut-off')).toMatch(
       /^No relay answers/
     )
+  })
+
+  it('says what further keepers are at, which are asked for a copy each', () => {
+    const at = { keeper: fakeKeeper, heldBytes: 0, untilMs: 0 }
+    const friend = { ...at, keeper: 'other' as PeerId, host: 'friend.example' }
+    const safe = { ...at, state: 'safe', untilMs } as const
+    expect(lineOf({ ...safe, keepers: [safe, { ...friend, state: 'handing' }] })).toBe(
+      'keeper.example has all of it and keeps it until January 2. friend.example is taking a second copy.'
+    )
+    const later = { ...friend, state: 'safe', untilMs: untilMs + 3 * 86_400_000 } as const
+    expect(lineOf({ ...later, keepers: [later, safe] })).toBe('2 keepers have all of it and keep it until January 2.')
+    const both = (state: 'asking' | 'refused') => [at, friend].map((each) => ({ ...each, state }))
+    expect(lineOf({ state: 'asking', keepers: both('asking') })).toBe('2 keepers are asked.')
+    expect(lineOf({ state: 'refused', code: 'full', keepers: both('refused') })).toBe(
+      'No keeper that is known here takes it.'
+    )
+    const unreached = { sinceMs: 0, promisedUntilMs: untilMs }
+    const gone = [at, friend].map((each) => ({ ...each, state: 'away' as const, unreached }))
+    expect(lineOf({ state: 'away', unreached, keepers: gone })).toBe(
+      '2 keepers promised to keep it, but cannot be reached just now.'
+    )
+  })
+
+  it('says that nobody is asked while this device reaches nobody', () => {
+    const line = (state: KeepView['state'], code?: 'full') =>
+      keepLine(fakeView('x', { keep: fakeKeep({ state, code }) }), known, 'offline')
+    for (const state of ['none', 'asking', 'handing', 'away'] as const)
+      expect(line(state)).toMatch(/^This device is off/)
+    expect(line('refused', 'full')).toMatch(/has no room/)
   })
 
   it('says what it waits for', () => {
@@ -63,7 +92,7 @@ describe('how it stands with keepers, in a sentence', () => {
     expect([lineOf(undefined), stateOf(undefined)]).toEqual(['No keeper is asked.', 'off'])
     expect(stateOf(fakeKeep({ wanted: false }))).toBe('off')
     expect(stateOf(fakeKeep({ wanted: false, state: 'releasing' }))).toBe('releasing')
-    expect(lineOf({ wanted: false, state: 'releasing' })).toBe('The keeper is told to remove its copy.')
+    expect(lineOf({ wanted: false, state: 'releasing' })).toBe('Keepers are told to remove what they have.')
     expect(stateOf(fakeKeep({ state: 'safe', untilMs }))).toBe('safe')
   })
 })
@@ -81,6 +110,24 @@ describe('keepers, their terms and what they hold', () => {
     expect(rowsOf({ keepers: [{ ...at, state: 'handing', heldBytes: 62_000_000 }] })).toEqual([`${named}; holds 62 MB`])
     expect(rowsOf({ keepers: [{ ...at, state: 'safe', heldBytes: 201_000_000, untilMs }] })).toEqual([
       `${named}; holds 201 MB until January 2`
+    ])
+  })
+
+  it('shows in a few words what each is at', () => {
+    const rest = (over: Partial<KeepView['keepers'][number]>) =>
+      rowsOf({ keepers: [{ ...at, state: 'away', ...over }] })[0]!.split('; ')[2]
+    expect(rest({})).toBe('does not answer')
+    expect(rest({ state: 'asking' })).toBe('is asked')
+    expect(rest({ state: 'refused', code: 'full' })).toBe('has no room now')
+    const unreached = { sinceMs: Date.UTC(2026, 11, 5, 12), promisedUntilMs: untilMs }
+    expect(rest({ heldBytes: 9, unreached })).toMatch(/^not reached since December 5/)
+  })
+
+  it('[KE23] shows one that is remembered where it promised something, and nowhere else', () => {
+    const remembered = known.map((each) => ({ ...each, host: 'met.example', remembered: true }))
+    expect(rowsOf({}, remembered)).toEqual([])
+    expect(rowsOf({ keepers: [{ ...at, state: 'asking' }] }, remembered)).toEqual([
+      expect.stringMatching(/^met\.example/)
     ])
   })
 

@@ -1,3 +1,5 @@
+import type { PeerId } from '../../src/core/ids.ts'
+import { peerName } from '../../src/core/names.ts'
 import type { FileView } from '../../src/engine/types.ts'
 import { errorOf, fakeKeep, fakeKeeper, fakeLeaves, fakePeer, FakeQuire, fakeView } from '../support/fake-quire.ts'
 import type { KeepView } from '../../src/engine/types.ts'
@@ -185,37 +187,55 @@ function edges(): FakeQuire {
   return quire
 }
 
-/** A keeper is known, and items stand with it in every way. */
-function keepers(): FakeQuire {
+type At = KeepView['keepers'][number]
+
+/** Keepers are known, and items stand with them in every way. */
+function keepers(...known: readonly { peerId: PeerId; host: string; found?: boolean }[]): FakeQuire {
   const quire = new FakeQuire()
   const terms = { dataSetBytesMax: 512 * 2 ** 20, termMsMax: 30 * 24 * 3_600_000, invited: false }
-  quire.network.tell({
-    ...quire.network.peek(),
-    keepers: [{ peerId: fakeKeeper, record: '', host: 'quire.example', terms }]
-  })
+  quire.network.tell({ ...quire.network.peek(), keepers: known.map((each) => ({ ...each, record: '', terms })) })
   const untilMs = Date.UTC(2027, 0, 2, 12)
-  const at = (state: KeepView['keepers'][number]['state'], over: Partial<KeepView['keepers'][number]> = {}) => {
-    const one = { keeper: fakeKeeper, state, heldBytes: 0, untilMs: 0, ...over }
-    return fakeKeep({ ...one, host: state === 'safe' ? 'quire.example' : undefined, keepers: [one] })
+  const size = 3241 * 65536
+  const [first, second] = [fakeKeeper, otherKeeper]
+  const at = (keeper: PeerId, state: At['state'], over: Partial<At> = {}): At => {
+    const hasPromised = state === 'safe' || over.unreached !== undefined
+    const host = hasPromised ? known.find(({ peerId }) => peerId === keeper)?.host : undefined
+    const all = state === 'safe' ? { heldBytes: size, untilMs } : { heldBytes: 0, untilMs: 0 }
+    return { keeper, state, host, ...all, ...over }
   }
-  const put = (id: string, keep: KeepView | undefined, over: Parameters<typeof fakeView>[1] = {}) =>
-    quire.put(fakeView(id, { title: 'Lisbon in March', fileCount: 48, blockCount: 3241, keep, ...over }))
-  put('safe', at('safe', { heldBytes: 3241 * 65536, untilMs }), { otherCopies: 1 })
-  put('safe-many', at('safe', { heldBytes: 3241 * 65536, untilMs }), { otherCopies: 4, title: 'thesis-draft-7.pdf' })
-  const handed = put('handing', at('handing', { heldBytes: 6.2e7 }), { title: 'grant-budget.xlsx' })
-  addEventListener('fake-safe', () => {
-    handed.change({ keep: at('safe', { heldBytes: 3241 * 65536, untilMs }), otherCopies: 1 })
+  const keep = (...all: [At, ...At[]]): KeepView => fakeKeep({ ...all[0], copiesWanted: 2, keepers: all })
+  const put = (id: string, view: KeepView | undefined, over: Parameters<typeof fakeView>[1] = {}) =>
+    quire.put(fakeView(id, { title: 'Lisbon in March', fileCount: 48, blockCount: 3241, keep: view, ...over }))
+  const unreached = { sinceMs: Date.now() - 3_600_000, promisedUntilMs: untilMs }
+  const gone = (keeper: PeerId) => at(keeper, 'away', { heldBytes: size, unreached })
+  const [mine, theirs] = [at(first, 'safe'), at(second, 'safe')]
+  put('safe', keep(mine), { otherCopies: 1 })
+  put('safe-many', keep(mine), { otherCopies: 4, title: 'thesis-draft-7.pdf' })
+  const handed = put('handing', keep(at(first, 'handing', { heldBytes: 6.2e7 }), at(second, 'asking')), {
+    title: 'grant-budget.xlsx'
   })
-  put('asked', at('asking'))
-  put('full', at('refused', { code: 'full' }))
-  put('large', at('refused', { code: 'too-large' }))
-  put('away', at('away'))
+  addEventListener('fake-safe', () => handed.change({ keep: keep(mine), otherCopies: 1 }))
+  put('next', keep(mine, at(second, 'handing', { heldBytes: 6.2e7 })), { otherCopies: 1 })
+  put('both', keep(mine, theirs), { otherCopies: 2 })
+  put('both-many', keep(mine, theirs), { otherCopies: 4, title: 'thesis-draft-7.pdf' })
+  put('one-away', keep(mine, gone(second)), { otherCopies: 1 })
+  put('all-away', keep(gone(first), gone(second)))
+  put('asked', keep(at(first, 'asking'), at(second, 'asking')))
+  put('full', keep(at(first, 'refused', { code: 'full' }), at(second, 'refused', { code: 'too-large' })))
+  put('large', keep(at(first, 'refused', { code: 'too-large' })))
+  put('away', keep(at(first, 'away')))
+  put('none', fakeKeep())
   put('off', fakeKeep({ wanted: false }))
   put('releasing', fakeKeep({ wanted: false, state: 'releasing' }))
-  put('rest', at('safe', { heldBytes: 3241 * 65536, untilMs }), { state: 'paused', can: ['resume', 'remove'] })
+  put('rest', keep(mine, theirs), { state: 'paused', can: ['resume', 'remove'] })
   put('sealing', fakeKeep(), { state: 'adding', link: undefined, doneBlocks: 0, doneBytes: 9e7, can: ['remove'] })
   return quire
 }
+
+const otherKeeper = 'other-fake-keeper' as PeerId
+const ours = { peerId: fakeKeeper, host: 'quire.example' }
+const friends = { peerId: otherKeeper, host: 'keep.friends.example' }
+const strangers = { peerId: otherKeeper, host: peerName(otherKeeper), found: true }
 
 function relayGone(): FakeQuire {
   const quire = full()
@@ -233,13 +253,15 @@ function noWebrtc(): FakeQuire {
 }
 
 export const scenes: Readonly<Record<string, () => Promise<FakeQuire>>> = {
-  empty: () => Promise.resolve(new FakeQuire()),
-  full: () => Promise.resolve(full()),
-  odd: () => Promise.resolve(odd()),
-  edges: () => Promise.resolve(edges()),
-  keepers: () => Promise.resolve(keepers()),
-  relay: () => Promise.resolve(relayGone()),
-  webrtc: () => Promise.resolve(noWebrtc()),
-  loading: () => new Promise(() => {}),
-  broken: () => Promise.reject(new Error('no workers here'))
+  'empty': () => Promise.resolve(new FakeQuire()),
+  'full': () => Promise.resolve(full()),
+  'odd': () => Promise.resolve(odd()),
+  'edges': () => Promise.resolve(edges()),
+  'keepers': () => Promise.resolve(keepers(ours, friends)),
+  'stranger': () => Promise.resolve(keepers(ours, strangers)),
+  'no-keepers': () => Promise.resolve(keepers()),
+  'relay': () => Promise.resolve(relayGone()),
+  'webrtc': () => Promise.resolve(noWebrtc()),
+  'loading': () => new Promise(() => {}),
+  'broken': () => Promise.reject(new Error('no workers here'))
 }

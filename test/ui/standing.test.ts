@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../src/core/ids.ts'
 import type { ItemView } from '../../src/engine/types.ts'
 import { isLastCopy, standingOf } from '../../src/ui/standing.ts'
 import { fakeKeep, fakePeer, fakeView } from '../support/fake-quire.ts'
@@ -72,9 +73,29 @@ describe('how many copies exist, and what closing does', () => {
     expect(of({ keep: kept }).copies).toBe('2 copies now')
     expect(of({ keep: kept, otherCopies: 3 })).toMatchObject({
       copies: '4 copies now',
-      copiesLine: 'A keeper, this tab and 2 others'
+      copiesLine: '2 others, this tab and a keeper'
     })
     expect(of({ keep: kept, state: 'paused' }).closingLine).toBe('Kept until January\u00a02')
+  })
+
+  it('counts each keeper that has a copy, seen or not', () => {
+    const at = ['a', 'b'].map((keeper) => ({ keeper: keeper as PeerId, state: 'safe', heldBytes: 1, untilMs }) as const)
+    const both = fakeKeep({ state: 'safe', untilMs, keepers: at })
+    expect(of({ keep: both, otherCopies: 1 })).toMatchObject({
+      copies: '3 copies now',
+      copiesLine: 'This tab and 2 keepers'
+    })
+    expect(of({ keep: both, otherCopies: 4 }).copiesLine).toBe('2 others, this tab and 2 keepers')
+  })
+
+  it('does not say that a link dies with this tab while a keeper that promised is out of reach', () => {
+    const unreached = { sinceMs: 0, promisedUntilMs: untilMs }
+    expect(of({ keep: fakeKeep({ state: 'away', unreached }) }, { fresh: true, durable: true })).toMatchObject({
+      atRisk: true,
+      copies: '1 copy in sight',
+      copiesLine: 'No keeper can be reached',
+      closing: 'Link may stop working'
+    })
   })
 
   it('is not safe while a keeper takes its copy, when it is asked no longer, or before all is here', () => {

@@ -7,6 +7,8 @@ export interface KeeperContact {
   readonly terms: KeepTerms
   /** Nobody answers for it: it is asked after those that relays name. [KE22] */
   readonly found?: boolean
+  /** Known from a promise of an earlier visit: it is asked about such promises, and chosen for nothing else. [KE23] */
+  readonly remembered?: boolean
 }
 
 /** A data set that is to be kept. */
@@ -45,6 +47,8 @@ export interface KeepStanding extends Omit<KeeperStanding, 'keeper'> {
 
 export type KeepAskerInput =
   | { type: 'keepers'; keepers: readonly KeeperContact[] }
+  /** Others can be reached again after none could: those that could not be reached are tried at once. [KE25] */
+  | { type: 'online' }
   /** These are not asked any more; what they were asked until now is forgotten. */
   | { type: 'drop'; keepers: readonly PeerId[] }
   | { type: 'wish'; wish: Wish }

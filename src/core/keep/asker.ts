@@ -3,7 +3,7 @@ import type { PeerId, SwarmId } from '../ids.ts'
 import { keepAnswerMs, keepCheckMs, keepRetryMsMax } from '../limits.ts'
 import type { KeepAskerEffect, KeepAskerInput, KeepStanding, Wish } from './asker-types.ts'
 import { type Deal, freshDeal, isDone, isPromised, isToBeAsked, wasAsked } from './deal.ts'
-import { freshLink, isGone, type KeeperLink, missed, reached, termMsOf } from './keeper-link.ts'
+import { freshLink, isGone, type KeeperLink, missed, reached, termMsOf, tryAgain } from './keeper-link.ts'
 import { ownerOf } from './receipt.ts'
 import { Releases } from './releases.ts'
 import { standingOf } from './standing.ts'
@@ -82,6 +82,9 @@ export class KeepAsker {
           if (link) link.contact = contact
           else this.#links.set(contact.peerId, freshLink(contact))
         }
+        return
+      case 'online':
+        for (const link of this.#links.values()) tryAgain(link, this.#nowMs)
         return
       case 'drop':
         for (const keeper of input.keepers) this.#drop(keeper)
@@ -249,7 +252,7 @@ export class KeepAsker {
     const links = [...this.#links].toSorted(([, a], [, b]) => Number(isFound(a)) - Number(isFound(b)))
     for (const [keeper, { contact }] of links) {
       if (this.#activeIn(wished) >= wish.copies) return
-      if (deals.has(keeper)) continue
+      if (deals.has(keeper) || contact.remembered) continue
       const deal = freshDeal(keeper)
       if (wish.sizeBytes > contact.terms.dataSetBytesMax) deal.code = 'too-large'
       else if (contact.terms.invited) deal.code = 'not-allowed'
@@ -263,7 +266,8 @@ export class KeepAsker {
     const isActive = (deal: Deal): boolean => {
       if (deal.code) return false
       // What was promised is not given up for a short while. [KE19]
-      return isPromised(deal, this.#nowMs) ? !this.#isGone(deal.keeper) : !this.#isAway(deal.keeper)
+      if (!isPromised(deal, this.#nowMs)) return !this.#isAway(deal.keeper)
+      return !this.#isGone(deal.keeper) || this.#links.get(deal.keeper)?.isUntried === true
     }
     return [...deals.values()].filter(isActive).length
   }

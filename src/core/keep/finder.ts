@@ -37,7 +37,7 @@ export type KeeperFinderEffect =
   /** `found` is another than before. */
   | { type: 'changed' }
 
-/** Finds keepers that no relay names, while too few are known. SPEC.md has the rules KE20 to KE23. */
+/** Finds keepers that no relay names, while too few are known. SPEC.md has the rules KE20 to KE22. */
 export class KeeperFinder {
   readonly #found = new Map<PeerId, FoundKeeper>()
   /** Announced, and not asked yet. */

@@ -10,6 +10,8 @@ export interface KeeperLink {
   nextTryAtMs: number
   /** Since then it does not answer. */
   awaySinceMs: number
+  /** This device could reach nobody until just now, and it was not tried since: nobody takes its place yet. [KE25] */
+  isUntried: boolean
 }
 
 export const freshLink = (contact: KeeperContact): KeeperLink => ({
@@ -17,18 +19,27 @@ export const freshLink = (contact: KeeperContact): KeeperLink => ({
   state: 'closed',
   failures: 0,
   nextTryAtMs: 0,
-  awaySinceMs: Infinity
+  awaySinceMs: Infinity,
+  isUntried: false
 })
 
 export function reached(link: KeeperLink): void {
-  Object.assign(link, { state: 'open', failures: 0, awaySinceMs: Infinity })
+  Object.assign(link, { state: 'open', failures: 0, awaySinceMs: Infinity, isUntried: false })
 }
 
 /** It could not be reached, or went. [KE14] */
 export function missed(link: KeeperLink, nowMs: number): void {
   link.state = 'closed'
+  link.isUntried = false
   link.awaySinceMs = Math.min(link.awaySinceMs, nowMs)
   link.nextTryAtMs = nowMs + Math.min(keepRetryMsMax, keepRetryMs * 2 ** link.failures++)
+}
+
+/** [KE25] */
+export function tryAgain(link: KeeperLink, nowMs: number): void {
+  if (link.failures === 0 || link.state !== 'closed') return
+  link.nextTryAtMs = nowMs
+  link.isUntried = true
 }
 
 /** It has not answered for so long that a copy at it is not counted on. [KE19] */

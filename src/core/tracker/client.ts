@@ -87,10 +87,11 @@ export class TrackerClient {
     this.#joined.set(swarmId, { membership, renewAtMs: -Infinity, announced })
   }
 
+  /** What is not known here was announced with all that is dormant. [TR11] */
   #leave(swarmId: SwarmId): TrackerClientEffect[] {
     const before = this.#joined.get(swarmId)
     this.#joined.delete(swarmId)
-    return before?.announced ? [{ type: 'send', frame: { type: 'leave', swarmId } }] : []
+    return before?.announced === false ? [] : [{ type: 'send', frame: { type: 'leave', swarmId } }]
   }
 
   /** What was said counts until the round of all that is dormant comes by. [TR11] */

@@ -1,15 +1,16 @@
 import { FrameReader } from '../../core/exchange/frame-reader.ts'
-import { bytesOfBase64url } from '../../core/bytes.ts'
+import { base64urlOf, bytesOfBase64url } from '../../core/bytes.ts'
 import type { ManifestCid, PeerId, SwarmId } from '../../core/ids.ts'
 import { KeepAsker } from '../../core/keep/asker.ts'
 import type { KeepAskerEffect, KeepAskerInput, KeepStanding, Wish } from '../../core/keep/asker-types.ts'
 import { decodeKeepFrame, encodeKeepFrame } from '../../core/keep/codec.ts'
-import { dialTimeoutMs, keepFrameBytesMax } from '../../core/limits.ts'
+import { dialTimeoutMs, keepersRememberedMax, keepFrameBytesMax, recordBytesMax } from '../../core/limits.ts'
 import type { Lane, NamedKeeper } from '../../network/types.ts'
-import type { KeepPromise, KeepRecord } from '../../store/types.ts'
+import type { KeepRecord, KeptContact } from '../../store/types.ts'
 import { Alarm } from '../alarm.ts'
 import { wallClock } from '../watch.ts'
 import { type FindingParts, KeeperFinding } from './finding.ts'
+import { type Noting, withContact, without, withPromise, withStanding } from './noting.ts'
 import { promisedUntilMs } from './receipts.ts'
 
 /** An item as far as keepers are concerned. */
@@ -18,10 +19,10 @@ export interface KeepableItem {
   /** What a keeper needs of it; undefined while it is not whole, not served, or removed. */
   readonly keepable: Omit<Wish, 'copies' | 'promises' | 'ownerKey'> | undefined
   readonly keepRecord: KeepRecord | undefined
-  onKeepStanding(standing: KeepStanding | undefined): Promise<void>
-  promised(promise: Omit<KeepPromise, 'held'>): void
-  /** That keeper was told to let go of its copy. */
-  released(keeper: PeerId): void
+  /** How it stands, and what is to be remembered of that. */
+  onKeepStanding(standing: KeepStanding | undefined, note: Noting): Promise<void>
+  /** Something about keepers is to be remembered. */
+  noteKeep(note: Noting): Promise<void>
 }
 
 interface Asked {
@@ -35,6 +36,9 @@ export class KeepAsking {
   readonly #parts: FindingParts
   readonly #onFound: (found: readonly NamedKeeper[]) => void
   readonly #finding: KeeperFinding
+  /** Those that promised in an earlier visit, as they were reached then. [KE23] */
+  readonly #remembered = new Map<PeerId, NamedKeeper>()
+  #isOnline = true
   /** Whom `onFound` was told of last. */
   #told = ''
   readonly #machine = new KeepAsker()
@@ -56,16 +60,25 @@ export class KeepAsking {
 
   /** Keepers are known, or others than before. */
   lookForKeepers(): void {
-    const found = this.#found()
-    if (this.#told !== found.map(({ peerId }) => peerId).join()) this.#onFound(found)
-    this.#told = found.map(({ peerId }) => peerId).join()
+    const unnamed = this.#unnamed()
+    if (this.#told !== unnamed.map(({ peerId }) => peerId).join()) this.#onFound(unnamed)
+    this.#told = unnamed.map(({ peerId }) => peerId).join()
     this.#turn({ type: 'keepers', keepers: this.#keepers() })
+  }
+
+  /** Whether a relay answers, by which others are reached, may be other than before. */
+  onNetwork(): void {
+    const wasOnline = this.#isOnline
+    this.#isOnline = this.#parts.network.status().relays.some(({ state }) => state === 'reserved')
+    this.lookForKeepers()
+    if (this.#isOnline && !wasOnline) this.#turn({ type: 'online' })
   }
 
   /** An item came, went, or is wanted elsewhere otherwise than before. */
   follow(item: KeepableItem): void {
     const { swarmId, keepRecord, keepable } = item
     if (!swarmId) return
+    if (keepRecord) this.#recall(keepRecord)
     if (keepRecord?.wanted) {
       this.#leaving.delete(swarmId)
       if (keepable) return this.#wish(item, keepable, keepRecord)
@@ -94,7 +107,7 @@ export class KeepAsking {
     const wasWished = this.#items.delete(swarmId)
     if (!wasWished && (promised.length === 0 || this.#leaving.has(swarmId))) return
     this.#leaving.set(swarmId, item)
-    void item.onKeepStanding(undefined)
+    void item.onKeepStanding(undefined, (keep) => keep)
     this.#turn({ type: 'release', swarmId, ownerKey, promised })
   }
 
@@ -109,14 +122,36 @@ export class KeepAsking {
     return this.#items.get(swarmId)?.item ?? this.#leaving.get(swarmId)
   }
 
-  #keepers(): readonly NamedKeeper[] {
-    return [...this.#named(), ...this.#found()]
+  /** Who promised can be asked, whether or not somebody names it in this visit. [KE23] */
+  #recall({ promises }: KeepRecord): void {
+    let isNew = false
+    for (const { keeper, host, untilMs, contact } of promises) {
+      if (!contact || untilMs <= Date.now() || this.#remembered.has(keeper)) continue
+      if (this.#remembered.size >= keepersRememberedMax) break
+      const { record, terms, found } = contact
+      this.#remembered.set(keeper, {
+        peerId: keeper,
+        record: base64urlOf(record),
+        host,
+        terms,
+        found,
+        remembered: true
+      })
+      isNew = true
+    }
+    if (isNew) this.lookForKeepers()
   }
 
-  /** Those that no relay names. */
-  #found(): readonly NamedKeeper[] {
-    const named = this.#named()
-    return this.#finding.found.filter(({ peerId }) => !named.some((each) => each.peerId === peerId))
+  #keepers(): readonly NamedKeeper[] {
+    return [...this.#named(), ...this.#unnamed()]
+  }
+
+  /** Those that no relay names: that were found, and others that promised before. */
+  #unnamed(): readonly NamedKeeper[] {
+    const known = new Map<PeerId, NamedKeeper>(this.#remembered)
+    for (const found of this.#finding.found) known.set(found.peerId, found)
+    for (const { peerId } of this.#named()) known.delete(peerId)
+    return [...known.values()]
   }
 
   #named(): readonly NamedKeeper[] {
@@ -155,10 +190,15 @@ export class KeepAsking {
       case 'check':
         return void this.#check(effect)
       case 'released':
-        return this.#askedOf(effect.swarmId)?.released(effect.keeper)
+        return void this.#askedOf(effect.swarmId)?.noteKeep((keep) => without(keep, effect.keeper))
       case 'changed':
-        void this.#items.get(effect.swarmId)?.item.onKeepStanding(this.#machine.standingOf(effect.swarmId))
+        return this.#tell(effect.swarmId)
     }
+  }
+
+  #tell(swarmId: SwarmId): void {
+    const standing = this.#machine.standingOf(swarmId)
+    void this.#items.get(swarmId)?.item.onKeepStanding(standing, (keep) => withStanding(keep, standing))
   }
 
   async #connect(keeper: PeerId): Promise<void> {
@@ -168,6 +208,8 @@ export class KeepAsking {
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(dialTimeoutMs)])
       const lane = await this.#parts.network.connect(record, { signal, protocol: '/quire/keep/1' })
       this.#listen(keeper, lane)
+      for (const { item } of this.#items.values())
+        void item.noteKeep((keep) => withContact(keep, keeper, contactOf(named)))
       this.#turn({ type: 'connected', keeper })
     } catch (error) {
       this.#parts.log('keeper-away', { message: error instanceof Error ? error.message : String(error) })
@@ -197,8 +239,20 @@ export class KeepAsking {
     if (!item || !manifestCid) return
     const untilMs = await promisedUntilMs(receipt, keeper, manifestCid)
     if (this.#items.get(swarmId)?.item !== item) return // it is wanted no longer
-    const host = this.#keepers().find(({ peerId }) => peerId === keeper)?.host ?? ''
-    if (untilMs !== undefined) item.promised({ keeper, host, untilMs, receipt })
+    const named = this.#keepers().find(({ peerId }) => peerId === keeper)
+    const host = named?.host ?? ''
+    if (untilMs !== undefined) {
+      const promise = { keeper, host, untilMs, receipt, contact: contactOf(named) }
+      void item.noteKeep((keep) => withPromise(keep, promise, Date.now()))
+    }
     this.#turn({ type: 'checked', keeper, swarmId, untilMs })
   }
+}
+
+/** What is remembered of a keeper with its promise. [KE23] */
+function contactOf(named: NamedKeeper | undefined): KeptContact | undefined {
+  const record = bytesOfBase64url(named?.record ?? '')
+  return named && record && record.length <= recordBytesMax
+    ? { record, terms: named.terms, found: named.found }
+    : undefined
 }

@@ -114,8 +114,11 @@ export class BlindCopy {
     await this.#parts.flush(this.#record.id)
   }
 
-  async remove(): Promise<void> {
+  /** Trackers that name this keeper from when it was dormant are told too, unless `isTold` says that it would be much. */
+  async remove(isTold = true): Promise<void> {
+    const wasDormant = !this.#isOpen
     await this.close()
+    if (wasDormant && isTold) this.#parts.discovery.leaveDormant(this.#record.kept.swarmId)
     await this.#parts.catalog.removeItem(this.#record.id)
     await this.#parts.store.remove(this.#record.id)
   }

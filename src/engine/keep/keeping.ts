@@ -11,6 +11,7 @@ import {
   catalogPageItems,
   dormantAfterMs,
   dormantLookMs,
+  endsToldMax,
   keepEndsPauseMs,
   keepFrameBytesMax
 } from '../../core/limits.ts'
@@ -263,7 +264,7 @@ export class Keeping implements KeeperPart, CopyListener {
     try {
       const page = await catalog.keptEnded(byMs, catalogPageItems)
       const ours = page.filter(({ kept: { swarmId } }) => !this.#machine.has(swarmId) && !this.#ending.has(swarmId))
-      const removed = await Promise.all(ours.map((record) => this.#removeRested(record)))
+      const removed = await Promise.all(ours.map((record, i) => this.#removeRested(record, i < endsToldMax)))
       const gone = ours.filter((_, i) => removed[i])
       const isMore = page.length === catalogPageItems || gone.length < ours.length
       const pauseMs = gone.length === 0 ? keepEndsPauseMs : 0
@@ -276,13 +277,10 @@ export class Keeping implements KeeperPart, CopyListener {
     }
   }
 
-  #removeRested({ id, kept }: KeptRecord): Promise<boolean> {
-    return this.#remove(kept.swarmId, async () => {
-      const copy = this.#copies.get(kept.swarmId)
-      if (copy) return copy.remove()
-      await this.#parts.catalog.removeItem(id)
-      await this.#parts.store.remove(id)
-    })
+  #removeRested(record: KeptRecord, isTold: boolean): Promise<boolean> {
+    const { swarmId } = record.kept
+    const copy = this.#copies.get(swarmId) ?? new BlindCopy(this.#parts, record, this)
+    return this.#remove(swarmId, () => copy.remove(isTold))
   }
 }
 

@@ -33,7 +33,7 @@ export class LazyAsking {
     try {
       const { KeepAsking } = await import('./asking.ts')
       const asking = new KeepAsking(this.#parts, this.#onFound)
-      this.#network.subscribe(() => asking.lookForKeepers())
+      this.#network.subscribe(() => asking.onNetwork())
       return asking
     } catch {
       this.#asking = undefined

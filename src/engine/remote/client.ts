@@ -100,7 +100,7 @@ export class RemoteQuire implements Quire {
     })
   }
 
-  add(files: readonly FileSource[], { plain = false, keep = false, id = newSetId() }: AddRequest = {}): Item {
+  add(files: readonly FileSource[], { plain = false, keep = 0, id = newSetId() }: AddRequest = {}): Item {
     const item = this.#ensure(id)
     const entries = files.map(blobEntry)
     this.call('add', id, entries, { plain, keep }).catch((error: Error) => {

@@ -13,7 +13,7 @@ export interface BlobEntry {
 
 /** What the page may ask of the engine in its worker, with what comes back. */
 export interface Calls {
-  add(id: SetId, files: readonly BlobEntry[], options: { readonly plain: boolean; readonly keep: boolean }): void
+  add(id: SetId, files: readonly BlobEntry[], options: { readonly plain: boolean; readonly keep: number }): void
   open(link: string): SetId
   files(id: SetId): readonly FileView[]
   pause(id: SetId): void

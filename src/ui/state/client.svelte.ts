@@ -1,6 +1,7 @@
 import { reportOf } from '../../core/errors.ts'
 import type { ErrorReport } from '../../core/errors.ts'
 import type { SetId } from '../../core/ids.ts'
+import { keepersAsked } from '../../core/limits.ts'
 import type { FileSource, Item, Quire, StorageView } from '../../engine/types.ts'
 import type { NetworkStatus } from '../../network/types.ts'
 import { hasWords } from '../words.ts'
@@ -58,7 +59,7 @@ export class Client {
   }
 
   async add(files: readonly FileSource[]): Promise<Item> {
-    return (await this.ready).add(files, { keep: asksKeepers() })
+    return (await this.ready).add(files, { keep: asksKeepers() ? keepersAsked : 0 })
   }
 
   async open(link: string): Promise<Item> {

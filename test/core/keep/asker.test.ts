@@ -70,6 +70,21 @@ describe('asking a keeper', () => {
     expect(tab.asker.useless).toEqual([two])
   })
 
+  it('[KE23] asks one that is known from its promise about that, and chooses it for nothing else', () => {
+    const remembered = { ...contact(one), remembered: true }
+    const untilMs = 1_800_000_000_000 + keepTermMsMax - 1
+    const tab = new Tab()
+    const promises = [{ keeper: one, untilMs, held: true }]
+    expect(tab.begin([remembered], { promises })).toEqual(['connect keeper-one'])
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['ask-status keeper-one'])
+    expect(tab.status(one, 'none')).toEqual(['offer keeper-one'])
+    const other = new Tab()
+    expect(other.begin([remembered])).toEqual([])
+    expect(other.state).toBe('none')
+    expect(other.asker.isLacking).toBe(true)
+    expect(other.take({ type: 'keepers', keepers: [contact(one)] })).toEqual(['connect keeper-one'])
+  })
+
   it('says why nobody keeps it', () => {
     const tab = new Tab()
     tab.begin()

@@ -34,7 +34,7 @@ it('[NW36] [RL21] [KE20] when a relay is gone, its keeper and its tabs go on at 
   const catalog = new MemoryCatalog()
   const alice = await tabAt(first!.url, catalog)
   const content = seededBytes(91, 500_000)
-  const item = alice.add([blobSource('kept.bin', new Blob([content]))], { keep: true })
+  const item = alice.add([blobSource('kept.bin', new Blob([content]))], { keep: 1 })
   const link = await item.whenLinked()
   const { keep } = await whenState(item, ({ keep: at }) => at?.state === 'safe', within())
   expect(keep!.keeper).toBe(keeper.keeper.peerId)

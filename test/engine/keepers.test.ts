@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { SwarmId } from '../../src/core/ids.ts'
+import { parseLink } from '../../src/core/link/link.ts'
+import { keepersAsked } from '../../src/core/limits.ts'
+import { Discovery } from '../../src/engine/discovery.ts'
+import { blobSource } from '../../src/engine/sources.ts'
+import type { Item, ItemView } from '../../src/engine/types.ts'
+import { platformTimers, whenState } from '../../src/engine/watch.ts'
+import type { MemoryHub } from '../../src/network/memory.ts'
+import type { Catalog } from '../../src/store/types.ts'
+import { temporaryFolder } from '../support/files.ts'
+import {
+  addKept,
+  closeAll,
+  fetched,
+  freshParts,
+  hubWithTracker,
+  idOf,
+  keeperId,
+  named,
+  openEngine,
+  openKeeper,
+  otherKey,
+  partsIn,
+  untilKept,
+  within
+} from '../support/keep-world.ts'
+import { seededBytes } from '../support/seeded.ts'
+
+afterEach(closeAll)
+
+const safeAt = ({ keep }: ItemView): number => keep?.keepers.filter(({ state }) => state === 'safe').length ?? 0
+const untilSafeAt = (item: Item, count: number) => whenState(item, (view) => safeAt(view) === count, within())
+
+async function swarmOf(catalog: Catalog, item: Item): Promise<SwarmId> {
+  const { manifestCid } = parseLink(await item.whenLinked())
+  return (await catalog.itemByManifest(manifestCid))!.kept!.swarmId
+}
+
+/** Asks the tracker, as often as it is called, who is in a swarm. */
+async function lookout(hub: MemoryHub): Promise<(swarmId: SwarmId) => Promise<readonly string[]>> {
+  const network = hub.join('lookout')
+  const discovery = new Discovery({ network, timers: platformTimers, log: () => undefined, role: 'tab' })
+  network.onLane = (lane) => discovery.addTracker(lane)
+  await network.start()
+  return (swarmId) =>
+    new Promise((resolve) => discovery.look(swarmId, (peers) => resolve(peers.map(({ peerId }) => peerId))))
+}
+
+describe('keepers in number', () => {
+  it('[KE12] two have a copy where two are known, and who closes then has lost nothing when one of them goes', async () => {
+    const hub = hubWithTracker()
+    hub.keepers = [...hub.keepers, named(idOf(otherKey), 'other.test', hub.keepers[0]!.terms)]
+    const first = await openKeeper(hub)
+    await openKeeper(hub, freshParts(), {}, otherKey)
+    const alice = await openEngine(hub, 'alice')
+    const content = seededBytes(31, 2_000_000)
+    const item = addKept(alice, content, 'two.bin', keepersAsked)
+    const link = await item.whenLinked()
+    expect((await untilSafeAt(item, 2)).keep).toMatchObject({ state: 'safe', copiesWanted: 2 })
+    await Promise.all([alice.close(), first.close()])
+    expect(Buffer.from(await fetched(await openEngine(hub, 'bob'), link)).equals(content)).toBe(true)
+  })
+
+  it('one has it where one is known, which is safe, and two are asked when that is switched on later', async () => {
+    const hub = hubWithTracker()
+    await openKeeper(hub)
+    const alice = await openEngine(hub, 'alice')
+    expect(await untilKept(addKept(alice, seededBytes(32, 1_000), 'a', keepersAsked), 'safe')).toMatchObject({
+      copiesWanted: 2,
+      keepers: [{ state: 'safe' }]
+    })
+    const item = alice.add([blobSource('b', new Blob([seededBytes(33, 1_000)]))])
+    await item.keep(true)
+    expect((await untilKept(item, 'safe')).copiesWanted).toBe(keepersAsked)
+  })
+
+  it('[KE23] a keeper that nobody names or announces any more is asked at the next visit what it has', async () => {
+    await using folder = await temporaryFolder('alice')
+    const hub = hubWithTracker()
+    const forgetful = await openKeeper(hub, freshParts(), { unlisted: true })
+    const alice = await openEngine(hub, 'alice', await partsIn(folder.path))
+    const item = addKept(alice, seededBytes(34, 100_000))
+    await untilKept(item, 'safe')
+    await Promise.all([alice.close(), forgetful.close()])
+    hub.keepers = []
+    const parts = freshParts()
+    await openKeeper(hub, parts, { unlisted: true })
+    const back = await openEngine(hub, 'alice', await partsIn(folder.path))
+    expect(back.item(item.id)!.peek().keep).toMatchObject({ state: 'safe', keepers: [{ keeper: keeperId }] })
+    await expect.poll(() => parts.catalog.items(), { timeout: 10_000 }).toMatchObject([{ complete: true }])
+    expect(await untilKept(back.item(item.id)!, 'safe')).toMatchObject({ host: 'keeper.test' })
+    expect(back.network.peek().keepers).toMatchObject([{ peerId: keeperId, remembered: true }])
+    await untilKept(addKept(back, seededBytes(35, 1_000)), 'none')
+    await back.close()
+  })
+
+  it('[TR11] [KE24] a copy that ends while it is in the catalog alone is named by no tracker any more', async () => {
+    await using folder = await temporaryFolder('keeper')
+    const hub = hubWithTracker()
+    const parts = await partsIn(folder.path)
+    const keeper = await openKeeper(hub, parts)
+    const alice = await openEngine(hub, 'alice')
+    const [ending, staying] = [addKept(alice, seededBytes(36, 1_000)), addKept(alice, seededBytes(37, 1_000), 'b')]
+    await Promise.all([untilKept(ending, 'safe'), untilKept(staying, 'safe')])
+    const swarmIds = await Promise.all([ending, staying].map((item) => swarmOf(parts.catalog, item)))
+    await keeper.close()
+    await openKeeper(hub, await partsIn(folder.path))
+    const look = await lookout(hub)
+    const holders = () => Promise.all(swarmIds.map(async (id) => (await look(id)).includes(keeperId)))
+    await expect.poll(holders, { timeout: 10_000 }).toEqual([true, true])
+    await ending.keep(false)
+    await expect.poll(holders, { timeout: 10_000 }).toEqual([false, true])
+  })
+})

@@ -1,0 +1,124 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { base64urlOf } from '../../src/core/bytes.ts'
+import type { PeerId } from '../../src/core/ids.ts'
+import type { KeepPolicy } from '../../src/core/keep/types.ts'
+import { keepTermMsMax } from '../../src/core/limits.ts'
+import { utf8Encode } from '../../src/core/proto/utf8.ts'
+import { Dormant } from '../../src/engine/dormant.ts'
+import { QuireEngine } from '../../src/engine/engine.ts'
+import { Keeping } from '../../src/engine/keep/keeping.ts'
+import type { EngineOptions } from '../../src/engine/options.ts'
+import { collectBytes } from '../../src/engine/reading.ts'
+import { blobSource } from '../../src/engine/sources.ts'
+import type { Item, KeepView } from '../../src/engine/types.ts'
+import { whenState } from '../../src/engine/watch.ts'
+import { MemoryHub } from '../../src/network/memory.ts'
+import type { NamedKeeper } from '../../src/network/types.ts'
+import { openFileSystem } from '../../src/store/filesystem.ts'
+import { MemoryBlockStore } from '../../src/store/memory.ts'
+import type { PagedCatalog } from '../../src/store/paged.ts'
+import type { BlockStore } from '../../src/store/types.ts'
+import { TrackerService } from '../../relay/tracker-service.ts'
+import { PagedMemoryCatalog } from './paged-memory.ts'
+
+export const policy: KeepPolicy = {
+  bytesMax: 10_000_000,
+  peerBytesMax: 10_000_000,
+  dataSetBytesMax: 5_000_000,
+  termMsMax: keepTermMsMax
+}
+export const [key, otherKey] = [await generateKeyPair('Ed25519'), await generateKeyPair('Ed25519')]
+export const idOf = (of: typeof key): PeerId => peerIdFromPrivateKey(of).toString() as PeerId
+export const keeperId = idOf(key)
+const open: QuireEngine[] = []
+
+/** For after each test. */
+export const closeAll = () => Promise.all(open.splice(0).map((engine) => engine.close()))
+
+export function hubWithTracker(over: Partial<KeepPolicy> = {}): MemoryHub {
+  const tracker = new TrackerService(() => true)
+  const hub = new MemoryHub((lane) => tracker.accept(lane))
+  const { dataSetBytesMax, termMsMax } = { ...policy, ...over }
+  const terms = { dataSetBytesMax, termMsMax, invited: false }
+  hub.keepers = [named(keeperId, 'keeper.test', terms)]
+  return hub
+}
+
+export const named = (peerId: PeerId, host: string, terms: NamedKeeper['terms']): NamedKeeper => ({
+  peerId,
+  record: base64urlOf(utf8Encode(peerId)),
+  host,
+  terms
+})
+
+export async function partsIn(folder: string) {
+  const { blocks, catalog } = await openFileSystem(folder)
+  return { store: blocks, catalog }
+}
+
+export const freshParts = (): { store: BlockStore; catalog: PagedCatalog } => ({
+  store: new MemoryBlockStore(),
+  catalog: new PagedMemoryCatalog()
+})
+
+export async function openEngine(
+  hub: MemoryHub,
+  name: string,
+  over: Partial<EngineOptions> = {}
+): Promise<QuireEngine> {
+  const engine = await QuireEngine.open({
+    ...freshParts(),
+    network: hub.join(name),
+    origin: 'https://quire.test',
+    role: 'tab',
+    flush: async () => undefined,
+    room: { durable: true, freeBytes: async () => 1e12, persisted: async () => true, persist: async () => true },
+    ...over
+  })
+  open.push(engine)
+  return engine
+}
+
+/** Whoever is a keeper has to be found: it is online at once. */
+export async function openKeeper(
+  hub: MemoryHub,
+  parts = freshParts(),
+  over: Partial<KeepPolicy> & { readonly unlisted?: boolean } = {},
+  own = key
+): Promise<QuireEngine> {
+  const { unlisted, ...terms } = over
+  const peerId = idOf(own)
+  const network = hub.join(peerId)
+  const engine = await openEngine(hub, peerId, {
+    ...parts,
+    network,
+    role: 'keeper',
+    dormant: (engineParts) => new Dormant(engineParts, parts.catalog),
+    keeper: (engineParts) => {
+      const { catalog } = parts
+      return new Keeping(engineParts, {
+        policy: { ...policy, ...terms },
+        unlisted,
+        peerId,
+        catalog,
+        sign: (text) => own.sign(text)
+      })
+    }
+  })
+  await network.start()
+  return engine
+}
+
+export const within = () => ({ signal: AbortSignal.timeout(10_000) })
+export const untilKept = async (item: Item, state: KeepView['state']): Promise<KeepView> =>
+  (await whenState(item, ({ keep }) => keep?.state === state, within())).keep!
+export const addKept = (engine: QuireEngine, content: Uint8Array<ArrayBuffer>, name = 'kept.bin', keep = 1) =>
+  engine.add([blobSource(name, new Blob([content]))], { keep })
+
+export async function fetched(engine: QuireEngine, link: string): Promise<Uint8Array> {
+  const item = await engine.open(link)
+  await item.whenReady(within())
+  const { sizeBytes } = (await item.files())[0]!
+  return collectBytes(item.read(0, 0, sizeBytes), sizeBytes)
+}
