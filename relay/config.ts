@@ -1,7 +1,7 @@
 import { relayDrainMs } from '../src/core/limits.ts'
 import { BadSetting } from './errors.ts'
 import type { TrustedProxies } from './limits/addresses.ts'
-import { address, choice, host, number, pageUrl, proxies, relayNames, text, toggle } from './settings/kinds.ts'
+import { address, choice, host, number, pageUrl, portOr, proxies, relayNames, text, toggle } from './settings/kinds.ts'
 import { optional, readSettings } from './settings/read.ts'
 
 /** Settings of a relay; all but the first four have defaults. */
@@ -29,6 +29,8 @@ export interface RelayConfig {
   readonly turnAddress?: string
   /** TURN may lead to private addresses too. */
   readonly turnAllowPrivate?: boolean
+  /** UDP port for webrtc-direct; `auto` is the one after `port`, and `none`, as where none is given, serves it not. */
+  readonly webrtcPort?: number | 'auto' | 'none'
   /** Tell on standard error how much there is to do. */
   readonly log?: boolean
   /** A certificate and its key, PEM, for HTTPS without a proxy. */
@@ -64,6 +66,7 @@ export const relaySettings = {
     env: 'QUIRE_TURN_ALLOW_PRIVATE',
     fallback: false
   },
+  webrtcPort: { kind: portOr(['auto', 'none']), flag: 'webrtc-port', env: 'QUIRE_WEBRTC_PORT', fallback: 'auto' },
   log: { kind: toggle, flag: 'log', env: 'QUIRE_LOG', fallback: false },
   tlsCert: optional({ kind: text, flag: 'tls-cert', env: 'QUIRE_TLS_CERT' }),
   tlsKey: optional({ kind: text, flag: 'tls-key', env: 'QUIRE_TLS_KEY' }),

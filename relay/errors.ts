@@ -42,6 +42,18 @@ export class TurnPortTaken extends QuireError {
   }
 }
 
+export class DirectPortTaken extends QuireError {
+  readonly code = 'webrtc-port-taken'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(port: number) {
+    super(
+      `UDP port ${port} for webrtc-direct is in use by another program. Stop it, or choose another port with QUIRE_WEBRTC_PORT.`,
+      { port }
+    )
+  }
+}
+
 export class BadCertificate extends QuireError {
   readonly code = 'bad-certificate'
   readonly fault = 'user'
@@ -56,10 +68,9 @@ export class CannotWrite extends QuireError {
   readonly code = 'cannot-write'
   readonly fault = 'user'
   readonly retryable = false
-  constructor(folder: string) {
-    super(`Quire cannot write to its folder ${folder}. Change its owner, or choose another with QUIRE_DATA.`, {
-      folder
-    })
+  constructor(folder: string, options?: ErrorOptions) {
+    const message = `Quire cannot write to its folder ${folder}. Change its owner, or choose another with QUIRE_DATA.`
+    super(message, { folder }, options)
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { UploadLimit } from '../src/core/swarm/upload-limit.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
 import { createNodeNetwork } from '../src/network/libp2p/node.ts'
+import { isMultiaddr } from '../src/network/relay-config.ts'
 import type { Network } from '../src/network/types.ts'
 import type { PagedCatalog } from '../src/store/paged.ts'
 import { storePlace } from './commands/data-folder.ts'
@@ -16,6 +17,9 @@ export interface ProgramOptions {
   readonly origin: string
   readonly uploadLimit?: UploadLimit
 }
+
+/** Where links point: the page of a relay that has one. A relay that is named by a multiaddr has none that is known. */
+export const pageAmong = (relays: readonly string[]): string => relays.find((relay) => !isMultiaddr(relay)) ?? ''
 
 export interface Program {
   readonly quire: QuireEngine

@@ -5,11 +5,13 @@ import { StreamLane } from '../src/network/libp2p/stream-lane.ts'
 import { startBuiltInKeeper } from './built-in-keeper.ts'
 import { type Circuits, type RelayNode, startCircuits } from './circuits.ts'
 import type { RelayConfig } from './config.ts'
+import { serveConfig } from './config-stream.ts'
+import { Direct } from './direct/direct.ts'
 import { loadIdentity } from './identity.ts'
 import { clientAddress } from './limits/addresses.ts'
 import { limitConnections, requestGate, slowness } from './limits/http-limits.ts'
 import { countRefusals, type Refuse } from './limits/refusals.ts'
-import { listenHttp } from './listening.ts'
+import { type Listening, listenHttp } from './listening.ts'
 import { type Log, silence } from './log.ts'
 import { addProcessMetrics, Metrics } from './metrics.ts'
 import { operatorRoutes } from './operations.ts'
@@ -27,14 +29,18 @@ export interface RunningRelay {
   readonly peerId: string
   readonly stun: string | undefined
   readonly turn: string | undefined
+  /** Multiaddrs for webrtc-direct, which listens a moment after all else. */
+  readonly direct: readonly string[]
+  /** Resolves when it does, or cannot. */
+  readonly whenDirect: Promise<void>
   /** Tells everybody to move and takes nobody new; resolves when no circuit is left, or after so long. */
   drain(timeoutMs: number): Promise<void>
   stop(): Promise<void>
 }
 
 /**
- * Starts page, WebSocket, circuit relay, tracker and STUN on one port, and TURN beside them. `pageDir` holds the built
- * page.
+ * Starts page, WebSocket, circuit relay, tracker and STUN on one port, and TURN and webrtc-direct beside them. `pageDir`
+ * holds the built page.
  */
 export async function startRelay(config: RelayConfig, pageDir: string, log: Log = silence): Promise<RunningRelay> {
   const { host, dataDir, trustProxy: proxies, tlsCert, tlsKey, metricsToken } = config
@@ -45,11 +51,10 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
   let facts: object | undefined
   let circuits: Circuits | undefined
   const isDraining = () => circuits?.isDraining === true
+  const configFor = (address: string) =>
+    facts && { ...facts, direct: direct?.offered, others: meeting?.draw(), turn: turn?.offer(address) }
   const routes = new Map<string, Route>([
-    [
-      '/config.json',
-      (request) => facts && { ...facts, others: meeting?.draw(), turn: turn?.offer(clientAddress(request, proxies)) }
-    ],
+    ['/config.json', (request) => configFor(clientAddress(request, proxies))],
     ['/healthz', () => facts && { ok: true, tabs: tracker.laneCount, swarms: tracker.swarmCount, ...keeper?.load() }],
     ...operatorRoutes({ metrics, metricsToken, pageDir, isStarted: () => facts !== undefined, isDraining })
   ])
@@ -62,21 +67,20 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     prepare: (server) => limitConnections(server, { proxies, refuse })
   })
   const { port } = http
-  const turn = await startTurn(config, log).catch(async (error: unknown) => {
-    await http.close()
-    throw error
-  })
+  const { direct, turn } = await startBesides(config, http, log)
   const addresses = publicAddresses(config, port)
   const meeting = await prepareMeeting(config, { addresses, privateKey, refuse })
   circuits = await startCircuits({ privateKey, server: http.server, proxies, refuse, others: meeting?.parts })
   const { node, hop } = circuits
   await serveTracker(node, tracker, refuse)
+  await serveConfig(node, configFor, refuse)
   await meeting?.start(node, tracker, metrics)
   const keeper = config.keeper ? await startBuiltInKeeper({ node, privateKey, tracker, dataDir, addresses }) : undefined
   const stun = await serveStun(host, port, refuse)
   const peerId = node.peerId.toString()
   const name = named(config.publicHost ?? 'localhost')
   facts = { version: 1, peerId, stunPort: stun && port, keepers: keeper && [keeper.named] }
+  const whenDirect = Promise.resolve(direct?.begin(node, { refuse, isDraining }))
   const load = () => loadOf(node, hop, tracker, keeper)
   const stopMetrics = addRelayMetrics(metrics, circuits, tracker, keeper)
   const stopLog = logLoad(log, load)
@@ -87,6 +91,8 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     peerId,
     stun: stun && `stun:${name}:${port}`,
     turn: turn && `turn:${name}:${turn.port}`,
+    direct: direct?.addresses ?? [],
+    whenDirect,
     async drain(timeoutMs) {
       log('draining', load())
       await circuits.drain(timeoutMs)
@@ -94,6 +100,7 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     async stop() {
       stopLog()
       stopMetrics()
+      direct?.stop()
       await turn?.stop()
       await keeper?.stop()
       meeting?.stop()
@@ -103,6 +110,16 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
       await http.close()
       log('stopped')
     }
+  }
+}
+
+/** What has ports of its own; where one that was asked for cannot be had, nothing is left. */
+async function startBesides(config: RelayConfig, http: Listening, log: Log) {
+  try {
+    return { direct: await Direct.prepare(config, http.port, log), turn: await startTurn(config, log) }
+  } catch (error) {
+    await http.close()
+    throw error
   }
 }
 

@@ -51,7 +51,7 @@ class UpgradeTransport implements Transport {
   }
 
   listenFilter(addresses: Multiaddr[]): Multiaddr[] {
-    return addresses
+    return addresses.filter((address) => address.toString().endsWith('/ws'))
   }
 
   dialFilter(): Multiaddr[] {

@@ -8,6 +8,7 @@ import {
   circuitSweepMs,
   circuitTurnMs,
   circuitsPerPeerMax,
+  directAheadBytesMax,
   relayCircuitBytesMax,
   relayCircuitMsMax,
   relayCircuitsMax,
@@ -191,6 +192,8 @@ export class HopService {
   }
 
   #join(near: Stream, far: Stream, payer: string, leave: () => void): void {
+    // A data channel knows no pause: what its sender is ahead by is held here.
+    for (const stream of [near, far]) stream.maxReadBufferLength = directAheadBytesMax
     const late = setTimeout(() => circuit.end('its time is over'), relayCircuitMsMax)
     const circuit: Circuit = new Circuit(near, far, relayCircuitBytesMax, {
       now: () => performance.now(),

@@ -14,8 +14,8 @@ export async function relayCommand(args: readonly string[]): Promise<void> {
   // The port first: what is wrong with it shows at once, not after a build.
   const relay = await startRelay(config, join(root, 'dist'), config.log ? jsonLog(config.logIds === true) : silence)
   await ensurePage(root)
-  const { url, stun = null, turn = null, peerId } = relay
-  console.log(config.json ? JSON.stringify({ url, stun, turn, peerId }) : `Quire is at ${url}`)
+  const { url, stun = null, turn = null, direct, peerId } = relay
+  console.log(config.json ? JSON.stringify({ url, stun, turn, direct, peerId }) : `Quire is at ${url}`)
   const signal = await stopSignal()
   // Who stops it by hand waits for nobody; a machine's keeper gives people time to go elsewhere.
   if (signal === 'SIGTERM') await Promise.race([relay.drain((config.drainSeconds ?? 0) * 1000), stopSignal()])

@@ -10,6 +10,8 @@ export const limitsNamed = [
   'socket-rate',
   'handshakes',
   'idle-socket',
+  'webrtc-direct',
+  'config-requests',
   'reservations',
   'circuit-requests',
   'circuits',

@@ -9,7 +9,26 @@ import {
 import { AddressBudgets, AddressCounts } from './address-budgets.ts'
 import type { LimitName } from './refusals.ts'
 
-/** A WebSocket that was let in. */
+/** How many connections of one kind, in all and of one address. */
+export interface GateLimits {
+  readonly socketsMax: number
+  readonly socketsPerAddressMax: number
+  readonly burst: number
+  readonly perSecond: number
+  readonly handshakesMax: number
+  readonly handshakesPerAddressMax: number
+}
+
+const webSocketLimits: GateLimits = {
+  socketsMax: relaySocketsMax,
+  socketsPerAddressMax: relaySocketsPerAddressMax,
+  burst: relaySocketBurst,
+  perSecond: relaySocketsPerSecond,
+  handshakesMax: relayHandshakesMax,
+  handshakesPerAddressMax: relayHandshakesPerAddressMax
+}
+
+/** A connection that was let in. */
 export interface Admitted {
   /** It has said who it is, or failed to. */
   readonly shaken: () => void
@@ -17,20 +36,28 @@ export interface Admitted {
 }
 
 /**
- * Who may open one more WebSocket. Those that have not said who they are yet count by themselves: they cost the relay
+ * Who may open one more connection, a WebSocket by default. Those that have not said who they are yet count by themselves: they cost the relay
  * nothing but a place, and somebody who takes all places would lock everybody out. [RL16]
  */
 export class SocketGate {
-  readonly #arrivals = new AddressBudgets(relaySocketBurst, relaySocketsPerSecond)
-  readonly #sockets = new AddressCounts(relaySocketsPerAddressMax)
-  readonly #handshakes = new AddressCounts(relayHandshakesPerAddressMax)
+  readonly #limits: GateLimits
+  readonly #arrivals: AddressBudgets
+  readonly #sockets: AddressCounts
+  readonly #handshakes: AddressCounts
   #socketCount = 0
   #handshakeCount = 0
 
+  constructor(limits = webSocketLimits) {
+    this.#limits = limits
+    this.#arrivals = new AddressBudgets(limits.burst, limits.perSecond)
+    this.#sockets = new AddressCounts(limits.socketsPerAddressMax)
+    this.#handshakes = new AddressCounts(limits.handshakesPerAddressMax)
+  }
+
   /** `key` is that of `limitKey`. Gives the limit that was met where it may not. */
   enter(nowMs: number, key: string | undefined): Admitted | LimitName {
-    if (this.#socketCount >= relaySocketsMax) return 'sockets'
-    if (this.#handshakeCount >= relayHandshakesMax) return 'handshakes'
+    if (this.#socketCount >= this.#limits.socketsMax) return 'sockets'
+    if (this.#handshakeCount >= this.#limits.handshakesMax) return 'handshakes'
     if (!this.#arrivals.spend(nowMs, key)) return 'socket-rate'
     if (!this.#sockets.enter(key)) return 'sockets'
     if (!this.#handshakes.enter(key)) {

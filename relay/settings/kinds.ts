@@ -79,6 +79,16 @@ export function number(min: number, max: number, unit = ''): Kind<number> {
   }
 }
 
+/** A port, or one of a few words in its place. */
+export function portOr<const T extends string>(words: readonly T[]): Kind<number | T> {
+  const [port, word] = [number(0, 65_535), choice(words)]
+  return {
+    wanted: `${port.wanted}, or ${words.join(' or ')}`,
+    fromText: (given) => port.fromText(given) ?? word.fromText(given),
+    fromJson: (given) => port.fromJson(given) ?? word.fromJson(given)
+  }
+}
+
 export const toggle: Kind<boolean> = {
   wanted: '1 or 0 in the environment, true or false in a file',
   isSwitch: true,

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { createSocket } from 'node:dgram'
 import { createServer, isIP } from 'node:net'
 import { join } from 'node:path'
 import type { RelayConfig } from '../config.ts'
 import { TurnMissing, TurnPortTaken } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { freeUdpPort } from '../udp-port.ts'
 import type { CoturnSettings } from './coturn-config.ts'
 import { Coturn, endLeftOver, findCoturn } from './coturn.ts'
 import { type TurnCredentials, turnCredentials, userOf } from './credentials.ts'
@@ -79,16 +79,13 @@ async function tlsOf(settings: TurnSettings, log: Log): Promise<CoturnSettings['
 /** The port, or a free one for 0, where both TCP and UDP can be had; undefined where another program has it. */
 async function freePort(host: string, wanted: number): Promise<number | undefined> {
   const server = createServer()
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   try {
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(wanted, host, resolve))
     const { port } = server.address() as { port: number }
-    await new Promise<void>((resolve, reject) => socket.once('error', reject).bind(port, host, resolve))
-    return port
+    return await freeUdpPort(host, port)
   } catch {
     return undefined
   } finally {
     server.close()
-    socket.close()
   }
 }

@@ -473,6 +473,8 @@ export const relayRetryMsMax = 2_500
 export const relayProbeMs = 20_000
 /** A relay that does not answer a probe within this is gone. */
 export const relayProbeTimeoutMs = 3_000
+/** A relay over webrtc-direct is asked so often: a stream costs it 7 ms, and WebRTC itself notices within 30 s that nobody is there. */
+export const directProbeMs = 60_000
 /** Addresses in a peer's record. */
 export const recordAddressesMax = 16
 /** TURN servers that one connection asks for ways, which each cost it an allocation over UDP and over TCP. */
@@ -481,6 +483,8 @@ export const turnServersMax = 2
 export const turnTextMax = 256
 /** A relay's `/config.json`. */
 export const relayConfigBytesMax = 64 * KiB
+/** Streams at one time by which one peer asks a relay for that. */
+export const configStreamsMax = 4
 /** How often the clock is looked at, and the jump which means that the machine slept. */
 export const clockTickMs = 2_000
 export const clockJumpMs = 5_000
@@ -539,6 +543,24 @@ export const relaySocketsPerSecond = 10
 /** Sockets that have not said who they are yet: a thousand tabs that come back at once; of one address, no more than a few seconds' worth. */
 export const relayHandshakesMax = 2048
 export const relayHandshakesPerAddressMax = 64
+/** Connections by webrtc-direct: an idle one costs some 0.7 MB and 0.05 % of a core, five times what a WebSocket does; of one address, half as many. */
+export const directSocketsMax = 1024
+export const directSocketsPerAddressMax = 256
+export const directSocketBurst = 256
+export const directSocketsPerSecond = 5
+/** Of those that have not said who they are yet: a source of UDP can be invented, so that who floods has many addresses. */
+export const directHandshakesMax = 256
+export const directHandshakesPerAddressMax = 32
+/** Such connections begun, of all addresses together, at once and each second: each takes some milliseconds of the processor. */
+export const directBeginningsBurst = 256
+export const directBeginningsPerSecond = 50
+/** What a side of a circuit that cannot be paused may have sent ahead: twice what one session has asked for. */
+export const directAheadBytesMax = 2 * windowBytesMax
+/** How long the start waits for the addresses of the public host, and how often they are looked up again. */
+export const publicLookMs = 2_000
+export const publicLookAgainMs = 10 * 60_000
+/** Public addresses of one relay that it names for webrtc-direct: some of each family. */
+export const directAddressesMax = 4
 /** A socket is encrypted and divided within this, or cut. */
 export const relayHandshakeMs = 10_000
 /** A socket without a reservation or a stream is cut after this. */

@@ -35,7 +35,12 @@ export type AskRelay = (url: string) => Promise<RelayConfig>
 
 /** Asks a relay who it is. `url` is that of its page; one that a plain web server has throws RelaysElsewhere. */
 export async function fetchRelayConfig(url: string): Promise<RelayConfig> {
-  const config = await fetchJson(new URL('config.json', pageOf(url).href.replace(/\/?$/, '/')))
+  return readRelayConfig(await fetchText(new URL('config.json', pageOf(url).href.replace(/\/?$/, '/'))), url)
+}
+
+/** What the relay at `url` answered. */
+export function readRelayConfig(text: string, url: string): RelayConfig {
+  const config = objectIn(text)
   const { peerId, stunPort } = config
   if (!isPeerId(peerId)) {
     const relays = relaysIn(config.relays)
@@ -55,8 +60,14 @@ export async function fetchRelayConfig(url: string): Promise<RelayConfig> {
 function relaysIn(value: unknown): string[] {
   if (!Array.isArray(value)) return []
   const texts = value.filter((each) => typeof each === 'string' && each.length <= relayHintTextMax) as string[]
-  return texts.filter((text) => /^(http|ws)s?:\/\//.test(text) && URL.canParse(text)).slice(0, linkRelaysMax)
+  return texts.filter(isRelay).slice(0, linkRelaysMax)
 }
+
+/** The address of a page or socket, or for webrtc-direct a multiaddr that says who answers there. [NW37] */
+const isRelay = (text: string): boolean =>
+  /^(http|ws)s?:\/\//.test(text)
+    ? URL.canParse(text)
+    : /^\/ip[46]\/[\w.:]+\/udp\/\d+\/webrtc-direct\/certhash\/[\w-]+\/p2p\/\w+$/.test(text)
 
 /** One that is described as it should be: a browser makes no connection at all with one that is not. [NW27] */
 function turnIn(value: unknown): TurnOffer | undefined {
@@ -102,7 +113,7 @@ function othersIn(value: unknown, url: string): NamedRelay[] {
 
 /** Asks these relays at once. The first who asks for one of them gets that answer, later ones a new one. */
 export function askedAhead(urls: readonly string[]): AskRelay {
-  const answers = new Map(urls.map((url) => [url, fetchRelayConfig(url)]))
+  const answers = new Map(urls.filter((url) => !isMultiaddr(url)).map((url) => [url, fetchRelayConfig(url)]))
   for (const answer of answers.values()) answer.catch(() => undefined) // whoever asks for it is told
   return (url) => {
     const answer = answers.get(url)
@@ -111,20 +122,27 @@ export function askedAhead(urls: readonly string[]): AskRelay {
   }
 }
 
-/** A relay's address as that of a page, though it may be written as that of a socket. */
+/** A relay that is dialled first and then asked by what was dialled. */
+export const isMultiaddr = (url: string): boolean => url.startsWith('/')
+
+/** A relay's address as that of a page, though it may be written as that of a socket; of a multiaddr only the host counts. */
 export function pageOf(url: string): URL {
+  const [, kind, host = ''] = url.split('/')
+  if (isMultiaddr(url)) return new URL(`https://${kind === 'ip6' ? `[${host}]` : host}`)
   return new URL(url.replace(/^ws/, 'http'))
 }
 
-async function fetchJson(url: URL): Promise<Record<string, unknown>> {
-  let text: string
+async function fetchText(url: URL): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(relayTimeoutMs), cache: 'no-store' })
     if (!response.ok) throw new NotARelay(`it answers ${response.status}`)
-    text = await response.text()
+    return await response.text()
   } catch (cause) {
     throw cause instanceof NotARelay ? cause : new NotARelay('it does not answer', { cause })
   }
+}
+
+function objectIn(text: string): Record<string, unknown> {
   try {
     if (text.length > relayConfigBytesMax) throw new NotARelay('its answer is too long')
     const config: unknown = JSON.parse(text)

@@ -29,7 +29,7 @@ export const budgets: readonly {
  */
 const asksLater = [
   /(^|\/)sw\.js$/,
-  /\/(Share|Sheet|Help|Note|asking|receiving|RemoveDialog|zip-source|memory|into-folder|inter-latin)-/
+  /\/(Share|Sheet|Help|Note|asking|receiving|RemoveDialog|zip-source|memory|into-folder|inter-latin|transport\.browser)-/
 ]
 
 /** What of a built page weighs what. `html` is its index.html. */

@@ -113,6 +113,15 @@ describe('reaching a peer', () => {
     expect(node.dialled).toEqual([`${tcp}/p2p/${node.them}`, ...Array(directTriesMs.length).fill(rtc()), circuit()])
   })
 
+  it("[NW37] takes a relay's webrtc-direct for a socket, and what goes through it for what it is", () => {
+    const direct = `/ip4/203.0.113.7/udp/1/webrtc-direct/certhash/uEiA/p2p/${lower}`
+    const at = (address: string) => kindOf({ remoteAddr: multiaddr(address) } as Connection)
+    expect(at(direct)).toBe('socket')
+    expect(at(`${direct}/p2p-circuit/p2p/${higher}`)).toBe('relayed')
+    expect(at(`${direct}/p2p-circuit/webrtc/p2p/${higher}`)).toBe('direct')
+    expect(at('/webrtc')).toBe('direct')
+  })
+
   it('[NW29] by relays alone, tries no socket, and WebRTC only where TURN is offered', async () => {
     sockets = turn = false
     become(lower, higher)

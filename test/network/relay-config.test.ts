@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { keepersMax, otherRelaysMax } from '../../src/core/limits.ts'
 import { relayInfo } from '../../src/network/libp2p/relay-info.ts'
-import { fetchRelayConfig } from '../../src/network/relay-config.ts'
+import type { RelaysElsewhere } from '../../src/network/errors.ts'
+import { fetchRelayConfig, readRelayConfig } from '../../src/network/relay-config.ts'
 
 const peerId = '12D3KooW' + 'a'.repeat(44)
 const terms = { dataSetBytesMax: 1e6, termMsMax: 1e9, invited: false }
@@ -55,6 +56,42 @@ describe('what a relay says of itself', () => {
     expect((await configOf({ peerId, others: Array(9).fill(good) })).others).toHaveLength(otherRelaysMax)
     server!.close()
     expect((await configOf({ peerId, others: [{ ...good, peerId: 'x' }] })).others).toEqual([])
+  })
+
+  const direct = `/ip4/203.0.113.7/udp/8788/webrtc-direct/certhash/uEi${'A-_9'.repeat(11)}/p2p/${peerId}`
+
+  it('[NW37] of a page names relays by their multiaddrs too, those alone that say who answers there', async () => {
+    const six = direct.replace('/ip4/203.0.113.7/', '/ip6/2001:db8::7/')
+    const bad = [
+      direct.replace(/\/p2p.*/, ''),
+      direct.replace(/\/certhash\/[^/]+/, ''),
+      direct.replace('203.0.113.7', '../a'),
+      `/ip4/203.0.113.7/tcp/80/ws/p2p/${peerId}`,
+      `${direct}/p2p-circuit/p2p/${peerId}`,
+      direct.replace(peerId, 'a'.repeat(200))
+    ]
+    const elsewhere = await configOf({ relays: [...bad, direct, six] }).catch((error: RelaysElsewhere) => error)
+    expect(elsewhere).toMatchObject({ code: 'relays-elsewhere', relays: [direct, six] })
+  })
+
+  it('[NW37] by its multiaddr has STUN, TURN and keepers at that address, and names no relay without TLS', () => {
+    const others = [
+      { url: 'http://b.example', peerId },
+      { url: 'https://c.example', peerId },
+      { url: direct, peerId }
+    ]
+    const said = JSON.stringify({ peerId, stunPort: 8787, turn, others, keepers: [{ peerId, record: 'AQID', terms }] })
+    for (const [url, host] of [
+      [direct, '203.0.113.7'],
+      [direct.replace('/ip4/203.0.113.7/', '/ip6/2001:db8::7/'), '[2001:db8::7]']
+    ] as const) {
+      const info = relayInfo(url, readRelayConfig(said, url), 0)
+      expect(info.address.toString()).toBe(url)
+      expect(info.stun).toEqual([{ urls: `stun:${host}:8787` }])
+      expect(info.turn[0]!.urls).toContain(`turn:${host}:3478?transport=udp`)
+      expect(info.keepers[0]!.host).toBe(host)
+      expect(info.others.map((each) => each.url)).toEqual(['https://c.example', direct])
+    }
   })
 
   it('[NW34] names a few at most, or none', async () => {

@@ -24,6 +24,7 @@ describe('settings', () => {
       dataDir: '.quire',
       json: false,
       keeper: true,
+      webrtcPort: 'auto',
       log: false,
       logIds: false
     })
@@ -61,9 +62,25 @@ describe('settings', () => {
     [{}, ['--public-url', 'quire.example'], '--public-url is "quire.example"; it must be the address of a page'],
     [{}, ['--bootstrap', 'quire.example'], '--bootstrap is "quire.example"; it must be addresses of relays'],
     [{}, ['--bootstrap', '/dnsaddr'], '--bootstrap is "/dnsaddr"; it must be addresses of relays'],
+    [
+      { QUIRE_WEBRTC_PORT: 'off' },
+      [],
+      'QUIRE_WEBRTC_PORT is "off"; it must be a number from 0 to 65535, or auto or none.'
+    ],
     [{}, ['here'], 'quire relay takes no "here".']
   ])('[RL2] what is not allowed is told with what is: %o %o', (env, args, sentence) => {
     expect(() => readConfig(env, args)).toThrow(sentence)
+  })
+
+  it.each([
+    ['none', 'none'],
+    ['auto', 'auto'],
+    ['0', 0],
+    ['9000', 9000]
+  ])('[RL22] webrtc-direct has a port of its own, or is left out: %s', async (given, webrtcPort) => {
+    expect(readConfig({}, ['--webrtc-port', given])).toMatchObject({ webrtcPort })
+    await written({ webrtcPort })
+    expect(readConfig({ QUIRE_CONFIG: path }, [])).toMatchObject({ webrtcPort })
   })
 
   it('[RL19] whoever is to be found by other relays says where', () => {

@@ -93,6 +93,8 @@ export interface Quire extends AsyncDisposable {
   readonly port: number
   /** Where it says that its TURN server answers. */
   readonly turn: string | null
+  /** Where it says that it takes webrtc-direct. */
+  readonly direct: readonly string[]
   readonly dataDir: string
   readonly program: Program
   /** Stops it in order and removes its data, unless `dataDir` was given. */
@@ -118,6 +120,8 @@ export async function startQuire(options: QuireOptions = {}): Promise<Quire> {
     QUIRE_PORT: String(options.port ?? 0),
     QUIRE_HOST: '127.0.0.1',
     QUIRE_DATA: dataDir,
+    // What it loads for that costs each of many relays a second of the processor.
+    QUIRE_WEBRTC_PORT: 'none',
     QUIRE_NO_KEEPER: options.keeper === true ? '' : '1'
   }
   const program = startProgram('relay/main.ts', ['--json'], { ...settings, ...options.env }, options.launcher)
@@ -127,8 +131,8 @@ export async function startQuire(options: QuireOptions = {}): Promise<Quire> {
   }
   try {
     const line = await within(60_000, 'Quire starts', program.line())
-    const { url, turn } = JSON.parse(line) as { url: string; turn: string | null }
-    return { url, turn, port: Number(new URL(url).port), dataDir, program, stop, [Symbol.asyncDispose]: stop }
+    const { url, turn, direct } = JSON.parse(line) as Pick<Quire, 'url' | 'turn' | 'direct'>
+    return { url, turn, direct, port: Number(new URL(url).port), dataDir, program, stop, [Symbol.asyncDispose]: stop }
   } catch (thrown) {
     await program.kill()
     throw thrown

@@ -2,7 +2,7 @@ import { undoGentle } from './gentle-rtc.ts'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
-import { webRTC } from '@libp2p/webrtc'
+import { webRTC, webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
@@ -12,7 +12,14 @@ import type { Network } from '../types.ts'
 import { freshKey, handshakeCrypto } from './page-crypto.ts'
 import { furtherDials } from './further.ts'
 import { Libp2pNetwork } from './network.ts'
-import { circuitOptions, connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
+import {
+  circuitOptions,
+  connectionLimits,
+  directOptions,
+  identifyOptions,
+  webRtcOptions,
+  webSocketOptions
+} from './settings.ts'
 import { patient } from './web-rtc.ts'
 
 undoGentle()
@@ -44,7 +51,7 @@ export async function createBrowserNetwork({ relays, askRelay, relayOnly }: Brow
         transports: [
           webSockets(webSocketOptions),
           circuitRelayTransport(circuitOptions),
-          ...(webrtc ? [patient(webRTC({ ...webRtcOptions, rtcConfiguration }))] : [])
+          ...(webrtc ? [patient(webRTC({ ...webRtcOptions, rtcConfiguration })), webRTCDirect(directOptions)] : [])
         ],
         connectionEncrypters: [noise({ crypto: handshakeCrypto })],
         streamMuxers: [yamux()],

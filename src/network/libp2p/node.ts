@@ -11,7 +11,14 @@ import { fetchRelayConfig } from '../relay-config.ts'
 import type { LaneProtocol } from '../types.ts'
 import { furtherDials } from './further.ts'
 import { Libp2pNetwork } from './network.ts'
-import { circuitOptions, connectionLimits, identifyOptions, webRtcOptions, webSocketOptions } from './settings.ts'
+import {
+  circuitOptions,
+  connectionLimits,
+  directOptions,
+  identifyOptions,
+  webRtcOptions,
+  webSocketOptions
+} from './settings.ts'
 import { patient } from './web-rtc.ts'
 
 export interface NodeNetworkOptions {
@@ -45,7 +52,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
           tcp(),
           webSockets(webSocketOptions),
           circuitRelayTransport(circuitOptions),
-          ...(rtc ? [patient(rtc.webRTC({ ...webRtcOptions, rtcConfiguration }))] : [])
+          ...(rtc ? [patient(rtc.webRTC({ ...webRtcOptions, rtcConfiguration })), rtc.webRTCDirect(directOptions)] : [])
         ],
         connectionEncrypters: [noise()],
         streamMuxers: [yamux()],

@@ -1,5 +1,5 @@
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { pageOf, type RelayConfig, type TurnOffer } from '../relay-config.ts'
+import { isMultiaddr, pageOf, type RelayConfig, type TurnOffer } from '../relay-config.ts'
 import { relayAskAgainMs } from '../../core/limits.ts'
 import type { NamedKeeper, NamedRelay } from '../types.ts'
 
@@ -19,7 +19,7 @@ export function relayInfo(url: string, config: RelayConfig, nowMs: number): Rela
   const { peerId, stunPort, turn, keepers, others } = config
   const base = pageOf(url)
   return {
-    address: multiaddr(`${socketAddress(base)}/p2p/${peerId}`),
+    address: multiaddr(isMultiaddr(url) ? url : `${socketAddress(base)}/p2p/${peerId}`),
     stun: stunPort ? [{ urls: `stun:${base.hostname}:${stunPort}` }] : [],
     turn: turn ? [turnServer(base.hostname, turn)] : [],
     staleAtMs: nowMs + Math.min(relayAskAgainMs, turn ? turn.lifeMs / 2 : Infinity),

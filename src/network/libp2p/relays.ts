@@ -2,11 +2,17 @@ import type { Connection, Libp2p, PeerId as Libp2pPeerId, Stream } from '@libp2p
 import type { Transport } from '@libp2p/interface'
 import type { TransportManager } from '@libp2p/interface-internal'
 import { peerIdFromString } from '@libp2p/peer-id'
-import type { Multiaddr } from '@multiformats/multiaddr'
-import { relayProbeTimeoutMs, relayTimeoutMs, spareRelaysMax, turnServersMax } from '../../core/limits.ts'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import {
+  directProbeMs,
+  relayProbeTimeoutMs,
+  relayTimeoutMs,
+  spareRelaysMax,
+  turnServersMax
+} from '../../core/limits.ts'
 import { NotARelay, RelaysElsewhere } from '../errors.ts'
 import { RelaySupervisor, type SupervisorInput } from '../relay-supervisor.ts'
-import type { AskRelay } from '../relay-config.ts'
+import { type AskRelay, isMultiaddr } from '../relay-config.ts'
 import type { LaneProtocol, NamedKeeper, NamedRelay, RelayStatus } from '../types.ts'
 import { cut } from './cut.ts'
 import { relayInfo, type RelayInfo } from './relay-info.ts'
@@ -22,6 +28,8 @@ interface JoinedRelay {
   ready: boolean
   /** It said that it is about to stop. */
   leaving?: boolean
+  /** When it was last asked over webrtc-direct. */
+  probedAtMs: number
 }
 
 export interface RelayListener {
@@ -145,8 +153,9 @@ export class Relays {
   async #join(url: string): Promise<void> {
     let connection: Connection | undefined
     try {
-      const info = await this.#info(url)
-      connection = await this.#node.dial(info.address, { signal: AbortSignal.timeout(relayTimeoutMs) })
+      if (isMultiaddr(url)) connection = await this.#dial(multiaddr(url))
+      const info = await this.#info(url, connection)
+      connection ??= await this.#dial(info.address)
       await this.#settle(url, info, connection)
       this.#turn({ type: 'up', url })
     } catch (error) {
@@ -157,6 +166,10 @@ export class Relays {
     }
   }
 
+  #dial(address: Multiaddr): Promise<Connection> {
+    return this.#node.dial(address, { signal: AbortSignal.timeout(relayTimeoutMs) })
+  }
+
   /** The relays that an address names, unless it was named itself: nobody is led on and on. [NW32] */
   #follow(url: string, urls: readonly string[]): readonly string[] {
     if ([...this.#named.values()].some((named) => named.includes(url))) return []
@@ -164,8 +177,10 @@ export class Relays {
     return urls
   }
 
-  async #info(url: string): Promise<RelayInfo> {
-    const info = relayInfo(url, await this.#ask(url), Date.now())
+  /** Asked by HTTP, or by `connection`: a page that is served over HTTPS fetches nothing from a relay that is not. */
+  async #info(url: string, connection?: Connection, timeoutMs = relayTimeoutMs): Promise<RelayInfo> {
+    const asking = connection && (await import('./asking-relay.ts')).askRelayBy(connection, url, timeoutMs)
+    const info = relayInfo(url, await (asking ?? this.#ask(url)), Date.now())
     const named = this.#spares.get(url)
     if (named && !info.address.toString().endsWith(`/p2p/${named.peerId}`)) throw new NotARelay('it is another')
     if (info.others.length > 0 && this.#ownUrls().includes(url)) this.addSpares(info.others)
@@ -179,7 +194,7 @@ export class Relays {
   async #settle(url: string, info: RelayInfo, connection: Connection): Promise<void> {
     const shared = this.#isShared(connection)
     connection.addEventListener('close', () => this.#lost(url, connection), { once: true })
-    const joined = { info, connection, ready: shared }
+    const joined = { info, connection, ready: shared, probedAtMs: Date.now() }
     this.#joined.set(url, joined)
     if (shared) return
     await Promise.all([this.#openTracker(connection), this.#reservations.reserve(connection.remotePeer, info.address)])
@@ -215,20 +230,26 @@ export class Relays {
     if (!joined) return
     const { connection } = joined
     try {
-      await pingable(connection).ping({ signal: AbortSignal.timeout(relayProbeTimeoutMs) })
+      const { muxer } = connection as unknown as { muxer: Pingable }
+      if (muxer.ping) await muxer.ping({ signal: AbortSignal.timeout(relayProbeTimeoutMs) })
+      else if (Date.now() - joined.probedAtMs >= directProbeMs) {
+        joined.probedAtMs = Date.now()
+        joined.info = await this.#info(url, connection, relayProbeTimeoutMs)
+      }
     } catch (error) {
       cut(connection, error)
       this.#lost(url, connection)
       return
     }
     // Where that fails, what it gave before is good for as long again, and the next probe asks once more.
-    if (joined.info.staleAtMs <= Date.now()) joined.info = await this.#info(url).catch(() => joined.info)
+    const by = isMultiaddr(url) ? connection : undefined
+    if (joined.info.staleAtMs <= Date.now()) joined.info = await this.#info(url, by).catch(() => joined.info)
   }
 }
 
-/** Sockets are divided by yamux, which can ask the other side for a sign of life. */
-function pingable(connection: Connection): { ping(options: { signal: AbortSignal }): Promise<number> } {
-  return (connection as unknown as { muxer: ReturnType<typeof pingable> }).muxer
+/** Sockets are divided by yamux, which can ask the other side for a sign of life; data channels cannot. */
+interface Pingable {
+  ping?(options: { signal: AbortSignal }): Promise<number>
 }
 
 interface ReservationStore extends EventTarget {

@@ -17,6 +17,9 @@ export const webRtcOptions = {
   maxEarlyStreams: lanesPerPeerMax
 }
 
+/** To relays: their addresses are known, so that nobody is asked how ours look from outside. [NW37] */
+export const directOptions = { rtcConfiguration: { iceServers: [] } }
+
 export const webSocketOptions = { maxBufferedAmount: laneBufferBytesMax }
 
 /** All at once: libp2p forgets those that wait for their turn when one of them has its reservation. [NW31] */

@@ -91,7 +91,8 @@ export class StreamLane implements Lane {
 
 export function kindOf(connection: Connection): ConnectionKind {
   const address = connection.remoteAddr.toString()
-  if (address.includes('/webrtc')) return 'direct'
+  // A relay's own webrtc-direct is a socket to it.
+  if (/\/webrtc(\/|$)/.test(address)) return 'direct'
   return address.includes('/p2p-circuit') || connection.limits !== undefined ? 'relayed' : 'socket'
 }
 
