@@ -61,7 +61,7 @@ export class Discovery {
   /** What is gone had been announced with all that is dormant, if at all. [TR11] */
   leaveDormant(swarmId: SwarmId): void {
     if (this.#joined.has(swarmId)) return
-    for (const tracker of this.#trackers.values()) this.#turn(tracker, { type: 'leave', swarmId })
+    for (const tracker of this.#trackers.values()) this.#turn(tracker, { type: 'leave', swarmId, wasDormant: true })
   }
 
   /** Takes part still, and is announced by whoever announces what is dormant. */

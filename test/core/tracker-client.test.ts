@@ -108,6 +108,13 @@ describe('tracker client', () => {
     expect(client.wakeAtMs()).toBe(Infinity)
   })
 
+  it('[TR11] leaves what was announced with all that is dormant', () => {
+    const client = new TrackerClient()
+    const leave = { type: 'leave', swarmId } as const
+    expect(sent(client.handle(0, { ...leave, wasDormant: true }))).toEqual([leave])
+    expect(client.handle(0, leave)).toEqual([])
+  })
+
   it('[TR9] hands on peers of its own swarms only', () => {
     const client = new TrackerClient()
     client.handle(0, { type: 'join', swarmId, membership })

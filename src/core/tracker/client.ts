@@ -13,7 +13,8 @@ export interface Membership {
 export type TrackerClientInput =
   | { type: 'record'; record: Uint8Array }
   | { type: 'join'; swarmId: SwarmId; membership: Membership }
-  | { type: 'leave'; swarmId: SwarmId }
+  /** `wasDormant`: it was announced with all that is, if at all. [TR11] */
+  | { type: 'leave'; swarmId: SwarmId; wasDormant?: boolean }
   /** It is held as before, and from now on announced with all that is dormant. */
   | { type: 'rest'; swarmId: SwarmId }
   /** Asks once who is in a swarm, without taking part in it. */
@@ -46,7 +47,7 @@ export class TrackerClient {
         this.#join(input.swarmId, input.membership)
         return this.#announceDue(nowMs)
       case 'leave':
-        return this.#leave(input.swarmId)
+        return this.#leave(input.swarmId, input.wasDormant)
       case 'rest':
         return this.#rest(input.swarmId)
       case 'look':
@@ -87,11 +88,10 @@ export class TrackerClient {
     this.#joined.set(swarmId, { membership, renewAtMs: -Infinity, announced })
   }
 
-  /** What is not known here was announced with all that is dormant. [TR11] */
-  #leave(swarmId: SwarmId): TrackerClientEffect[] {
+  #leave(swarmId: SwarmId, wasDormant = false): TrackerClientEffect[] {
     const before = this.#joined.get(swarmId)
     this.#joined.delete(swarmId)
-    return before?.announced === false ? [] : [{ type: 'send', frame: { type: 'leave', swarmId } }]
+    return before?.announced || wasDormant ? [{ type: 'send', frame: { type: 'leave', swarmId } }] : []
   }
 
   /** What was said counts until the round of all that is dormant comes by. [TR11] */
