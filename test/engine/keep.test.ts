@@ -111,7 +111,7 @@ describe('a share outlives its tab', () => {
     await back.keep(false)
     await untilKept(back, 'none')
     await expect.poll(() => again.catalog.keptTotals()).toEqual({ copies: 0, bytes: 0 })
-    expect(await again.store.sets()).toEqual([])
+    await expect.poll(() => again.store.sets()).toEqual([])
   })
 
   it('[KE7] what is over when a keeper starts goes, page by page, and nothing else', async () => {
