@@ -1,3 +1,4 @@
+import type { Connection } from '@libp2p/interface'
 import { trackerUnreadBytesMax, relayLogMs } from '../src/core/limits.ts'
 import type { PeerId } from '../src/core/ids.ts'
 import { trackerProtocol } from '../src/network/libp2p/relays.ts'
@@ -167,6 +168,12 @@ function addRelayMetrics(
 ): () => void {
   const processMetrics = addProcessMetrics(metrics)
   metrics.gauge('quire_sockets', 'Sockets that are open.', () => node.getConnections().length)
+  const isDirect = ({ remoteAddr }: Connection) => remoteAddr.toString().includes('/webrtc-direct')
+  metrics.gauge(
+    'quire_direct_sockets',
+    'Of the sockets, those over webrtc-direct.',
+    () => node.getConnections().filter(isDirect).length
+  )
   metrics.gauge('quire_reservations', 'Tabs that are reachable through this relay.', () => hop.reservationCount)
   metrics.gauge('quire_tabs', 'Tabs that the tracker speaks with.', () => tracker.laneCount)
   metrics.gauge('quire_swarms', 'Data sets that tabs meet about.', () => tracker.swarmCount)

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import type { Transport } from '@libp2p/interface'
+import type { Transport, Upgrader } from '@libp2p/interface'
 import type { TransportManager } from '@libp2p/interface-internal'
 import type { webRTCDirect } from '@libp2p/webrtc'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -99,7 +99,7 @@ export class Direct {
       // Its address is known: nobody is asked how it looks from outside.
       rtcConfiguration: { iceServers: [] },
       dataChannel: { maxBufferedAmount: relaySocketBufferBytesMax }
-    })(components) as Transport & { start(): Promise<void> }
+    })(withoutSignals(components)) as Transport & { start(): Promise<void> }
     await transport.start()
     const createListener = transport.createListener.bind(transport)
     transport.createListener = (options) => gated(createListener(options) as DirectListener, gate)
@@ -107,6 +107,16 @@ export class Direct {
     components.transportManager.add(transport)
     await components.transportManager.listen([multiaddr(`${at(host, port)}/webrtc-direct`)])
   }
+}
+
+/**
+ * libp2p's listener makes a signal with a timer for each packet that belongs to no connection, before it asks whether
+ * one is wanted: a flood would fill the memory with them. The gate makes those that are needed.
+ */
+function withoutSignals(components: Components): Components {
+  const none = Object.assign(new AbortController().signal, { clear: () => undefined })
+  const upgrader = Object.create(components.upgrader, { createInboundAbortSignal: { value: () => none } }) as Upgrader
+  return Object.create(components, { upgrader: { value: upgrader } }) as Components
 }
 
 const at = (host: string, port: number): string => `/ip${isIP(host) === 6 ? 6 : 4}/${host}/udp/${port}`

@@ -7,7 +7,8 @@ import {
   directSocketBurst,
   directSocketsMax,
   directSocketsPerAddressMax,
-  directSocketsPerSecond
+  directSocketsPerSecond,
+  relayHandshakeMs
 } from '../../src/core/limits.ts'
 import { Budget } from '../../src/core/tracker/budget.ts'
 import { limitKey } from '../limits/addresses.ts'
@@ -47,7 +48,7 @@ export function gated(listener: DirectListener, { refuse, isDraining }: GateOpti
   /** Requests are sent again until they are answered. */
   const begun = new Set<string>()
   const take = listener.incomingConnection.bind(listener)
-  listener.incomingConnection = async (ufrag, host, port, signal) => {
+  listener.incomingConnection = async (ufrag, host, port) => {
     const key = `${host}:${port}:${ufrag}`
     if (isDraining() || begun.has(key)) return
     const nowMs = performance.now()
@@ -60,7 +61,7 @@ export function gated(listener: DirectListener, { refuse, isDraining }: GateOpti
       admitted.closed()
     }
     try {
-      await take(ufrag, host, port, signal)
+      await take(ufrag, host, port, AbortSignal.timeout(relayHandshakeMs))
       whenClosed(listener.connections.get(key), closed)
     } catch {
       closed() // whoever it was did not say so

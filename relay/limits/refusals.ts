@@ -1,5 +1,6 @@
 import type { Connection } from '@libp2p/interface'
-import type { Log } from '../log.ts'
+import { refusalLogMs } from '../../src/core/limits.ts'
+import type { Log, Whom } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 
 /** Limits that a relay cuts or refuses by, as its metrics and its log name them. */
@@ -28,12 +29,20 @@ export type Refuse = (limit: LimitName, whom?: string | Pick<Connection, 'remote
 
 export const refuseSilently: Refuse = () => undefined
 
-export function countRefusals(metrics: Metrics, log: Log): Refuse {
+/** Counts them, and tells of each limit now and then: a flood fills no disk with lines. [RL25] */
+export function countRefusals(metrics: Metrics, log: Log, now = () => performance.now()): Refuse {
   const refused = metrics.counter('quire_refused_total', 'How often a limit was met, by limit.', 'limit', limitsNamed)
+  const untold = new Map<LimitName, { count: number; nextAtMs: number }>()
   return (limit, whom) => {
     refused.add(1, limit)
-    if (whom === undefined) log('refused', { limit })
-    else if (typeof whom === 'string') log('refused', { limit }, { address: whom })
-    else log('refused', { limit }, { address: String(whom.remoteAddr), peerId: String(whom.remotePeer) })
+    const { count, nextAtMs } = untold.get(limit) ?? { count: 0, nextAtMs: -Infinity }
+    const isDue = now() >= nextAtMs
+    untold.set(limit, isDue ? { count: 0, nextAtMs: now() + refusalLogMs } : { count: count + 1, nextAtMs })
+    if (isDue) log('refused', { limit, count: count + 1 }, whomOf(whom))
   }
+}
+
+function whomOf(whom: Parameters<Refuse>[1]): Whom {
+  if (whom === undefined || typeof whom === 'string') return { address: whom }
+  return { address: String(whom.remoteAddr), peerId: String(whom.remotePeer) }
 }

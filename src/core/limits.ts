@@ -589,6 +589,8 @@ export const addressesCountedMax = 16_384
 /** A header that says whom proxies speak for, and the proxies in it that are looked at. */
 export const forwardedTextMax = 1 * KiB
 export const forwardedHopsMax = 16
+/** Between two lines of the log that tell of the same limit. */
+export const refusalLogMs = 1_000
 /** Between two looks whether a certificate has changed. */
 export const tlsLookMs = 10_000
 /** A PEM file: a chain of a few certificates. */

@@ -3,9 +3,11 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { countRefusals } from '../../relay/limits/refusals.ts'
 import { jsonLog } from '../../relay/log.ts'
 import { Metrics } from '../../relay/metrics.ts'
 import { type RunningRelay, startRelay } from '../../relay/relay.ts'
+import { refusalLogMs } from '../../src/core/limits.ts'
 import { circuitClient, type CircuitClient } from '../support/circuit-client.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { startQuire } from '../support/program.ts'
@@ -127,6 +129,27 @@ describe('an operator', () => {
     expect(without).toEqual({ at: expect.any(String), event: 'refused', limit: 'sockets' })
     expect(withIds).toMatchObject(whom)
     expect(lines.join()).not.toMatch(/127\.0\.0\.1|12D3/)
+  })
+
+  it('[RL25] tells of each limit once a second, however often it is met, and how often that was', () => {
+    const said: [string, object?, object?][] = []
+    let nowMs = 0
+    const metrics = new Metrics()
+    const refuse = countRefusals(
+      metrics,
+      (...line) => said.push(line),
+      () => nowMs
+    )
+    for (let n = 0; n < 5; n++) refuse('webrtc-direct', '203.0.113.7')
+    refuse('stun')
+    nowMs = refusalLogMs
+    refuse('webrtc-direct', '203.0.113.8')
+    expect(said).toEqual([
+      ['refused', { limit: 'webrtc-direct', count: 1 }, { address: '203.0.113.7' }],
+      ['refused', { limit: 'stun', count: 1 }, { address: undefined }],
+      ['refused', { limit: 'webrtc-direct', count: 5 }, { address: '203.0.113.8' }]
+    ])
+    expect(metrics.text()).toContain('quire_refused_total{limit="webrtc-direct"} 6')
   })
 })
 

@@ -1,12 +1,14 @@
 import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { lpStream } from '@libp2p/utils'
+import { webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { hopProtocol, isTaken, stopProtocol } from '../../relay/circuit/messages.ts'
 import { ProtoWriter, readProto } from '../../src/core/proto/proto.ts'
+import { directOptions } from '../../src/network/libp2p/settings.ts'
 
 /** Someone who speaks circuit relay v2 by hand, so that it can do wrong. */
 export interface CircuitClient extends AsyncDisposable {
@@ -20,11 +22,16 @@ export interface CircuitClient extends AsyncDisposable {
   nextCircuit(): Promise<Stream>
 }
 
-export async function circuitClient(port: number, peerId: string, privateKey?: PrivateKey): Promise<CircuitClient> {
+export function circuitClient(port: number, peerId: string, privateKey?: PrivateKey): Promise<CircuitClient> {
+  return circuitClientAt(`/ip4/127.0.0.1/tcp/${port}/ws/p2p/${peerId}`, privateKey)
+}
+
+/** One that reaches the relay by this multiaddr, over a WebSocket or webrtc-direct. */
+export async function circuitClientAt(address: string, privateKey?: PrivateKey): Promise<CircuitClient> {
   const node = await createLibp2p({
     ...(privateKey && { privateKey }),
     addresses: { listen: [] },
-    transports: [webSockets()],
+    transports: [webSockets(), webRTCDirect(directOptions)],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false }
@@ -39,7 +46,7 @@ export async function circuitClient(port: number, peerId: string, privateKey?: P
     look()
   }
   await node.handle(stopProtocol, take, { maxInboundStreams: 1000 })
-  const connection = await node.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}/ws/p2p/${peerId}`))
+  const connection = await node.dial(multiaddr(address))
   const ask = async (request: Uint8Array) => {
     const hop = lpStream(await connection.newStream(hopProtocol, { maxOutboundStreams: 1000 }))
     await hop.write(request)

@@ -17,6 +17,8 @@ import { configProtocol } from '../../../src/network/libp2p/asking-relay.ts'
 import { createNodeNetwork } from '../../../src/network/libp2p/node.ts'
 import { openRecord, sealRecord } from '../../../src/network/libp2p/records.ts'
 import type { Network, RelayStatus } from '../../../src/network/types.ts'
+import { circuitClient, circuitClientAt } from '../../support/circuit-client.ts'
+import { figure } from '../../support/figures.ts'
 import { temporaryFolder } from '../../support/files.ts'
 import { runProgram, startProgram, startQuire } from '../../support/program.ts'
 import { within } from '../../support/waiting.ts'
@@ -70,6 +72,7 @@ describe('a relay beside its port', () => {
     const [address] = relay.direct
     const [a, b] = await Promise.all([network(address!), network(address!)])
     for (const each of [a, b]) expect(each.status().relays).toEqual([{ url: address, state: 'reserved' }])
+    expect(await figure(relay.url, 'quire_direct_sockets')).toBe(2)
     expect(a.status().keepers).toHaveLength(1)
     expect(a.status().keepers![0]).toMatchObject({ host: '127.0.0.1', peerId: relay.peerId })
     const record = (await b.selfRecord())!
@@ -135,6 +138,29 @@ describe('a relay beside its port', () => {
     more(wantedBytes / (64 * 1024))
     await within(40_000, 'all has come', Promise.race([all, closed]))
     expect(bytes).toBe(wantedBytes)
+  })
+
+  it('[RL12] ends a circuit whose sender it cannot pause and whose receiver takes nothing, and no other', async () => {
+    await using sender = await circuitClientAt(relay.direct[0]!)
+    await using receiver = await circuitClient(relay.port, relay.peerId)
+    expect(await receiver.reserve()).toBe(100)
+    const [stalled, moving] = [await sender.connect(receiver), await sender.connect(receiver)]
+    const [far, other] = [await receiver.nextCircuit(), await receiver.nextCircuit()]
+    far.pause()
+    const ended = new Promise<void>((resolve) => stalled.stream.addEventListener('close', () => resolve()))
+    const came = new Promise<Uint8Array>((resolve) =>
+      other.addEventListener('message', ({ data }) => resolve(data.slice()))
+    )
+    const piece = new Uint8Array(256 * 1024)
+    const push = (): void => {
+      while (stalled.stream.status === 'open' && stalled.stream.send(piece));
+    }
+    stalled.stream.addEventListener('drain', push)
+    push()
+    await within(20_000, 'it is ended', ended)
+    expect(stalled.stream.status).toBe('reset')
+    moving.stream.send(Uint8Array.of(7))
+    expect(await within(10_000, 'the other goes on', came)).toEqual(Uint8Array.of(7))
   })
 })
 
