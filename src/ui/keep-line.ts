@@ -48,7 +48,7 @@ export function keepLine(view: ItemView, known: readonly NamedKeeper[], reach: R
       if (!unreached) return w.away(host)
       return promisedAt(view) > 1 ? w.unreachedAll(promisedAt(view)) : w.unreached(host, unreached)
     case 'none':
-      return w.none
+      return known.some(({ remembered }) => !remembered) ? w.soon : w.none
   }
 }
 

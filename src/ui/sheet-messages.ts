@@ -53,6 +53,7 @@ function english(f: Format) {
       partial: 'That begins when all of it is here.',
       paused: 'Nothing is handed over while sharing is paused.',
       none: 'No keeper is known here. One is asked as soon as there is one.',
+      soon: 'Keepers are asked in a moment.',
       asking: (host: string) => `${host} is asked.`,
       askingSeveral: (n: number) => `${n} keepers are asked.`,
       handing: (host: string, done: number, total: number) => `${host} has ${f.bytesOf(done, total)}.`,

@@ -22,6 +22,7 @@ describe('how it stands with keepers, in a sentence', () => {
   })
 
   it('says why none keeps it', () => {
+    expect(lineOf({ state: 'none' })).toBe('Keepers are asked in a moment.')
     expect(lineOf({ state: 'none' }, {}, [])).toBe('No keeper is known here. One is asked as soon as there is one.')
     expect(lineOf({ state: 'away' })).toBe('keeper.example does not answer. Quire asks again by itself.')
     const unreached = { sinceMs: Date.UTC(2026, 11, 5, 12), promisedUntilMs: untilMs }
