@@ -29,7 +29,7 @@ export interface RelayConfig {
   readonly turnAddress?: string
   /** TURN may lead to private addresses too. */
   readonly turnAllowPrivate?: boolean
-  /** UDP port for webrtc-direct; `auto` is the one after `port`, and `none`, as where none is given, serves it not. */
+  /** UDP port for webrtc-direct; `auto` is the one 1,000 above `port`, and `none`, as where none is given, serves it not. */
   readonly webrtcPort?: number | 'auto' | 'none'
   /** Tell on standard error how much there is to do. */
   readonly log?: boolean

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import type { Connection } from '@libp2p/interface'
 import { trackerUnreadBytesMax, relayLogMs } from '../src/core/limits.ts'
 import type { PeerId } from '../src/core/ids.ts'
@@ -117,7 +118,8 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
 /** What has ports of its own; where one that was asked for cannot be had, nothing is left. */
 async function startBesides(config: RelayConfig, http: Listening, log: Log) {
   try {
-    return { direct: await Direct.prepare(config, http.port, log), turn: await startTurn(config, log) }
+    const page = http.server.address() as AddressInfo
+    return { direct: await Direct.prepare(config, page, log), turn: await startTurn(config, log) }
   } catch (error) {
     await http.close()
     throw error

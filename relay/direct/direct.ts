@@ -1,5 +1,4 @@
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import type { Transport, Upgrader } from '@libp2p/interface'
 import type { TransportManager } from '@libp2p/interface-internal'
 import type { webRTCDirect } from '@libp2p/webrtc'
@@ -14,7 +13,10 @@ import { type DirectCertificate, loadDirectCertificate } from './certificate.ts'
 import { type DirectListener, gated, type GateOptions } from './gated-listener.ts'
 import { PublicHosts } from './public-hosts.ts'
 
-export type DirectSettings = Pick<RelayConfig, 'port' | 'webrtcPort' | 'host' | 'publicHost' | 'dataDir'>
+export type DirectSettings = Pick<RelayConfig, 'port' | 'webrtcPort' | 'publicHost' | 'dataDir'>
+
+/** From the port of the page to that of webrtc-direct, by default. */
+const portsOff = 1000
 
 interface Place {
   readonly host: string
@@ -40,14 +42,18 @@ export class Direct {
   }
 
   /**
-   * Finds a port and a certificate, `pagePort` being that of the page. Undefined where it is not wanted or cannot be had;
+   * Finds a port and a certificate; `page` is where the page is listened for. Undefined where it is not wanted or cannot be had;
    * throws DirectPortTaken where the port was asked for by its number.
    */
-  static async prepare(settings: DirectSettings, pagePort: number, log: Log): Promise<Direct | undefined> {
+  static async prepare(
+    settings: DirectSettings,
+    page: Pick<AddressInfo, 'address' | 'port'>,
+    log: Log
+  ): Promise<Direct | undefined> {
+    const host = page.address
     const { webrtcPort = 'none', publicHost, dataDir } = settings
     if (webrtcPort === 'none') return undefined
-    const host = await addressOf(settings.host)
-    const wanted = webrtcPort === 'auto' ? portAfter(settings, pagePort) : webrtcPort
+    const wanted = webrtcPort === 'auto' ? portAfter(settings, page.port) : webrtcPort
     const port = await freeUdpPort(host, wanted)
     if (port === undefined) {
       if (webrtcPort !== 'auto') throw new DirectPortTaken(wanted)
@@ -121,8 +127,6 @@ function withoutSignals(components: Components): Components {
 
 const at = (host: string, port: number): string => `/ip${isIP(host) === 6 ? 6 : 4}/${host}/udp/${port}`
 
-/** The next one, which is easily remembered; a free one where the page's is any. */
+/** Some way off the page's, whose neighbours may be those of other relays' pages; a free one where the page's is any. */
 const portAfter = ({ port }: { readonly port: number }, pagePort: number): number =>
-  port === 0 || pagePort === 65_535 ? 0 : pagePort + 1
-
-const addressOf = async (host: string): Promise<string> => (isIP(host) ? host : (await lookup(host)).address)
+  port === 0 || pagePort + portsOff > 65_535 ? 0 : pagePort + portsOff

@@ -5,7 +5,7 @@ import { relayConfigBytesMax } from '../../src/core/limits.ts'
 import { askRelayBy, configProtocol } from '../../src/network/libp2p/asking-relay.ts'
 
 const peerId = '12D3KooW' + 'a'.repeat(44)
-const url = `/ip4/203.0.113.7/udp/8788/webrtc-direct/certhash/uEiA/p2p/${peerId}`
+const url = `/ip4/203.0.113.7/udp/9787/webrtc-direct/certhash/uEiA/p2p/${peerId}`
 
 /** A relay that says this, piece by piece, and then ends its side, unless it is `endless`. */
 class Relay {

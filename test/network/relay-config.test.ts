@@ -58,7 +58,7 @@ describe('what a relay says of itself', () => {
     expect((await configOf({ peerId, others: [{ ...good, peerId: 'x' }] })).others).toEqual([])
   })
 
-  const direct = `/ip4/203.0.113.7/udp/8788/webrtc-direct/certhash/uEi${'A-_9'.repeat(11)}/p2p/${peerId}`
+  const direct = `/ip4/203.0.113.7/udp/9787/webrtc-direct/certhash/uEi${'A-_9'.repeat(11)}/p2p/${peerId}`
 
   it('[NW37] of a page names relays by their multiaddrs too, those alone that say who answers there', async () => {
     const six = direct.replace('/ip4/203.0.113.7/', '/ip6/2001:db8::7/')

@@ -218,7 +218,7 @@ describe('the start of webrtc-direct', () => {
     const notes: string[] = []
     const note = (event: string): void => void notes.push(event)
     await expect(start(port)).rejects.toThrow(`UDP port ${port} for webrtc-direct is in use by another program.`)
-    const without = await start('auto', port - 1)
+    const without = await start('auto', port - 1000)
     taken.close()
     expect(without.direct).toEqual([])
     expect(notes).toContain('webrtc-port-taken')
@@ -232,7 +232,7 @@ describe('the start of webrtc-direct', () => {
       ['localhost', '/ip'],
       ['nobody.invalid', undefined]
     ] as const) {
-      const direct = await Direct.prepare({ ...settings(), publicHost }, 1, () => undefined)
+      const direct = await Direct.prepare({ ...settings(), publicHost }, { address: '::', port: 1 }, () => undefined)
       const [first] = direct!.addresses
       direct!.stop()
       if (ip === undefined) expect(first).toBeUndefined()
