@@ -1,14 +1,15 @@
 import type { Listener } from '@libp2p/interface'
 import {
+  addressesCountedMax,
   directBeginningsBurst,
   directBeginningsPerSecond,
+  directHandshakeMs,
   directHandshakesMax,
   directHandshakesPerAddressMax,
   directSocketBurst,
   directSocketsMax,
   directSocketsPerAddressMax,
-  directSocketsPerSecond,
-  relayHandshakeMs
+  directSocketsPerSecond
 } from '../../src/core/limits.ts'
 import { Budget } from '../../src/core/tracker/budget.ts'
 import { limitKey } from '../limits/addresses.ts'
@@ -45,23 +46,26 @@ const limits = {
 export function gated(listener: DirectListener, { refuse, isDraining }: GateOptions): Listener {
   const gate = new SocketGate(limits)
   const beginnings = new Budget(performance.now(), directBeginningsBurst, directBeginningsPerSecond)
-  /** Requests are sent again until they are answered. */
-  const begun = new Set<string>()
+  /**
+   * Requests are sent again until they are answered. And who had a connection goes on asking whether it is still there:
+   * were it begun anew, by a relay that was killed and is back, its other end would take that for a yes.
+   */
+  const seen = new Set<string>()
   const take = listener.incomingConnection.bind(listener)
   listener.incomingConnection = async (ufrag, host, port) => {
     const key = `${host}:${port}:${ufrag}`
-    if (isDraining() || begun.has(key)) return
+    if (isDraining() || seen.has(key)) return
     const nowMs = performance.now()
     const admitted = beginnings.spend(nowMs, 1) ? gate.enter(nowMs, limitKey(host)) : 'socket-rate'
     if (typeof admitted === 'string') return refuse('webrtc-direct', host)
-    begun.add(key)
+    seen.add(key)
+    if (seen.size > addressesCountedMax) seen.delete(seen.values().next().value!)
     const closed = (): void => {
-      begun.delete(key)
       listener.connections.delete(key)
       admitted.closed()
     }
     try {
-      await take(ufrag, host, port, AbortSignal.timeout(relayHandshakeMs))
+      await take(ufrag, host, port, AbortSignal.timeout(directHandshakeMs))
       whenClosed(listener.connections.get(key), closed)
     } catch {
       closed() // whoever it was did not say so

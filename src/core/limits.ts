@@ -551,6 +551,8 @@ export const directSocketsPerSecond = 5
 /** Of those that have not said who they are yet: a source of UDP can be invented, so that who floods has many addresses. */
 export const directHandshakesMax = 256
 export const directHandshakesPerAddressMax = 32
+/** How long they may take: six round trips over the worst of lines. A tab of a relay that was killed and is back learns after this that it has to begin anew. */
+export const directHandshakeMs = 6_000
 /** Such connections begun, of all addresses together, at once and each second: each takes some milliseconds of the processor. */
 export const directBeginningsBurst = 256
 export const directBeginningsPerSecond = 50

@@ -12,10 +12,12 @@ import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { selfSigned } from '../support/certificates.ts'
 import { click, untilText } from '../support/engines/driven.ts'
 import { launchFirefox } from '../support/engines/firefox.ts'
-import { fileIn, sha256Of, temporaryFolder } from '../support/files.ts'
+import { fileIn, removeFolder, sha256Of, temporaryFolder } from '../support/files.ts'
+import { untilFigure } from '../support/figures.ts'
 import { byId, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
+import { within } from '../support/waiting.ts'
 
 /** Not that of the loopback, from which Firefox makes no WebRTC connection. */
 const ownAddress = (): string =>
@@ -23,6 +25,7 @@ const ownAddress = (): string =>
     .flat()
     .find((each) => each?.family === 'IPv4' && !each.internal)!.address
 
+const env = { QUIRE_HOST: '0.0.0.0', QUIRE_PUBLIC_HOST: ownAddress() }
 const dist = fileURLToPath(new URL('../../dist', import.meta.url))
 let place: Awaited<ReturnType<typeof temporaryFolder>>
 let quire: Quire
@@ -35,7 +38,7 @@ beforeAll(async () => {
   const args = ['--ignore-certificate-errors'] // as if somebody had vouched for the site's
   ;[place, quire, alice, bob] = await Promise.all([
     temporaryFolder('direct-relay'),
-    startQuire({ env: { QUIRE_WEBRTC_PORT: 'auto', QUIRE_HOST: '0.0.0.0', QUIRE_PUBLIC_HOST: ownAddress() } }),
+    startQuire({ env: { ...env, QUIRE_WEBRTC_PORT: 'auto' } }),
     launchBrowser({ args }),
     launchBrowser({ args })
   ])
@@ -52,6 +55,7 @@ afterAll(async () => {
     server.close()
   }
   await quire.stop()
+  await removeFolder(quire.dataDir)
   await place[Symbol.asyncDispose]()
 })
 
@@ -82,3 +86,12 @@ it('[NW37] Firefox meets at such a relay whom Chromium meets there', async () =>
   await click(firefox, 'save')
   expect(sha256Of(await readFile(await fileIn(firefox.downloadDir, content.length)))).toBe(sha256Of(content))
 }, 120_000)
+
+it('[RL22] [NW2] such a relay that was killed is at the same address again, and its tabs come back', async () => {
+  const { port, dataDir, direct } = quire
+  await quire.program.kill()
+  const udpPort = /\/udp\/(\d+)\//.exec(direct[0]!)![1]!
+  quire = await startQuire({ port, dataDir, env: { ...env, QUIRE_WEBRTC_PORT: udpPort } })
+  expect(quire.direct).toEqual(direct)
+  await within(30_000, 'both tabs are back', untilFigure(`http://127.0.0.1:${port}`, 'quire_reservations', 2))
+}, 60_000)

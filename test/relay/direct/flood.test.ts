@@ -8,9 +8,9 @@ import { type RunningRelay, startRelay } from '../../../relay/relay.ts'
 import {
   directBeginningsBurst,
   directBeginningsPerSecond,
+  directHandshakeMs,
   directHandshakesMax,
-  directHandshakesPerAddressMax,
-  relayHandshakeMs
+  directHandshakesPerAddressMax
 } from '../../../src/core/limits.ts'
 import { createNodeNetwork } from '../../../src/network/libp2p/node.ts'
 import { temporaryFolder } from '../../support/files.ts'
@@ -72,10 +72,10 @@ describe('[RL23] who may begin a connection over UDP', () => {
     expect(listener.refused).toEqual(Array<string>(5).fill('webrtc-direct'))
     listener.from('203.0.113.2', 1)
     expect(listener.waiting).toHaveLength(directHandshakesPerAddressMax + 1)
-    // One that failed makes room, and may ask again.
+    // One that failed makes room for another.
     listener.waiting[0]!.reject(new Error('nobody there'))
     await new Promise(setImmediate)
-    listener.from('203.0.113.1', 0)
+    listener.from('203.0.113.1', 65_535)
     expect(listener.waiting).toHaveLength(directHandshakesPerAddressMax + 2)
   })
 
@@ -104,8 +104,15 @@ describe('[RL23] who may begin a connection over UDP', () => {
     expect(listener.waiting).toHaveLength(1)
     connection.close()
     expect(listener.connections.size).toBe(0)
+  })
+
+  it('is not one who asks whether a connection is there that failed or was closed: no answer tells it', async () => {
+    const listener = new Silent()
     listener.from('203.0.113.1', 1)
-    expect(listener.waiting).toHaveLength(2)
+    listener.waiting[0]!.reject(new Error('it has said nothing'))
+    await new Promise(setImmediate)
+    listener.from('203.0.113.1', 1)
+    expect(listener.waiting).toHaveLength(1)
   })
 })
 
@@ -138,7 +145,7 @@ describe('a relay', () => {
     await bySocket.stop()
     socket.close()
     const byDirect = await createNodeNetwork({ relays: relay.direct })
-    await within(3 * relayHandshakeMs, 'others are taken', reserved(byDirect))
+    await within(3 * directHandshakeMs, 'others are taken', reserved(byDirect))
     await byDirect.stop()
   }, 90_000)
 })
