@@ -62,10 +62,7 @@ export class Lab {
 
   /** Starts Chromium at a host: a path to give to Playwright. */
   async chromiumAt(side: Side): Promise<string> {
-    const program = join(this.#home, `chromium-${side}`)
-    await writeFile(program, `#!/bin/sh\nexec ${this.spaces.within(`host-${side}`).join(' ')} ${chromiumPath()} "$@"\n`)
-    await chmod(program, 0o755)
-    return program
+    return writeChromium(join(this.#home, `chromium-${side}`), this.spaces.within(`host-${side}`))
   }
 
   /** Puts a host behind another kind of router; connections that it had are forgotten. */
@@ -272,4 +269,11 @@ export class Lab {
     this.#bridge = await PathBridge.lay(this.spaces, 'path', ends, path)
     this.#join(side)
   }
+}
+
+/** A program that starts Chromium behind these words, for Playwright to start. */
+export async function writeChromium(program: string, words: readonly string[]): Promise<string> {
+  await writeFile(program, `#!/bin/sh\nexec ${words.join(' ')} ${chromiumPath()} "$@"\n`)
+  await chmod(program, 0o755)
+  return program
 }

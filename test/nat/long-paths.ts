@@ -3,9 +3,10 @@ import { parseArgs } from 'node:util'
 import type { Page } from 'playwright'
 import { installRivals } from '../bench/sites.ts'
 import { lineOf } from '../support/engines/children.ts'
-import { momentWhen, openLink } from '../support/person.ts'
-import { relayAddress } from './lab.ts'
+import { connectionCount, countReceived, receivedBytes } from '../support/data-channels.ts'
+import { momentWhen, openLink, untilState } from '../support/person.ts'
 import { servePageWith } from './lane-pages.ts'
+import { openRival, type RivalWindow, seedOf, siteOfRival } from './rival.ts'
 import { Town } from './visit.ts'
 
 /**
@@ -30,10 +31,7 @@ const { values } = parseArgs({
 const numbers = (list: string) => list.split(',').map(Number)
 const windowMs = Number(values.seconds) * 1000
 const contentBytes = 100_000_000
-const site = `http://${relayAddress}:8100`
-declare const window: { seed(file: File, tracker: string): Promise<string>; verifiedBytes(): number } & {
-  open(magnet: string): { first: Promise<number> }
-}
+declare const window: RivalWindow
 
 if (values.ways.includes('webtorrent')) installRivals()
 for (let round = 0; round < Number(values.rounds); round++) {
@@ -48,9 +46,9 @@ process.exit()
 async function tried(way: string, delayMs: number, loss: number): Promise<object> {
   if (way !== 'webtorrent' && way !== 'none') await servePageWith(way === 'auto' ? undefined : Number(way))
   const narrow = values.bottleneck === undefined ? {} : { bytesPerSecond: Number(values.bottleneck) }
-  const origins = [site]
+  const origins = [siteOfRival]
   await using town = await Town.found(
-    { QUIRE_TURN: 'off' },
+    { QUIRE_TURN: 'off', QUIRE_NO_KEEPER: '1' },
     { delayMs, loss, ...narrow },
     { sizeBytes: contentBytes, origins }
   )
@@ -65,7 +63,13 @@ async function tried(way: string, delayMs: number, loss: number): Promise<object
     const measure = await begin(town)
     const stream = values.bottleneck === undefined ? undefined : tcpBytes(town)
     const mBps = await measure()
-    return { ...place, mBps, ...(stream && { tcpMBps: (await stream) / windowMs / 1000 }) }
+    const isOurs = way !== 'webtorrent' && way !== 'none'
+    return {
+      ...place,
+      mBps,
+      ...(isOurs && { lanes: await connectionCount(town.bob.page) }),
+      ...(stream && { tcpMBps: (await stream) / windowMs / 1000 })
+    }
   } catch (error) {
     return { ...place, failed: String(error).slice(0, 200) }
   } finally {
@@ -81,51 +85,34 @@ function rest(): Promise<number> {
 
 /** Connected; measures bytes a millisecond, / 1000. */
 async function throughQuire(town: Town): Promise<() => Promise<number>> {
-  const { page } = town.bob
+  const { page, context } = town.bob
+  await countReceived(context)
   await openLink(page, await town.shareNow())
   await momentWhen(page, () => document.querySelector('[data-testid="connection-kind"]') !== null)
   return () => progressIn(page)
 }
 
-/** By the last change of what the page shows within the time: it shows whole percents. */
-function progressIn(page: Page): Promise<number> {
-  return page.evaluate(
-    ([limitMs, bytes]) =>
-      new Promise<number>((resolve) => {
-        const shown = () =>
-          Number(document.querySelector('[data-testid="progress"]')?.getAttribute('aria-valuenow') ?? 0)
-        const beganMs = performance.now()
-        let last = { percent: shown(), atMs: beganMs }
-        const done = () => {
-          observer.disconnect()
-          const tookMs = last.percent === 0 ? limitMs : last.atMs - beganMs
-          resolve((last.percent * bytes) / 100 / tookMs / 1000)
-        }
-        const observer = new MutationObserver(() => {
-          const percent = shown()
-          if (percent <= last.percent) return
-          last = { percent, atMs: performance.now() }
-          if (percent === 100) done()
-        })
-        observer.observe(document, { subtree: true, childList: true, attributes: true })
-        setTimeout(done, limitMs)
-      }),
-    [windowMs, contentBytes] as const
+/** By what comes over the data channels, which is looked at each second, since lanes come and go. */
+async function progressIn(page: Page): Promise<number> {
+  const [before, beganMs] = [await receivedBytes(page), Date.now()]
+  const whole = untilState(page, 'complete', windowMs).catch(() => undefined)
+  let received = before
+  const look = setInterval(
+    () => void receivedBytes(page).then((bytes) => (received = Math.max(received, bytes))),
+    1_000
   )
+  // Time: how much comes in a stated time is what is measured.
+  const isOver = new Promise<void>((resolve) => setTimeout(resolve, windowMs))
+  await Promise.race([whole, isOver])
+  const tookMs = Date.now() - beganMs
+  received = Math.max(received, await receivedBytes(page))
+  clearInterval(look)
+  return (received - before) / tookMs / 1000
 }
 
 async function throughWebTorrent({ alice, bob, film, quire }: Town): Promise<() => Promise<number>> {
-  const { stunPort } = (await (await bob.page.goto(`${quire.url}/config.json`))!.json()) as { stunPort: number }
-  const page = `${site}/rival.html?stun=stun:${relayAddress}:${stunPort}`
-  for (const each of [alice.page, bob.page]) {
-    await each.goto(page)
-    await each.waitForFunction(() => 'ready' in globalThis)
-  }
-  await alice.page.locator('input').setInputFiles(film)
-  const magnet = await alice.page.evaluate(
-    (tracker) => window.seed(document.querySelector('input')!.files![0]!, tracker),
-    `ws://${relayAddress}:8101`
-  )
+  for (const { page } of [alice, bob]) await openRival(page, quire.url)
+  const magnet = await seedOf(alice.page, film)
   await bob.page.evaluate((uri) => window.open(uri).first, magnet)
   return async () => {
     const before = await bob.page.evaluate(() => window.verifiedBytes())
@@ -151,7 +138,7 @@ function tcpBytes({ lab }: Town): Promise<number> {
     limit,
     '-w',
     '%{size_download}',
-    `${site}/endless`
+    `${siteOfRival}/endless`
   ])
   let told = ''
   curl.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()))

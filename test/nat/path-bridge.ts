@@ -27,11 +27,13 @@ export interface PathEnd {
 
 /** Where the ends and the program hear. */
 const tunnelPort = 4789
-/** The program's address towards each end, and that of the end. */
-const stretches = [
-  { wire: '192.0.2.1', end: '192.0.2.2' },
-  { wire: '192.0.2.5', end: '192.0.2.6' }
-] as const
+/** The program's address towards each end, and that of the end; a namespace may have ends of several paths. */
+const stretchesOf = (id: number) =>
+  [
+    { wire: `198.18.${id}.1`, end: `198.18.${id}.2` },
+    { wire: `198.18.${id}.5`, end: `198.18.${id}.6` }
+  ] as const
+let laid = 0
 /** What the program between both ends may hold: a long path's worth of frames that come at once. */
 const socketBufferBytes = 4 * 1024 * 1024
 /** What a cable takes, whatever the tunnel beneath it would. */
@@ -63,11 +65,13 @@ export class PathBridge implements AsyncDisposable {
   ): Promise<PathBridge> {
     const ethtool = programOr('ethtool')
     const [program, ...words] = spaces.within(between)
+    const id = ++laid
+    const stretches = stretchesOf(id)
     for (const [i, { role, device }] of ends.entries()) {
       const { wire, end } = stretches[i]!
       spaces.ip(between, `link add end${i} type veth peer name ${device}-end netns ${spaces.name(role)}`)
       spaces.ip(between, `address add ${wire}/30 dev end${i}\nlink set end${i} up`)
-      const tunnel = `type vxlan id 1 local ${end} remote ${wire} dstport ${tunnelPort} nolearning dev ${device}-end`
+      const tunnel = `type vxlan id ${id} local ${end} remote ${wire} dstport ${tunnelPort} nolearning dev ${device}-end`
       spaces.ip(
         role,
         `address add ${end}/30 dev ${device}-end
@@ -80,7 +84,9 @@ export class PathBridge implements AsyncDisposable {
       const features = ['tx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off']
       spaces.run(role, [ethtool, '-K', device, ...features])
     }
-    const wire = spawn(program!, [...words, process.execPath, fileURLToPath(import.meta.url)], { stdio: 'pipe' })
+    const wire = spawn(program!, [...words, process.execPath, fileURLToPath(import.meta.url), String(id)], {
+      stdio: 'pipe'
+    })
     wire.stderr.pipe(process.stderr)
     // A frame that comes before it listens is lost, and who sent it asks again only after a second.
     await lineOf(wire.stdout, /^(ready)$/, 'the wire')
@@ -155,7 +161,8 @@ class Direction {
 }
 
 /** The program between both ends: a socket for each, and a direction each way. Takes paths as lines. */
-async function runWire(): Promise<void> {
+async function runWire(id: number): Promise<void> {
+  const stretches = stretchesOf(id)
   const sockets = [createSocket('udp4'), createSocket('udp4')] as const
   const directions = ([1, 0] as const).map(
     (to) => new Direction((frame) => sockets[to].send(frame, tunnelPort, stretches[to].end))
@@ -174,4 +181,4 @@ async function runWire(): Promise<void> {
   process.stdin.once('end', () => process.exit())
 }
 
-if (import.meta.main) await runWire()
+if (import.meta.main) await runWire(Number(process.argv[2]))
