@@ -41,6 +41,8 @@ export class Crowd implements AsyncDisposable {
     spaces.ip('internet', `link add hub type bridge\naddress add ${relayAddress}/24 dev hub\nlink set hub up`)
     const half = { ...path, delayMs: path.delayMs / 2, loss: path.loss / 2 }
     for (const i of numbers) {
+      // A browser takes an address that comes later for a change of network.
+      spaces.set(`host-${i}`, { 'net.ipv6.conf.all.disable_ipv6': 1, 'net.ipv6.conf.default.disable_ipv6': 1 })
       const ends = [
         { role: 'internet', device: `to-${i}` },
         { role: `host-${i}`, device: 'wan' }
