@@ -17,7 +17,7 @@ import { serveRest } from './rest/server.ts'
 import { emptyFolder } from './rest/spool.ts'
 import type { RestParts } from './rest/types.ts'
 import type { TlsFiles } from './tls.ts'
-import { pageAmong } from './program.ts'
+import { placeOfLinks } from './program.ts'
 
 export interface RunningKeeper {
   /** Where the API answers, as `http://127.0.0.1:8080`, or https where it has a certificate. */
@@ -106,7 +106,7 @@ async function openLibrary({
   const quire = await QuireEngine.open({
     ...disk,
     network,
-    origin: pageAmong(relays),
+    ...placeOfLinks(relays),
     role: 'keeper',
     keeper: (parts) =>
       (keeping = new Keeping(parts, {

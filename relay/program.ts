@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { UploadLimit } from '../src/core/swarm/upload-limit.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
+import type { EngineOptions } from '../src/engine/options.ts'
 import { createNodeNetwork } from '../src/network/libp2p/node.ts'
 import { isMultiaddr } from '../src/network/relay-config.ts'
 import type { Network } from '../src/network/types.ts'
@@ -14,12 +15,14 @@ export interface ProgramOptions {
   readonly relays: readonly string[]
   /** Where blocks lie; by default a folder that goes with the program. */
   readonly dataDir?: string
-  readonly origin: string
   readonly uploadLimit?: UploadLimit
 }
 
-/** Where links point: the page of a relay that has one. A relay that is named by a multiaddr has none that is known. */
-export const pageAmong = (relays: readonly string[]): string => relays.find((relay) => !isMultiaddr(relay)) ?? ''
+/** Where links point: the page of a relay, or, where relays are named by multiaddrs alone, to no page but to these. */
+export function placeOfLinks(relays: readonly string[]): Pick<EngineOptions, 'origin' | 'linkRelays'> {
+  const page = relays.find((relay) => !isMultiaddr(relay))
+  return page === undefined ? { origin: '', linkRelays: relays } : { origin: page }
+}
 
 export interface Program {
   readonly quire: QuireEngine
@@ -34,11 +37,11 @@ export interface Program {
 const closeTimeoutMs = 3_000
 
 /** The engine without a window: files on disk, libp2p for Node. */
-export async function openProgram({ relays, dataDir, origin, uploadLimit }: ProgramOptions): Promise<Program> {
+export async function openProgram({ relays, dataDir, uploadLimit }: ProgramOptions): Promise<Program> {
   const dir = dataDir ?? (await mkdtemp(join(tmpdir(), 'quire-')))
   const disk = await openDisk(await storePlace(dir))
   const network = await createNodeNetwork({ relays, listen: ['/ip4/0.0.0.0/tcp/0'] })
-  const quire = await QuireEngine.open({ ...disk, network, origin, role: 'program', uploadLimit })
+  const quire = await QuireEngine.open({ ...disk, network, ...placeOfLinks(relays), role: 'program', uploadLimit })
   const stopped = Promise.withResolvers<void>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.resolve())
   return {

@@ -20,7 +20,7 @@ export async function getCommand(args: readonly string[]): Promise<void> {
   const folder = values.out ?? '.'
   await mkdir(folder, { recursive: true })
   const relays = values.relay ?? (process.env.QUIRE_RELAY ? [process.env.QUIRE_RELAY] : [])
-  const program = await openProgram({ relays, dataDir: values.data, origin: '' })
+  const program = await openProgram({ relays, dataDir: values.data })
   try {
     const item = await program.quire.open(link)
     const done = followProgress(item, values.json ?? false)

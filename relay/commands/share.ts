@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { BadCommand } from '../errors.ts'
 import { sourcesOf } from '../files.ts'
-import { openProgram, pageAmong } from '../program.ts'
+import { openProgram } from '../program.ts'
 import { followProgress } from '../progress.ts'
 import { uploadLimitOf } from '../upload-limit.ts'
 import { relaysOf, tableOf } from './table.ts'
@@ -17,11 +17,11 @@ export async function shareCommand(args: readonly string[]): Promise<void> {
   const uploadLimit = uploadLimitOf(values['upload-limit'])
   const sources = await sourcesOf(positionals)
   const relays = relaysOf(values.relay)
-  const program = await openProgram({ relays, dataDir: values.data, origin: pageAmong(relays), uploadLimit })
+  const program = await openProgram({ relays, dataDir: values.data, uploadLimit })
   try {
     const item = program.quire.add(sources, { plain: values.plain })
     const done = followProgress(item, values.json ?? false)
-    const link = withRelay(await item.whenLinked(), relays)
+    const link = await item.whenLinked()
     done()
     console.log(values.json ? JSON.stringify({ link, state: item.peek().state }) : link)
     await program.untilStopped()
@@ -29,7 +29,3 @@ export async function shareCommand(args: readonly string[]): Promise<void> {
     await program.close()
   }
 }
-
-/** A link that leads to no page says itself where others are met. */
-const withRelay = (link: string, [relay = '']: readonly string[]): string =>
-  link.startsWith('/') ? `${link}&r=${encodeURIComponent(relay)}` : link

@@ -1,5 +1,5 @@
 import { BadCommand } from '../errors.ts'
-import { openProgram, pageAmong } from '../program.ts'
+import { openProgram } from '../program.ts'
 import { LibraryControl } from './library-control.ts'
 import { reachControl } from './reach.ts'
 import type { Control } from './types.ts'
@@ -23,7 +23,7 @@ export async function openControl(dataDir: string, relays: readonly string[]): P
 }
 
 async function openLibrary(dataDir: string, relays: readonly string[]): Promise<Control> {
-  const program = await openProgram({ relays, dataDir, origin: pageAmong(relays) })
+  const program = await openProgram({ relays, dataDir })
   void program.untilStopped().then(async () => {
     await program.close()
     process.exit(stoppedExitCode)

@@ -25,13 +25,13 @@ const base64urlDigits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 /** Without padding. */
 export function base64urlOf(bytes: Uint8Array): string {
-  let text = ''
+  const text: string[] = []
   for (let i = 0; i < bytes.length; i += 3) {
     const triple = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
     const digits = Math.min(4, bytes.length - i + 1)
-    for (let digit = 0; digit < digits; digit++) text += base64urlDigits[(triple >> (18 - 6 * digit)) & 63]
+    for (let digit = 0; digit < digits; digit++) text.push(base64urlDigits[(triple >> (18 - 6 * digit)) & 63]!)
   }
-  return text
+  return text.join('')
 }
 
 /** Undefined for other characters, padding, or bits left over: one text for each value. */

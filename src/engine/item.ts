@@ -123,6 +123,12 @@ export class DataItem extends WatchedItem {
     this.#changed()
   }
 
+  get #link(): string | undefined {
+    const { manifestCid, secret, relays } = this.#record
+    const { origin, linkRelays = [] } = this.#parts
+    return manifestCid && formatLink(origin, { manifestCid, secret, relays: [...relays, ...linkRelays] })
+  }
+
   async noteKeep(note: Noting): Promise<void> {
     const { keep } = this.#record
     const noted = keep && note(keep)
@@ -428,7 +434,7 @@ export class DataItem extends WatchedItem {
       doneBytes,
       blockCount: this.#manifest?.blockCount ?? 0,
       doneBlocks,
-      link: record.manifestCid && formatLink(this.#parts.origin, { ...record, manifestCid: record.manifestCid }),
+      link: this.#link,
       rateBytesPerSecond: rate,
       remainingMs: rate > 0 ? ((totalBytes - doneBytes) / rate) * 1000 : undefined,
       peers: this.#driver?.peers() ?? [],

@@ -4,7 +4,7 @@ import type { TabGround } from './tabs.ts'
 
 /** What `QuireEngine.open` needs; the rest has a sensible value. */
 export type EngineOptions = Pick<EngineParts, 'store' | 'catalog' | 'network' | 'origin' | 'role' | 'flush'> &
-  Partial<Pick<EngineParts, 'timers' | 'random' | 'log' | 'uploadLimit'>> & {
+  Partial<Pick<EngineParts, 'timers' | 'random' | 'log' | 'uploadLimit' | 'linkRelays'>> & {
     readonly room: RoomProbe
     /** Where others work on the same store and catalog at the same time. */
     readonly tabs?: TabGround

@@ -18,6 +18,8 @@ export interface EngineParts {
   readonly random: () => number
   /** Where links point: origin and path of the page, or of the relay for a program without a page. */
   readonly origin: string
+  /** Where others are met, said in links: of a program whose relays have no page that is known. */
+  readonly linkRelays?: readonly string[]
   readonly role: 'tab' | 'keeper' | 'program'
   /** Makes durable now what is gathered in memory of a data set. */
   readonly flush: (set: SetId) => Promise<void>

@@ -21,7 +21,7 @@ beforeAll(async () => {
   place = await temporaryFolder('large')
   data = join(place.path, 'keeper')
   relay = await startRelay({ port: 0, host: '127.0.0.1', dataDir: join(place.path, 'relay'), json: false }, place.path)
-  asker = await openProgram({ relays: [relay.url], origin: '' })
+  asker = await openProgram({ relays: [relay.url] })
   await addSmallSets(join(data, 'store'), 0, count)
 }, 600_000)
 

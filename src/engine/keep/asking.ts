@@ -208,8 +208,8 @@ export class KeepAsking {
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(dialTimeoutMs)])
       const lane = await this.#parts.network.connect(record, { signal, protocol: '/quire/keep/1' })
       this.#listen(keeper, lane)
-      for (const { item } of this.#items.values())
-        void item.noteKeep((keep) => withContact(keep, keeper, contactOf(named)))
+      const contact = contactOf(named)
+      for (const { item } of this.#items.values()) void item.noteKeep((keep) => withContact(keep, keeper, contact))
       this.#turn({ type: 'connected', keeper })
     } catch (error) {
       this.#parts.log('keeper-away', { message: error instanceof Error ? error.message : String(error) })

@@ -80,7 +80,7 @@ const swarmsAt = async (url: string): Promise<number> =>
   ((await (await fetch(`${url}/healthz`)).json()) as { swarms: number }).swarms
 
 async function fetchOne(relay: string, index: number): Promise<number> {
-  const program = await openProgram({ relays: [relay], origin: '' })
+  const program = await openProgram({ relays: [relay] })
   const { record, content } = smallSet(index)
   const startMs = performance.now()
   const item = await program.quire.open(formatLink(relay, { manifestCid: record.manifestCid, relays: [] }))
