@@ -82,12 +82,28 @@ export class TurnTown implements AsyncDisposable {
     return (JSON.parse(said) as { turn?: TurnOffer }).turn
   }
 
-  /** What coturn's own client says that uses the offer, within so many seconds. */
-  async use(flags: readonly string[], change: Partial<TurnOffer> = {}, seconds = 8, page = 80): Promise<string> {
-    const { port, tlsPort, username, credential } = { ...(await this.offer(page))!, ...change }
-    const place = String(flags.includes('-S') ? tlsPort : port)
-    const words = ['-u', username, '-w', credential, '-p', place, '-n', '1', ...flags, relayAddress]
-    return this.#atHost(['timeout', String(seconds), 'turnutils_uclient', ...words])
+  /** What coturn's own client says that uses the offer over UDP, or TCP by `-t`, within so many seconds. */
+  async use(flags: readonly string[], change: Partial<TurnOffer> = {}, seconds = 30): Promise<string> {
+    const offer = { ...(await this.offer())!, ...change }
+    return this.#atHost(clientOf(offer, offer.port, seconds, [...flags, relayAddress]))
+  }
+
+  /**
+   * The same over TLS. Of the handshakes that coturn's client makes itself half hang, while every other program's
+   * end: it speaks TCP to a port of its own host, from where it goes on over TLS.
+   */
+  async useOverTls(flags: readonly string[], change: Partial<TurnOffer> = {}, seconds = 30): Promise<string> {
+    const offer = { ...(await this.offer(443))!, ...change }
+    const words = clientOf(offer, undefined, seconds, ['-t', ...flags, '127.0.0.1'])
+    const wrap = `const ends = require('net').createServer((plain) => {
+        const secure = require('tls').connect({ host: '${relayAddress}', port: ${offer.tlsPort}, rejectUnauthorized: false })
+        plain.pipe(secure).pipe(plain)
+        for (const end of [plain, secure]) end.on('error', () => {})
+      }).listen(0, '127.0.0.1', () => {
+        const [program, ...words] = [...${JSON.stringify(words)}, '-p', String(ends.address().port)]
+        require('child_process').spawn(program, words, { stdio: 'inherit' }).once('close', () => process.exit())
+      })`
+    return this.#atHost([process.execPath, '-e', wrap])
   }
 
   /** What a program says that runs at the host, whatever came of it. */
@@ -98,4 +114,27 @@ export class TurnTown implements AsyncDisposable {
     for (const output of [child.stdout, child.stderr]) output.on('data', (text) => (said += String(text)))
     return new Promise((resolve) => child.once('close', () => resolve(said)))
   }
+}
+
+/** The words that start coturn's client, which sends one message. */
+function clientOf(
+  { username, credential }: TurnOffer,
+  port: number | undefined,
+  seconds: number,
+  more: readonly string[]
+): string[] {
+  const place = port === undefined ? [] : ['-p', String(port)]
+  return [
+    'timeout',
+    String(seconds),
+    'turnutils_uclient',
+    '-u',
+    username,
+    '-w',
+    credential,
+    '-n',
+    '1',
+    ...place,
+    ...more
+  ]
 }
