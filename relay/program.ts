@@ -33,6 +33,8 @@ export interface Program {
   close(): Promise<void>
 }
 
+const signals = ['SIGINT', 'SIGTERM'] as const
+
 /** What is gathered in memory is on disk well within this. */
 const closeTimeoutMs = 3_000
 
@@ -43,13 +45,15 @@ export async function openProgram({ relays, dataDir, uploadLimit }: ProgramOptio
   const network = await createNodeNetwork({ relays, listen: ['/ip4/0.0.0.0/tcp/0'] })
   const quire = await QuireEngine.open({ ...disk, network, ...placeOfLinks(relays), role: 'program', uploadLimit })
   const stopped = Promise.withResolvers<void>()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.resolve())
+  const stop = () => stopped.resolve()
+  for (const signal of signals) process.once(signal, stop)
   return {
     quire,
     catalog: disk.catalog,
     network,
     untilStopped: () => stopped.promise,
     async close() {
+      for (const signal of signals) process.off(signal, stop)
       // A peer or relay that does not answer must not keep the program from ending.
       await Promise.race([quire.close(), new Promise((resolve) => setTimeout(resolve, closeTimeoutMs))])
       if (!dataDir) await rm(dir, { recursive: true, force: true })

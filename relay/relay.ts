@@ -37,6 +37,7 @@ export interface RunningRelay {
   readonly whenDirect: Promise<void>
   /** Tells everybody to move and takes nobody new; resolves when no circuit is left, or after so long. */
   drain(timeoutMs: number): Promise<void>
+  /** Whoever asks again waits for the same end. */
   stop(): Promise<void>
 }
 
@@ -99,7 +100,7 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
       log('draining', load())
       await circuits.drain(timeoutMs)
     },
-    async stop() {
+    stop: once(async () => {
       stopLog()
       stopMetrics()
       direct?.stop()
@@ -111,8 +112,14 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
       await circuits.stop()
       await http.close()
       log('stopped')
-    }
+    })
   }
+}
+
+/** Whoever asks again waits for the same end. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let ending: Promise<void> | undefined
+  return () => (ending ??= work())
 }
 
 /** What has ports of its own; where one that was asked for cannot be had, nothing is left. */

@@ -47,6 +47,13 @@ async function join(host = '127.0.0.1'): Promise<TrackerTab> {
 const swarmId = '5a'.repeat(32) as SwarmId
 const announce = { type: 'announce', swarmId, role: 'tab', ttlMs: announceTtlMs } as const
 
+it('stops once, however often it is told to', async () => {
+  await using place = await temporaryFolder('relay')
+  const one = await startRelay({ port: 0, host: '127.0.0.1', dataDir: place.path, json: false }, place.path)
+  await Promise.all([one.stop(), one.stop()])
+  await one.stop()
+})
+
 describe('the tracker of a relay', () => {
   it('tells who watches of a holder the moment it appears', async () => {
     const [watcher, holder] = await Promise.all([join(), join()])
