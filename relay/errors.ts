@@ -173,6 +173,17 @@ export class CopyRefused extends QuireError {
   }
 }
 
+/** So many keepers have it, and none was found for the rest. */
+export class CopiesMissing extends QuireError {
+  readonly code = 'copies-missing'
+  readonly fault = 'peer'
+  readonly retryable = true
+  constructor(held: number, wanted: number) {
+    const found = held === 0 ? 'No keeper holds a copy' : `${held} of ${wanted} keepers hold a copy`
+    super(`${found}, and nothing more came to any for a while. What was added is here all the same.`, { held, wanted })
+  }
+}
+
 export class NotRunning extends QuireError {
   readonly code = 'not-running'
   readonly fault = 'user'

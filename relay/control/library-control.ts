@@ -1,13 +1,14 @@
 import { parseManifestCid } from '../../src/core/block/cid.ts'
 import { parseLink } from '../../src/core/link/link.ts'
-import { keeperFindMs, keepersMax } from '../../src/core/limits.ts'
+import { keepersMax } from '../../src/core/limits.ts'
 import type { QuireEngine } from '../../src/engine/engine.ts'
-import type { Item, ItemView } from '../../src/engine/types.ts'
+import type { Item } from '../../src/engine/types.ts'
 import type { Network } from '../../src/network/types.ts'
 import type { PagedCatalog } from '../../src/store/paged.ts'
-import { BadSetting, CopyRefused, NoKeeper, NotHeld } from '../errors.ts'
+import { BadSetting, NotHeld } from '../errors.ts'
 import { sourcesOf } from '../files.ts'
 import { factsIn, factsOf, progressOf } from './facts.ts'
+import { handOver } from './hand-over.ts'
 import type { AddWish, Control, ItemFacts, KeepWish, PeerFacts, Progress, Status } from './types.ts'
 
 export interface LibraryParts {
@@ -37,7 +38,7 @@ export class LibraryControl implements Control {
     try {
       await told(item, tell, async () => {
         await item.whenReady()
-        await this.#handOver(item, wanted)
+        await handOver(item, wanted)
       })
     } catch (error) {
       // What was not read to its end is of use to nobody; what is whole stays, kept or not.
@@ -53,7 +54,7 @@ export class LibraryControl implements Control {
     if (item.peek().state === 'paused') await item.resume()
     await told(item, tell, async () => {
       await item.whenReady()
-      await this.#handOver(item, wanted)
+      await handOver(item, wanted)
     })
     return this.#factsOf(item)
   }
@@ -97,28 +98,7 @@ export class LibraryControl implements Control {
     if (!record) throw new NotHeld() // removed meanwhile, from somewhere else
     return { ...factsOf(record), link: await item.whenLinked() }
   }
-
-  /** Resolves when so many keepers have promised. @throws NoKeeper, CopyRefused */
-  async #handOver(item: Item, copies: number): Promise<void> {
-    if (copies === 0) return
-    await item.keep(true, copies)
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const none = setTimeout(() => standing(item) === 'none' && reject(new NoKeeper()), keeperFindMs)
-    const look = ({ keep }: ItemView) => {
-      const safe = keep?.keepers.filter(({ state }) => state === 'safe').length ?? 0
-      if (safe >= copies) resolve()
-      else if (keep?.state === 'refused') reject(new CopyRefused(keep.code ?? 'full'))
-    }
-    const stop = item.subscribe(look)
-    look(item.peek())
-    await promise.finally(() => {
-      clearTimeout(none)
-      stop()
-    })
-  }
 }
-
-const standing = (item: Item) => item.peek().keep?.state
 
 function copiesOf(copies = 0): number {
   if (Number.isInteger(copies) && copies >= 0 && copies <= keepersMax) return copies
