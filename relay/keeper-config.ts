@@ -1,5 +1,5 @@
 import { defaultLimitBytes } from '../src/core/limits.ts'
-import { bucket, host, list, number, text, toggle } from './settings/kinds.ts'
+import { bucket, host, list, number, relayNames, text, toggle } from './settings/kinds.ts'
 import { optional, readSettings, type Values } from './settings/read.ts'
 import { BadSetting, TokenMissing } from './errors.ts'
 
@@ -26,6 +26,8 @@ export const keeperSettings = {
   /** Where blocks lie instead of the disk. */
   bucket: optional({ kind: bucket, flag: 's3', env: 'QUIRE_S3' }),
   relays: { kind: list, flag: 'relay', env: 'QUIRE_RELAY', fallback: [] as readonly string[] },
+  /** Relays of a DHT, by which it finds others: it uses a few of them beside those of `relays`, or instead. */
+  bootstrap: { kind: relayNames, flag: 'bootstrap', env: 'QUIRE_BOOTSTRAP', fallback: [] as readonly string[] },
   /** Tabs that look for keepers are not told of it. */
   unlisted: { kind: toggle, flag: 'unlisted', env: 'QUIRE_UNLISTED', fallback: false },
   listen: { kind: list, flag: 'listen', env: 'QUIRE_LISTEN', fallback: ['/ip4/0.0.0.0/tcp/0'] as readonly string[] },

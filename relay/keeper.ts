@@ -5,9 +5,11 @@ import type { KeepPolicy } from '../src/core/keep/types.ts'
 import { keepTermMsMax } from '../src/core/limits.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
 import { Keeping } from '../src/engine/keep/keeping.ts'
+import type { Libp2pNetwork } from '../src/network/libp2p/network.ts'
 import { createNodeNetwork } from '../src/network/libp2p/node.ts'
 import { LibraryControl } from './control/library-control.ts'
 import { serveControl } from './control/serve.ts'
+import { findingRelays } from './dht/relay-finder.ts'
 import { type Disk, openDisk } from './disk.ts'
 import { loadIdentity } from './identity.ts'
 import { isLoopback, type KeeperConfig } from './keeper-config.ts'
@@ -85,6 +87,7 @@ async function openLibrary({
   quotaBytes,
   relays,
   listen,
+  bootstrap,
   bucket,
   unlisted
 }: KeeperConfig): Promise<KeeperLibrary> {
@@ -95,7 +98,8 @@ async function openLibrary({
   const disk = await openDisk(join(dataDir, 'store'), bucket)
   const { catalog } = disk
   await catalog.put('limitBytes', quotaBytes)
-  const network = await createNodeNetwork({
+  const network: Libp2pNetwork = await createNodeNetwork({
+    ...findingRelays({ bootstrap, network: () => network }),
     relays,
     listen,
     privateKey,

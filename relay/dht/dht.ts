@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { kadDHT, type KadDHT, type KadDHTComponents, passthroughMapper } from '@libp2p/kad-dht'
+import { kadDHT, type KadDHT, type KadDHTComponents, type KadDHTInit, passthroughMapper } from '@libp2p/kad-dht'
 import type { Connection, PeerId, Stream, StreamHandler } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import { code as raw } from 'multiformats/codecs/raw'
@@ -7,6 +7,7 @@ import { create as digestOf } from 'multiformats/hashes/digest'
 import { bytesOfHex } from '../../src/core/bytes.ts'
 import type { SwarmId } from '../../src/core/ids.ts'
 import {
+  dhtClientSelfMs,
   dhtCopies,
   dhtMessageMs,
   dhtPaths,
@@ -45,24 +46,29 @@ export function swarmKey(swarmId: SwarmId): CID {
   return CID.createV1(raw, digestOf(sha256Code, hash))
 }
 
+const settings: KadDHTInit = {
+  protocol: dhtProtocol,
+  kBucketSize: dhtCopies,
+  alpha: dhtPaths,
+  disjointPaths: dhtPaths,
+  networkDialTimeout: { maxTimeout: dhtMessageMs },
+  // Which addresses are dialled is decided for all dials in one place.
+  peerInfoMapper: passthroughMapper,
+  allowQueryWithZeroPeers: true,
+  querySelfInterval: dhtSelfMs,
+  reprovide: { interval: neverMs }
+}
+
+/** Asks the relays of the DHT, and is none of them: nobody asks it, and it remembers nothing for others. [RN15] */
+export const dhtClient = (components: KadDHTComponents): Dht =>
+  kadDHT({ ...settings, clientMode: true, querySelfInterval: dhtClientSelfMs })(components) as Dht
+
 /** The Kademlia DHT among relays, as a service of libp2p. */
 export function dhtService(options: DhtOptions): (components: KadDHTComponents) => Dht {
   return (components) => {
     const { registrar } = components
     const { peerId, privateKey, addressManager, peerStore, connectionManager, events, logger, ping } = components
-    return kadDHT({
-      protocol: dhtProtocol,
-      clientMode: false,
-      kBucketSize: dhtCopies,
-      alpha: dhtPaths,
-      disjointPaths: dhtPaths,
-      networkDialTimeout: { maxTimeout: dhtMessageMs },
-      // Which addresses are dialled is decided for all dials in one place.
-      peerInfoMapper: passthroughMapper,
-      allowQueryWithZeroPeers: true,
-      querySelfInterval: dhtSelfMs,
-      reprovide: { interval: neverMs }
-    })({
+    return kadDHT({ ...settings, clientMode: false })({
       ...{ peerId, privateKey, addressManager, peerStore, connectionManager, events, logger, ping },
       datastore: options.store,
       registrar: {

@@ -1,25 +1,24 @@
-import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
+import type { PeerId as Libp2pPeerId, PeerStore } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../src/core/ids.ts'
 import { otherRelaysMax, relaysDrawnMax } from '../../src/core/limits.ts'
 import { pageAt } from '../../src/network/libp2p/relay-info.ts'
 import type { NamedRelay } from '../../src/network/types.ts'
-import type { RelayNode } from '../circuits.ts'
 
-/** Where other relays are, so that some can be named to peers of ours for when this one is away. [RL21] */
+/** Where relays are that the DHT knows, so that some can be named: to peers of ours, or to ourselves. [RL21] [RN15] */
 export class DrawnRelays {
-  readonly #node: RelayNode
+  readonly #peers: PeerStore
   readonly #mayDial: (address: Multiaddr) => Promise<boolean>
   readonly #pages = new Map<PeerId, string>()
 
-  constructor(node: RelayNode, mayDial: (address: Multiaddr) => Promise<boolean>) {
-    this.#node = node
+  constructor(peers: PeerStore, mayDial: (address: Multiaddr) => Promise<boolean>) {
+    this.#peers = peers
     this.#mayDial = mayDial
   }
 
   /** One that the DHT knows; its addresses come from itself. */
   async note(id: Libp2pPeerId): Promise<void> {
-    const peer = await this.#node.peerStore.get(id).catch(() => undefined)
+    const peer = await this.#peers.get(id).catch(() => undefined)
     for (const { multiaddr } of peer?.addresses ?? []) {
       const page = pageAt(multiaddr)
       if (page === undefined || !(await this.#mayDial(multiaddr))) continue

@@ -4,25 +4,25 @@ import type { KadDHTComponents } from '@libp2p/kad-dht'
 import { ping } from '@libp2p/ping'
 import { webSockets } from '@libp2p/websockets'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import {
-  bootstrapAloneMs,
-  bootstrapMs,
-  bootstrapTryMs,
-  providerTtlMs,
-  relaySocketBufferBytesMax,
-  trackerSweepMs
-} from '../../src/core/limits.ts'
+import { providerTtlMs, relaySocketBufferBytesMax, trackerSweepMs } from '../../src/core/limits.ts'
 import type { NamedRelay } from '../../src/network/types.ts'
 import type { OtherRelays, RelayNode } from '../circuits.ts'
 import type { Refuse } from '../limits/refusals.ts'
 import type { Metrics } from '../metrics.ts'
 import type { TrackerService } from '../tracker-service.ts'
 import { dialFilter } from './addresses.ts'
-import { findBootstrap } from './bootstrap.ts'
 import { type Dht, dhtService, knownRelays } from './dht.ts'
 import { DrawnRelays } from './drawn-relays.ts'
+import { Joining } from './joining.ts'
 import { MeshService } from './mesh-service.ts'
 import { ProviderStore } from './provider-store.ts'
+
+type MakeTransport = ReturnType<typeof webSockets>
+
+/** Our HTTP server takes sockets: libp2p's transport would open a port of its own beside it, without our limits. */
+const dialOnly = (make: MakeTransport): MakeTransport => {
+  return (components) => Object.assign(make(components), { listenFilter: () => [] })
+}
 
 export interface MeetingOptions {
   readonly privateKey: PrivateKey
@@ -38,14 +38,11 @@ export class Meeting {
   readonly #options: MeetingOptions
   readonly #store = new ProviderStore(Date.now)
   readonly #parts: OtherRelays
-  /** Those whom we asked who they are, so that the DHT knows them. */
-  readonly #identified = new WeakSet<Connection>()
-  #node: RelayNode | undefined
+  #joining: Joining | undefined
   #mesh: MeshService | undefined
   #drawn: DrawnRelays | undefined
   #known: ReadonlySet<string> = new Set()
   #requests = 0
-  #alarm: NodeJS.Timeout | undefined
   #sweep: NodeJS.Timeout | undefined
 
   private constructor(options: MeetingOptions, mayDial: OtherRelays['mayDial']) {
@@ -53,11 +50,11 @@ export class Meeting {
     const { refuse } = options
     const onRequest = (connection: Connection) => {
       this.#requests++
-      void this.#identify(connection)
+      void this.#joining?.identify(connection)
     }
     this.#parts = {
       announce: options.addresses.map(String),
-      transports: [webSockets({ maxBufferedAmount: relaySocketBufferBytesMax })],
+      transports: [dialOnly(webSockets({ maxBufferedAmount: relaySocketBufferBytesMax }))],
       services: {
         ping: ping(),
         dht: (components) =>
@@ -84,11 +81,10 @@ export class Meeting {
 
   /** Begins to look for others; waits for none. */
   async start(node: RelayNode, tracker: TrackerService, metrics: Metrics): Promise<void> {
-    const { dht } = node.services as unknown as { dht: Dht }
+    const { dht, identify } = node.services as unknown as { dht: Dht; identify: Identify }
     const mesh = new MeshService({ node, dht, tracker })
-    this.#node = node
     this.#mesh = mesh
-    const drawn = new DrawnRelays(node, this.#parts.mayDial)
+    const drawn = new DrawnRelays(node.peerStore, this.#parts.mayDial)
     this.#drawn = drawn
     this.#known = knownRelays(
       dht,
@@ -98,37 +94,19 @@ export class Meeting {
     this.#sweep = setInterval(() => this.#store.sweep(), trackerSweepMs).unref()
     this.#addMetrics(metrics, mesh)
     await mesh.start()
-    void this.#bootstrap()
+    this.#joining = new Joining({
+      bootstrap: this.#options.bootstrap,
+      peerId: node.peerId.toString(),
+      dial: (address, { signal }) => node.dial(address, { signal }),
+      identify,
+      isAlone: () => this.#known.size === 0
+    })
   }
 
   stop(): void {
-    clearTimeout(this.#alarm)
+    this.#joining?.stop()
     clearInterval(this.#sweep)
     this.#mesh?.stop()
-    this.#node = undefined
-  }
-
-  /** Relays that were named are tried again and again: they may all have been away when this one began. [RN9] */
-  async #bootstrap(): Promise<void> {
-    const found = await findBootstrap(this.#options.bootstrap)
-    await Promise.all(found.map((address) => this.#greet(address).catch(() => undefined)))
-    if (!this.#node) return
-    this.#alarm = setTimeout(() => void this.#bootstrap(), this.#known.size === 0 ? bootstrapAloneMs : bootstrapMs)
-    this.#alarm.unref()
-  }
-
-  async #greet(address: Multiaddr): Promise<void> {
-    const node = this.#node
-    if (!node || address.toString().endsWith(`/p2p/${node.peerId.toString()}`)) return
-    await this.#identify(await node.dial(address, { signal: AbortSignal.timeout(bootstrapTryMs) }))
-  }
-
-  /** The DHT takes those in who say that they speak it. */
-  async #identify(connection: Connection): Promise<void> {
-    if (this.#identified.has(connection) || !this.#node) return
-    this.#identified.add(connection)
-    const { identify } = this.#node.services as unknown as { identify: Identify }
-    await identify.identify(connection, { signal: AbortSignal.timeout(bootstrapTryMs) }).catch(() => undefined)
   }
 
   #addMetrics(metrics: Metrics, mesh: MeshService): void {

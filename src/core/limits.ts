@@ -322,6 +322,8 @@ export const provideAgainMs = 2 * 3_600_000
 export const dhtCopies = 10
 /** Between two looks for the relays that are nearest in the table: so long after a relay began all know it. */
 export const dhtSelfMs = 30_000
+/** The same for a program that is no relay: nobody waits for it to be known, and those that it knows are enough for long. */
+export const dhtClientSelfMs = 10 * 60_000
 /** Ways that a look-up takes at once, and relays that it asks at once on each. */
 export const dhtPaths = 3
 /** What a relay remembers for the DHT in all, and of one other relay; some 300 bytes each. */
@@ -451,14 +453,18 @@ export const relaysMax = 16
 /** Relays that one relay names to its peers, and those of all that a peer remembers, for when its own are away. */
 export const otherRelaysMax = 4
 export const spareRelaysMax = 8
-/** Of those, so many are used at once, after all of a peer's own were away for so long: more than a restart takes. */
-export const sparesAtOnceMax = 2
+/** Relays of its own that a program wants which knows others by the DHT; for a tab one is enough. */
+export const programRelays = 2
+/** Where fewer are there, others make them so many more than enough, after so long: more than a restart takes. */
+export const sparesBeyondEnough = 1
 export const spareAfterMs = 4_000
-/** They are left again when a relay of one's own was there for so long; one that failed so often gives way to the next. */
+/** They are left again when enough of one's own were there for so long; one that failed so often gives way to the next. */
 export const spareRestMs = 60_000
 export const spareFailuresMax = 2
-/** How often a relay is asked anew whom it names. */
-export const relayAskAgainMs = 10 * 60_000
+/** How often a relay is asked anew whom it names: what it says of itself is asked whenever it is joined. */
+export const relayAskAgainMs = 60 * 60_000
+/** How often a program that has too few relays draws others from those that the DHT knows. */
+export const relaysDrawMs = 10_000
 /** Other relays whose addresses a relay knows, to draw from. */
 export const relaysDrawnMax = 64
 /** Relays of links remembered beyond a visit, and for how long since such a link was opened: they learn when this peer is here. */
@@ -658,7 +664,7 @@ export const controlBodyBytesMax = 1 * MiB
 export const exportFilesMax = 32
 /** And all of these together are no larger, so that a large one is written by itself. */
 export const exportAheadBytes = 4 * MiB
-/** Until a relay must have named a keeper to whoever waits for one. */
+/** Whoever waits for copies at keepers waits so long for one to be known, and for more to come to one. */
 export const keeperFindMs = 30_000
 
 // --- a keeper's HTTP API ---

@@ -8,7 +8,7 @@ import {
   spareAfterMs,
   spareFailuresMax,
   spareRestMs,
-  sparesAtOnceMax
+  sparesBeyondEnough
 } from '../core/limits.ts'
 import type { RelayStatus } from './types.ts'
 
@@ -40,7 +40,7 @@ interface Relay {
   nextTryAtMs: number
   upSinceMs: number
   probeAtMs: number
-  /** Used because all others were away. */
+  /** Used because too few others were there. */
   isSpare: boolean
 }
 
@@ -51,13 +51,16 @@ interface Relay {
 export class RelaySupervisor {
   readonly #relays = new Map<string, Relay>()
   readonly #random: () => number
+  readonly #enough: number
   /** Those that failed go to the end. */
   #spares: readonly string[] = []
-  #aloneSinceMs = Infinity
+  #shortSinceMs = Infinity
   #lastMs: number | undefined
 
-  constructor(random: () => number) {
+  /** `enough`: of its own, that many that are there need no spare ones. */
+  constructor(random: () => number, enough = 1) {
     this.#random = random
+    this.#enough = enough
   }
 
   handle(nowMs: number, input: SupervisorInput): SupervisorEffect[] {
@@ -125,21 +128,22 @@ export class RelaySupervisor {
     this.#relays.set(url, fresh(nowMs, false))
   }
 
-  /** Spare relays come while all others are away, and go when one of those is back for good. [NW36] */
+  /** Spare relays come while too few others are there, and go when enough of those are back for good. [NW36] */
   #spare(nowMs: number): SupervisorEffect[] {
     const own = [...this.#relays.values()].filter(({ isSpare }) => !isSpare)
     const up = own.filter(({ state }) => state === 'up')
-    const isAlone = own.length > 0 && own.every(({ state, failures }) => state !== 'up' && failures > 0)
-    this.#aloneSinceMs = isAlone ? Math.min(this.#aloneSinceMs, nowMs) : Infinity
-    if (up.some(({ upSinceMs }) => nowMs - upSinceMs >= spareRestMs)) return this.#leaveSpares()
-    if (nowMs - this.#aloneSinceMs < spareAfterMs) return []
+    const isShort = up.length < this.#enough && own.every(({ state, failures }) => state === 'up' || failures > 0)
+    this.#shortSinceMs = isShort ? Math.min(this.#shortSinceMs, own.length > 0 ? nowMs : -Infinity) : Infinity
+    if (up.filter(({ upSinceMs }) => nowMs - upSinceMs >= spareRestMs).length >= this.#enough)
+      return this.#leaveSpares()
+    if (nowMs - this.#shortSinceMs < spareAfterMs) return []
     for (const [url, { isSpare, failures }] of this.#relays) {
       if (!isSpare || failures < spareFailuresMax) continue
       this.#relays.delete(url)
       this.#spares = [...this.#spares.filter((each) => each !== url), url]
     }
-    const free = sparesAtOnceMax - (this.#relays.size - own.length)
-    const next = this.#spares.filter((url) => !this.#relays.has(url)).slice(0, free)
+    const free = this.#enough + sparesBeyondEnough - up.length - (this.#relays.size - own.length)
+    const next = this.#spares.filter((url) => !this.#relays.has(url)).slice(0, Math.max(0, free))
     for (const url of next) this.#relays.set(url, fresh(nowMs, true))
     return []
   }

@@ -18,8 +18,8 @@ const b = 'https://b.example'
 class Watch {
   nowMs = 1_000_000
   readonly supervisor: RelaySupervisor
-  constructor(luck = 1) {
-    this.supervisor = new RelaySupervisor(() => luck)
+  constructor(luck = 1, enough?: number) {
+    this.supervisor = new RelaySupervisor(() => luck, enough)
   }
 
   tell(input: SupervisorInput): string[] {
@@ -183,6 +183,37 @@ describe('relay supervisor', () => {
       const back = joins(watch.pass(2 * spareRestMs)).filter((want) => !want.startsWith('probe'))
       expect(back).toEqual([`leave ${s1}`, `leave ${s2}`])
       expect(watch.state(s1)).toBeUndefined()
+    })
+
+    it('are used at once by who has none of its own, one more than enough, and no more come while those are there', () => {
+      const watch = new Watch(1, 2)
+      expect(watch.tell({ type: 'spares', urls: spares })).toEqual(spares.map((url) => `connect ${url}`))
+      for (const url of spares) watch.tell({ type: 'up', url })
+      const more = 'https://s4.example'
+      watch.tell({ type: 'spares', urls: [more, ...spares] })
+      watch.pass(2 * spareRestMs)
+      expect(watch.state(more)).toBeUndefined()
+      watch.tell({ type: 'lost', url: s1 })
+      for (let n = 1; n < spareFailuresMax; n++) {
+        watch.pass(relayRetryMsMax)
+        watch.tell({ type: 'failed', url: s1 })
+      }
+      expect(watch.state(s1)).toBeUndefined()
+      expect(watch.state(more)).toBeDefined()
+    })
+
+    it('make up for what is missing of enough, and go when it is not', () => {
+      const watch = new Watch(1, 2)
+      watch.tell({ type: 'add', url: a })
+      watch.tell({ type: 'add', url: b })
+      watch.tell({ type: 'up', url: a })
+      watch.tell({ type: 'spares', urls: spares })
+      watch.tell({ type: 'failed', url: b })
+      const later = joins(watch.pass(spareAfterMs + clockTickMs))
+      expect(later).toEqual([`connect ${s1}`, `connect ${s2}`])
+      watch.tell({ type: 'up', url: b })
+      const back = joins(watch.pass(2 * spareRestMs))
+      expect(back).toEqual([`leave ${s1}`, `leave ${s2}`])
     })
 
     it('that fail give way to the next', () => {

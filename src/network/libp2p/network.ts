@@ -9,7 +9,7 @@ import { cut } from './cut.ts'
 import type { DialFurther } from './further.ts'
 import { exchangeProtocol, Peers } from './peers.ts'
 import { openRecord, sealRecord } from './records.ts'
-import { movingProtocol, Relays, trackerProtocol } from './relays.ts'
+import { movingProtocol, type RelayListener, Relays, trackerProtocol } from './relays.ts'
 import { StreamLane, watchTurn } from './stream-lane.ts'
 
 export interface Libp2pSetup {
@@ -21,6 +21,8 @@ export interface Libp2pSetup {
   readonly relayOnly?: boolean
   /** What it takes lanes for; by default exchange alone. */
   readonly serves?: readonly LaneProtocol[]
+  /** Relays of its own that leave others unused; by default one. */
+  readonly enoughRelays?: number
   /** Makes the node; `rtcConfiguration` is asked for each new peer connection. */
   readonly create: (rtcConfiguration: () => RTCConfiguration) => Promise<Libp2p<{ further: DialFurther }>>
 }
@@ -129,14 +131,15 @@ export class Libp2pNetwork implements Network {
     const { relayOnly = false } = this.#setup
     const iceTransportPolicy = relayOnly ? 'relay' : 'all'
     const node = await this.#setup.create(() => ({ iceServers: this.#iceServers(), iceTransportPolicy }))
-    const relays = new Relays(node, this.#setup.askRelay, {
+    const listener: RelayListener = {
       onChange: () => this.#changed(),
       onTracker: (stream, connection) => {
         const lane = this.#lane(stream, connection, trackerProtocol)
         lane.foreign = !relays.isOurs(connection)
         this.onLane(lane)
       }
-    })
+    }
+    const relays = new Relays(node, this.#setup.askRelay, listener, this.#setup.enoughRelays)
     const ways = { webrtc: () => this.#dialsWebRtc(), sockets: !relayOnly, dialFurther: node.services.further }
     const running = { node, relays, peers: new Peers(node, ways) }
     this.#running = running

@@ -6,7 +6,7 @@ import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
-import { createLibp2p } from 'libp2p'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { fetchRelayConfig } from '../relay-config.ts'
 import type { LaneProtocol } from '../types.ts'
 import { furtherDials } from './further.ts'
@@ -31,6 +31,10 @@ export interface NodeNetworkOptions {
   readonly webrtc?: boolean
   /** What it takes lanes for; by default exchange alone. */
   readonly serves?: readonly LaneProtocol[]
+  /** Relays of its own that leave others unused; by default one. */
+  readonly enoughRelays?: number
+  /** What its node does beside. */
+  readonly services?: NonNullable<Libp2pOptions['services']>
 }
 
 /** The network of a program: TCP and WebSocket, and WebRTC with tabs where its native part loads. */
@@ -44,6 +48,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
     askRelay: fetchRelayConfig,
     webrtc: rtc !== undefined,
     serves: options.serves,
+    enoughRelays: options.enoughRelays,
     create: (rtcConfiguration) =>
       createLibp2p({
         privateKey: key,
@@ -56,7 +61,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
         ],
         connectionEncrypters: [noise()],
         streamMuxers: [yamux()],
-        services: { identify: identify(identifyOptions), further: furtherDials() },
+        services: { identify: identify(identifyOptions), further: furtherDials(), ...options.services },
         connectionManager: connectionLimits,
         connectionMonitor: { enabled: false }
       })

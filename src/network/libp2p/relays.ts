@@ -43,7 +43,7 @@ export class Relays {
   readonly #node: Libp2p
   readonly #ask: AskRelay
   readonly #listener: RelayListener
-  readonly #supervisor = new RelaySupervisor(Math.random)
+  readonly #supervisor: RelaySupervisor
   readonly #joined = new Map<string, JoinedRelay>()
   readonly #own = new Set<string>()
   /** What plain web servers named, by their addresses. */
@@ -54,7 +54,8 @@ export class Relays {
   #alarm: ReturnType<typeof setTimeout> | undefined
   #stopped = false
 
-  constructor(node: Libp2p, ask: AskRelay, listener: RelayListener) {
+  constructor(node: Libp2p, ask: AskRelay, listener: RelayListener, enough?: number) {
+    this.#supervisor = new RelaySupervisor(Math.random, enough)
     this.#node = node
     this.#ask = ask
     this.#listener = listener

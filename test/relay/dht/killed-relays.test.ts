@@ -1,7 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { reachControl } from '../../../relay/control/reach.ts'
 import type { SwarmId } from '../../../src/core/ids.ts'
 import { announceTtlMs } from '../../../src/core/limits.ts'
-import { untilFigure } from '../../support/figures.ts'
+import { temporaryFolder } from '../../support/files.ts'
+import { figure, untilFigure } from '../../support/figures.ts'
+import { openKeepingTab } from '../../support/keeping-tab.ts'
+import { startProgram } from '../../support/program.ts'
 import { RelayPrograms } from '../../support/relay-programs.ts'
 import { seededBytes } from '../../support/seeded.ts'
 import { openSharer, type Sharer, slowly } from '../../support/sharer.ts'
@@ -68,6 +72,20 @@ const pairs = Array.from({ length: relayCount }, (_, a) => a).flatMap((a) =>
 const some = pairs.filter(([a, b]) => ['0,1', '2,4'].includes(`${a},${b}`))
 const chosen = process.env.QUIRE_EVERY_PAIR === '1' ? pairs : some
 
+/** Relays that the keeper of this folder is at, once they are so many. */
+async function relaysOfKeeper(dataDir: string, least: number): Promise<readonly string[]> {
+  const control = await reachControl(dataDir)
+  for (;;) {
+    const { running } = await control!.status()
+    const there = running!.relays.filter(({ state }) => state === 'reserved').map(({ url }) => url)
+    if (there.length >= least) return there
+    // Time: a program's state is asked, it does not tell.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+const portOf = (url: string): number => Number(new URL(url).port)
+
 describe('five relays, of which two are killed while twenty peers share', () => {
   it.each(chosen)(
     '[RN7] %i and %i: all get everything, and a tab finds a holder at another relay',
@@ -91,4 +109,23 @@ describe('five relays, of which two are killed while twenty peers share', () => 
     },
     180_000
   )
+
+  // The last one: those two stay away.
+  it('[RN15] [NW36] a keeper told of two relays is at three, goes on at others when two of those are killed, and keeps a share', async () => {
+    await using place = await temporaryFolder('keeper')
+    const named = programs.relays.slice(0, 2).map(({ url }) => url)
+    const args = ['--rest-port', '0', '--data', place.path, '--bootstrap', named.join(), '--json']
+    await using keeper = startProgram('relay/cli.ts', ['keeper', ...args])
+    const { peerId } = JSON.parse(await within(30_000, 'the keeper starts', keeper.line())) as { peerId: string }
+    const before = await within(60_000, 'it is at three relays', relaysOfKeeper(place.path, 3))
+    const known = await Promise.all(programs.relays.map(({ url }) => figure(url, 'quire_relays_known')))
+    expect(known).toEqual(programs.relays.map(() => relayCount - 1)) // none takes it for a relay
+    const killed = before.slice(0, 2).map((url) => programs.relays.findIndex(({ port }) => port === portOf(url)))
+    await programs.kill(killed)
+    const left = programs.relays.filter((_, n) => !killed.includes(n))
+    const after = await within(60_000, 'it is at the three that are left', relaysOfKeeper(place.path, 3))
+    expect(after.map(portOf).toSorted()).toEqual(left.map(({ port }) => port).toSorted())
+    await using tab = await openKeepingTab(left.find(({ port }) => !before.map(portOf).includes(port))!.url)
+    expect((await tab.safe(seededBytes(90, 300_000))).keepers).toEqual([peerId])
+  }, 180_000)
 })

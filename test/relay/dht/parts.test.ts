@@ -19,8 +19,13 @@ import {
 import { startDns } from '../../support/dns-server.ts'
 import { startRelayNetwork } from '../../support/relay-network.ts'
 
+/** Ports that this process listens at by TCP. */
+const portCount = (): number => process.getActiveResourcesInfo().filter((each) => each === 'TCPServerWrap').length
+
+const portsBefore = portCount()
 const net = await startRelayNetwork(1)
 const [relay] = net.relays
+const portsOfOne = portCount() - portsBefore
 
 afterAll(() => net[Symbol.asyncDispose]())
 
@@ -63,6 +68,10 @@ describe('what a relay remembers for the DHT', () => {
 })
 
 describe('addresses of relays', () => {
+  it('[RL19] one among others listens at its own port alone', () => {
+    expect(portsOfOne).toBe(1)
+  })
+
   it('[RN2] a swarm is found under a hash of its id', () => {
     const id = '5a'.repeat(32) as SwarmId
     const hash = '8be3b0e9c95424fdd7636748cc1af4171027970d7a6558b713941662393d1c98'
