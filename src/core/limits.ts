@@ -180,12 +180,15 @@ export const secondGainMs = 500
 /** Blocks suggested to one peer at a time: a message at the least, a segment at the most. */
 export const suggestedBlocksMin = 4
 export const suggestedBlocksMax = 64
-/** Between two looks of a holder at how fast others get on without it. */
-export const restLookMs = 1_000
-/** It rests when everything is with somebody, as long as they give each other so many times what it could give: the least cost of a holder that is as fast as they are, and no long wait for those of one that is faster. */
-export const restPaceMin = 1.5
-/** One that was missed rests again when they give so many times what it gives. */
-export const restPaceStart = 3
+/** Between two looks of a holder at how much comes to others. */
+export const restLookMs = 500
+/** Such looks whose best is what they get: what they have is told in bursts. */
+export const restLooks = 3
+/** It gives again when they got so many times as much in all while it did: as a holder as fast as two of three takers brings. */
+export const restGain = 1.6
+/** One that gives looks after so long whether they do as well without it; twice as long after each time that they did not. */
+export const restTryMs = 8_000
+export const restTryMsMax = 60_000
 /** A holder whose suggestions were all followed and that suggests nothing for so long is asked for anything. */
 export const suggestionMs = 3_000
 /** Peers told of in one message. */

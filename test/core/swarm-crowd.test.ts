@@ -160,10 +160,10 @@ describe('swarm: the end of a fetch', () => {
 })
 
 describe('swarm: one holder and many that want the same', () => {
-  const crowd = (count: number, takers: number, holderPace = 400) => {
+  const crowd = (count: number, takers: number, { holderPace = 400, pace = 400 } = {}) => {
     const world = new World(contentOf(count, { blockBytes: 16 * 1024 }), { latencyMs: 10 })
     const holder = world.node('holder', { has: 'everything', pace: holderPace })
-    const nodes = span(0, takers).map((i) => world.node(`t${i}`, { pace: 400 }))
+    const nodes = span(0, takers).map((i) => world.node(`t${i}`, { pace }))
     for (const node of nodes)
       meet(node, 'holder', ...nodes.filter((other) => other !== node).map(({ peerId }) => peerId))
     return { world, holder, nodes }
@@ -190,7 +190,7 @@ describe('swarm: one holder and many that want the same', () => {
   })
 
   it('[SW15] a holder that is much faster than they are does not rest while they wait for each other', () => {
-    const { world, nodes } = crowd(800, 4, 8_000)
+    const { world, nodes } = crowd(800, 4, { holderPace: 8_000, pace: 100 })
     world.until(() => nodes.every((node) => node.isComplete), 600_000)
     const sent = nodes.reduce((sum, node) => sum + receivedBytes(node, 'holder'), 0)
     expect(sent).toBeGreaterThan(2 * 800)

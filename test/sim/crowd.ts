@@ -1,7 +1,7 @@
 import { honest } from './characters.ts'
 import type { SimPeer } from './peer.ts'
 import { Tokens } from './tokens.ts'
-import type { Line } from './wire.ts'
+import { type Line, Machine } from './wire.ts'
 import { World } from './world.ts'
 
 export interface Crowd {
@@ -15,6 +15,10 @@ export interface Crowd {
   readonly seederUploadBytesPerSecond?: number
   /** All have come within this; a second unless it says otherwise. */
   readonly withinMs?: number
+  /** Connections take up to so much longer, each by its own chance. */
+  readonly meetMs?: number
+  /** All are on one machine, which passes on so many bytes a millisecond. */
+  readonly machineBytesPerMs?: number
 }
 
 export interface CrowdResult {
@@ -46,8 +50,9 @@ export function runCrowd(crowd: Crowd): CrowdResult {
   const uploadBytesPerSecond = crowd.seederUploadBytesPerSecond
   const began = process.cpuUsage()
   const tokens = new Tokens(Math.ceil(bytes / blockBytes), blockBytes, seed)
-  const world = new World(seed, tokens)
-  const line = { ...homeLine, ...crowd.line }
+  const world = new World(seed, tokens, { meetMs: crowd.meetMs })
+  const machine = crowd.machineBytesPerMs === undefined ? undefined : new Machine(crowd.machineBytesPerMs)
+  const line = { ...homeLine, ...crowd.line, machine }
   const sources = Array.from({ length: seeders }, (_, i) =>
     world.join(`seeder${i}`, {
       line: { ...line, ...crowd.seederLine },

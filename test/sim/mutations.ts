@@ -120,15 +120,21 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'a first holder never rests',
-    file: swarm('spreading'),
-    from: 'this.#isMissed && this.#isAllSpread()',
-    to: 'this.#isAllSpread()'
+    file: swarm('resting'),
+    from: 'return mayRest && nowMs >=',
+    to: 'return !mayRest && nowMs >='
   },
   {
     name: 'a first holder rests whatever they lose by it',
-    file: swarm('spreading'),
-    from: 'return this.#theirPace < restPaceMin * this.#ownPace',
-    to: 'return this.#theirPace < 0 * this.#ownPace'
+    file: swarm('resting'),
+    from: 'restGain * pace < couldBe',
+    to: 'restGain * pace < 0 * couldBe'
+  },
+  {
+    name: 'a first holder takes what it gives for an addition to what they give each other',
+    file: swarm('resting'),
+    from: 'Math.min(this.#paceBefore, pace + this.#ownPace)',
+    to: 'pace + this.#ownPace'
   },
   {
     name: 'a late lane is asked for ever more',

@@ -121,6 +121,26 @@ describe('simulation: a crowd that comes at once', () => {
     expect(result.seederCopies).toBeLessThan(1.25)
   })
 
+  // Tabs of one machine, which is as busy with what they give each other as with what the first holder gives.
+  const tabs = { line: { up: 40_000, down: 80_000, latencyMs: 1, jitterMs: 1 }, machineBytesPerMs: 20_000 }
+
+  it.each([1, 2, 3])('[SW15] so do 8 tabs of one machine that come and meet within seconds, seed %i', (seed) => {
+    const late = runCrowd({ seed, peers: 8, bytes: 48 * MiB, withinMs: 5_000, meetMs: 5_000, ...tabs })
+    expect(late.seederCopies).toBeLessThan(1.25)
+    const together = runCrowd({ seed, peers: 8, bytes: 48 * MiB, ...tabs })
+    expect(together.seederCopies).toBeLessThan(1.1)
+    expect(late.lastMs).toBeLessThan(1.25 * together.lastMs)
+  })
+
+  it.each([1, 2])(
+    '[SW15] a first holder many times as fast as they are does not rest while they wait, seed %i',
+    (seed) => {
+      const result = runCrowd({ seed, peers: 8, bytes: 64 * MiB, seederLine: { up: 80_000 } })
+      expect(ratio(result)).toBeLessThan(1.7)
+      expect(result.seederCopies).toBeGreaterThan(3)
+    }
+  )
+
   it('[SW14] [SW15] a first holder twice as fast as they are costs them little by resting', () => {
     const result = runCrowd({ seed: 2, peers: 20, bytes: 32 * MiB, seederLine: { up: 5000 } })
     expect(result.seederCopies).toBeLessThan(1.3)

@@ -15,6 +15,24 @@ export interface Line {
   readonly jitterMs: number
   /** Share of messages that are lost and come again, late. */
   readonly loss: number
+  /** It shares its processors with others that have the same. */
+  readonly machine?: Machine
+}
+
+/** What all peers of one machine have together: what anybody sends passes it, message by message. */
+export class Machine {
+  readonly #bytesPerMs: number
+  #freeMs = 0
+
+  constructor(bytesPerMs: number) {
+    this.#bytesPerMs = bytesPerMs
+  }
+
+  /** How long it takes until this has passed as well. */
+  pass(nowMs: number, bytes: number): number {
+    this.#freeMs = Math.max(this.#freeMs, nowMs) + bytes / this.#bytesPerMs
+    return this.#freeMs - nowMs
+  }
 }
 
 /** Whoever holds an end of a lane. */
@@ -112,7 +130,8 @@ export class Wire {
     const frame = end.queue.shift()!
     const bytes = frameBytes(frame)
     this.#isSending = true
-    this.#events.after(bytes / this.line.up, () => {
+    const { up, machine } = this.line
+    this.#events.after(Math.max(bytes / up, machine?.pass(this.#events.nowMs, bytes) ?? 0), () => {
       this.#isSending = false
       if (end.isOpen) this.#sent(end, frame, bytes)
       this.#next()

@@ -27,6 +27,8 @@ export type Incident =
 
 export interface WorldOptions {
   readonly trackers?: number
+  /** Some connections take so much longer than others, by chance. */
+  readonly meetMs?: number
 }
 
 /** A data set, trackers, and the peers that come and go. One seed decides everything. */
@@ -40,13 +42,15 @@ export class World {
   readonly all: SimPeer[] = []
   /** What went wrong, and what came of it, each counted. */
   readonly seen = new Map<Incident, number>()
+  readonly #meetMs: number
   #sideOf: ((peer: SimPeer) => number) | undefined
   /** Sides of a partition that is over. */
   #healedSideOf: ((peer: SimPeer) => number) | undefined
   #lacking = 0
 
-  constructor(seed: number, tokens: Tokens, { trackers = 1 }: WorldOptions = {}) {
+  constructor(seed: number, tokens: Tokens, { trackers = 1, meetMs = 0 }: WorldOptions = {}) {
     this.tokens = tokens
+    this.#meetMs = meetMs
     this.random = luckOf(seed * 7919 + 13)
     for (let i = 0; i < 20; i++) this.random()
     this.trackers = Array.from({ length: trackers }, () => new SimTracker(this))
@@ -104,7 +108,8 @@ export class World {
     const ways = 4 * (from.options.line.latencyMs + (target?.options.line.latencyMs ?? 50))
     const isReachable = target !== undefined && this.canReach(from, target)
     if (target && !isReachable) this.note('no way to connect')
-    this.events.after(isReachable ? connectMs + ways : unreachableMs, () => {
+    const meetMs = this.#meetMs > 0 ? this.#meetMs * this.random() : 0
+    this.events.after(isReachable ? connectMs + ways + meetMs : unreachableMs, () => {
       if (from.isGone) return
       if (!target || !isReachable || target.isGone || !this.canReach(from, target))
         return from.turn({ type: 'connect-failed', peerId })

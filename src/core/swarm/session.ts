@@ -50,8 +50,8 @@ export class Session {
   /** What was suggested to it and it does not have. */
   readonly given = new Set<number>()
   wasSuggested = false
-  /** What it held and was sent when the spreading last looked. */
-  whenLooked: { readonly heldBlocks: number; readonly sentBytes: number } | undefined
+  /** What it held and was sent when it was last looked how much comes to others, and whether it told of what came. */
+  whenLooked: { readonly heldBlocks: number; readonly sentBytes: number; readonly isTelling: boolean } | undefined
   /** How far in the news of held blocks it was told. */
   toldUpTo = 0
   toldAtMs = -Infinity

@@ -1,5 +1,6 @@
 import { Bitmap, type BlockRange } from '../block/bitmap.ts'
-import { restLookMs, restPaceMin, restPaceStart, suggestedBlocksMax, suggestedBlocksMin } from '../limits.ts'
+import { suggestedBlocksMax, suggestedBlocksMin } from '../limits.ts'
+import { Resting } from './resting.ts'
 import { runsOf } from './runs.ts'
 import type { Session } from './session.ts'
 import type { SwarmState } from './state.ts'
@@ -15,16 +16,17 @@ export class Spreading {
   #given: Bitmap | undefined
   /** Where the next suggestion begins. */
   #cursor = 0
-  /** When it was last looked who gives how much. */
-  #lookedAtMs = -Infinity
-  /** Blocks that others gave each other in a millisecond of late, and that went out here while they could. */
-  #theirPace = 0
-  #ownPace = 0
+  readonly #resting: Resting
   /** What nobody else had was suggested, and the suggestions have not ended since. */
   #isGuiding = false
+  /** It was once: those that become whole later, with others, give as long as there is somebody to give to. */
+  #hasGuided = false
+  /** Blocks that were asked for here before anybody had them. */
+  #wanted = 0
 
   constructor(state: SwarmState) {
     this.#state = state
+    this.#resting = new Resting(state)
   }
 
   /** What a peer has, or asks for, may have changed. */
@@ -40,7 +42,7 @@ export class Spreading {
     for (const { start, count } of ranges) {
       for (let index = start; index < start + count; index++) {
         session.suggested.delete(index)
-        this.#given.set(index)
+        if (this.#given.set(index)) this.#wanted++
       }
     }
     this.#changed.add(session)
@@ -64,38 +66,33 @@ export class Spreading {
     const { held, options } = this.#state
     if (options.serving && held?.isFull) {
       this.#given ??= new Bitmap(held.size)
-      this.#look()
-      if (this.#isGuiding || !this.#given.isFull) this.#suggestToChanged()
+      const takers = this.#takers()
+      this.#restOrGive(takers)
+      if (takers < 2 && this.#state.holders!.holdEverything === 0) this.#end(this.#changed)
+      if (takers > 1 && (this.#isGuiding || !this.#given.isFull))
+        for (const each of this.#changed) this.#suggestTo(each, takers)
     }
     this.#changed.clear()
   }
 
-  #suggestToChanged(): void {
+  /** Those that lack something. */
+  #takers(): number {
     let takers = 0
     for (const session of this.#state.sessions.values()) if (!session.isComplete) takers++
-    if (takers > 1) for (const session of this.#changed) this.#suggestTo(session, takers)
+    return takers
   }
 
-  /** Now and then: how much came to those who lack something, and how much of it from here. */
-  #look(): void {
-    const { nowMs, sessions, manifest } = this.#state
-    const tookMs = nowMs - this.#lookedAtMs
-    if (tookMs < restLookMs) return
-    let came = 0
-    let sent = 0
-    for (const session of sessions.values()) {
-      const held = session.holdings?.count ?? 0
-      const { heldBlocks = held, sentBytes = session.sentBytes } = session.whenLooked ?? {}
-      session.whenLooked = { heldBlocks: held, sentBytes: session.sentBytes }
-      came += held - heldBlocks
-      sent += (session.sentBytes - sentBytes) / manifest!.blockBytes
-    }
-    this.#lookedAtMs = nowMs
-    this.#theirPace = (this.#theirPace + Math.max(0, came - sent) / tookMs) / 2 // what is told comes in bursts
-    // While it gives to nobody its pace says nothing; while it guides, what it could is what it did at its best.
-    if (!this.#isGuiding) this.#ownPace = (this.#ownPace + sent / tookMs) / 2
-    else this.#ownPace = Math.max(this.#ownPace, sent / tookMs)
-    if (this.#given?.isFull && this.#theirPace > restPaceStart * this.#ownPace) this.#isGuiding = true
+  #restOrGive(takers: number): void {
+    const isAll = this.#given!.isFull
+    const isFirst = this.#hasGuided || 2 * this.#wanted >= this.#given!.size
+    const better = this.#resting.look({ isAll, mayRest: isAll && isFirst && takers > 1 && this.#isAllSpread() })
+    if (better) this.#isGuiding = better === 'rest'
+    if (better === 'give') this.#end(this.#state.sessions.values())
+  }
+
+  /** To these this is a peer like any other. */
+  #end(sessions: Iterable<Session>): void {
+    for (const session of sessions) if (session.wasSuggested) this.#send(session, [])
   }
 
   #suggestTo(session: Session, takers: number): void {
@@ -107,22 +104,10 @@ export class Spreading {
     const grain = Math.max(suggestedBlocksMin, Math.min(suggestedBlocksMax, Math.floor(free / (2 * takers))))
     if (2 * session.suggested.size > grain) return
     const chosen = this.#pick(session, grain)
-    this.#isGuiding ||= chosen.length > 0
+    if (chosen.length > 0) this.#isGuiding = this.#hasGuided = true
     if (chosen.length === 0 && session.suggested.size === 0) this.#share(session, chosen)
     if (chosen.length === 0 && !session.wasSuggested && this.#isGuiding) this.#welcome(session, chosen)
     if (chosen.length > 0) this.#send(session, chosen)
-    else if (this.#isGuiding && this.#given!.isFull && this.#isMissed && this.#isAllSpread()) this.#end()
-  }
-
-  /** What others give each other is not much more than what could go out here as well. */
-  get #isMissed(): boolean {
-    return this.#theirPace < restPaceMin * this.#ownPace
-  }
-
-  /** From now on this is a peer like any other. */
-  #end(): void {
-    this.#isGuiding = false
-    for (const session of this.#state.sessions.values()) if (session.wasSuggested) this.#send(session, [])
   }
 
   /** One that comes when everything was suggested begins with a block that others have, and is to get the rest of them. */
