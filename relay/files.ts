@@ -54,6 +54,7 @@ export class DiskSource implements FileSource {
   readonly sizeBytes: number
   readonly mimeType: string
   readonly modifiedAtMs: number
+  readonly readsFresh = true
   readonly #file: string
   #handle: Promise<FileHandle> | undefined
   /** Several parts are read side by side, the last not always at last. */

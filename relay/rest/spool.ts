@@ -54,6 +54,7 @@ export async function spool(body: Readable, folder: string, mostBytes: number, s
       sizeBytes,
       mimeType,
       modifiedAtMs: 0,
+      readsFresh: true,
       async read(start, end) {
         while (writtenBytes < Math.min(end, sizeBytes)) {
           if (hasEnded && (await whole) < end) throw new BodyTooShort()

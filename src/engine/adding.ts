@@ -26,6 +26,7 @@ export async function addContent(content: Content, options: AddOptions): Promise
   const blockCount = blockCountOf(content.sizeBytes, blockBytes)
   await store.create(set, { blockCount, blockBytes })
   const builder = new TreeBuilder(blockCount)
+  const isOurs = options.cipher !== undefined || content.readsFresh
   const underWay: Promise<void>[] = []
   let hashed: Promise<void> = Promise.resolve()
   let doneBytes = 0
@@ -39,6 +40,7 @@ export async function addContent(content: Content, options: AddOptions): Promise
     const done = Promise.all([segment, hashed, stored]).then(([blocks]) => {
       doneBytes = Math.min(content.sizeBytes, doneBytes + blocks.length * blockBytes)
       onProgress(doneBytes)
+      if (isOurs) free(blocks.map(({ bytes }) => bytes)) // the store has its own copy [ST8]
     })
     done.catch(() => undefined) // the loop below awaits it; until then it must not count as unhandled
     underWay.push(done)
@@ -66,7 +68,17 @@ async function readSegment(
     const sealed = cipher.apply(offsetBytes + block * blockBytes, part)
     sealing.push(sealed.then((bytes) => placed(bytes, start + block)))
   }
-  return (await Promise.all(sealing)).flat()
+  const blocks = (await Promise.all(sealing)).flat()
+  if (content.readsFresh) free([plain])
+  return blocks
+}
+
+/**
+ * Gives memory back at once. As garbage it would wait for the next collection, and a browser lets some 64 MiB of such
+ * buffers gather before one.
+ */
+function free(parts: readonly Uint8Array[]): void {
+  for (const buffer of new Set(parts.map((part) => part.buffer as ArrayBuffer))) buffer.transfer(0)
 }
 
 /** What follows one another from `start`, as blocks. */

@@ -15,8 +15,10 @@ export class SourceChanged extends QuireError {
 /** The plaintext of a data set, readable anywhere. */
 export interface Content {
   readonly sizeBytes: number
-  /** The bytes from `start` to `end`, in a buffer of their own; what lies between files is zero. */
+  /** The bytes from `start` to `end`; what lies between files is zero. */
   read(start: number, end: number): Promise<Uint8Array>
+  /** What is read is in a buffer of its own, which is the reader's. */
+  readonly readsFresh: boolean
 }
 
 async function readExactly(source: FileSource, start: number, end: number): Promise<Uint8Array> {
@@ -27,7 +29,8 @@ async function readExactly(source: FileSource, start: number, end: number): Prom
 
 /** One file as it is. */
 export function plainContent(source: FileSource): Content {
-  return { sizeBytes: source.sizeBytes, read: (start, end) => readExactly(source, start, end) }
+  const { sizeBytes, readsFresh = false } = source
+  return { sizeBytes, readsFresh, read: (start, end) => readExactly(source, start, end) }
 }
 
 /** Header, then every file on a block of its own, as the plan lays them out. `sources` in the order they were given to the plan. */
@@ -36,6 +39,7 @@ export function sealedContent(plan: EnvelopePlan, sources: readonly FileSource[]
     readExactly(sources[file.sourceIndex]!, start - file.offsetBytes, end - file.offsetBytes)
   return {
     sizeBytes: plan.datasetBytes,
+    readsFresh: sources.every(({ readsFresh }) => readsFresh),
     async read(start, end) {
       const first = firstFileAt(plan, start)
       const only = plan.files[first]

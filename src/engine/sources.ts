@@ -16,6 +16,7 @@ export function blobSource(path: string, blob: Blob, mimeType = blob.type, modif
     sizeBytes: blob.size,
     mimeType,
     modifiedAtMs,
+    readsFresh: true,
     blob,
     async read(start, end) {
       try {

@@ -134,6 +134,8 @@ export interface FileSource {
   readonly modifiedAtMs: number
   /** Bytes `[start, end)`; rejects with SourceChanged when the file is gone or not what it was. */
   read(start: number, end: number): Promise<Uint8Array>
+  /** What a read gives is a buffer of its own that nobody else keeps: its memory may be given back at once. */
+  readonly readsFresh?: boolean
   /** In a page: what is read, so that it can be handed to the engine's worker. */
   readonly blob?: Blob
 }

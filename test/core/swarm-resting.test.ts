@@ -77,6 +77,15 @@ describe('swarm: whether a first holder rests', () => {
     }
   })
 
+  it('[SW15] one that was missed and gave little then is missed no more', () => {
+    const { look } = crowd()
+    look(5, giving, 100, 100)
+    look(1, spread, 100, 100)
+    expect(look(restLooks, spread, 10, 0)).toBe('give')
+    expect(look(restTryMs / restLookMs, spread, 0, 4)).toBe('rest')
+    expect(look(20, spread, 10, 0)).toBeUndefined()
+  })
+
   it('[SW15] of those that tell nothing of what they have, what went out to them counts', () => {
     const { look, takers } = crowd()
     for (const taker of takers) taker.wasSuggested = false

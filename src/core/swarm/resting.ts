@@ -21,7 +21,7 @@ export class Resting {
   #paces: number[] = []
   /** The same of the time before it rested. */
   #paceBefore = 0
-  /** The most that ever went out from here at a look. */
+  /** The most that went out from here at a look, since it last began to give. */
   #ownPace = 0
   #isResting = false
   /** It was missed and gives; at this time it rests again, to see whether it still is. */
@@ -58,6 +58,7 @@ export class Resting {
 
   #give(): 'give' {
     this.#paces = []
+    this.#ownPace = 0
     this.#isResting = false
     this.#tryAtMs = this.#state.nowMs + this.#tryMs
     this.#tryMs = Math.min(restTryMsMax, 2 * this.#tryMs)
