@@ -21,7 +21,12 @@ type MakeTransport = ReturnType<typeof webSockets>
 
 /** Our HTTP server takes sockets: libp2p's transport would open a port of its own beside it, without our limits. */
 const dialOnly = (make: MakeTransport): MakeTransport => {
-  return (components) => Object.assign(make(components), { listenFilter: () => [] })
+  return (components) => {
+    const transport = make(components)
+    // Its own asks its `listenFilter` what it can dial.
+    const dialFilter = transport.listenFilter.bind(transport)
+    return Object.assign(transport, { dialFilter, listenFilter: () => [] })
+  }
 }
 
 export interface MeetingOptions {
