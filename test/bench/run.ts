@@ -17,6 +17,7 @@ import { keeperRelay } from './rows/keeper-relay.ts'
 import { keeperStart } from './rows/keeper-start.ts'
 import { largePrograms, largeTab, largeUpload } from './rows/large.ts'
 import { liars } from './rows/liars.ts'
+import { libraryMemory } from './rows/library-memory.ts'
 import { longTasks } from './rows/long-tasks.ts'
 import { memory } from './rows/memory.ts'
 import { rest } from './rows/rest.ts'
@@ -37,6 +38,7 @@ const parts: Readonly<Record<string, { title: string; run: (options: BenchOption
   'tasks': { title: 'Long tasks', run: longTasks },
   'hidden': { title: 'Hidden tabs', run: hidden },
   'memory': { title: 'Memory', run: memory },
+  'library': { title: 'Memory: a large library', run: libraryMemory },
   'rest': { title: "A keeper's API", run: rest },
   'large-programs': { title: 'Large: program to program', run: largePrograms },
   'large-tab': { title: 'Large: tab to program', run: largeTab },

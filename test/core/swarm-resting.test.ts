@@ -18,7 +18,7 @@ function crowd() {
   const state = { nowMs: 0, manifest: { blockBytes }, sessions: new Map(takers.map((taker, i) => [i, taker])) }
   const resting = new Resting(state as unknown as SwarmState)
   resting.look(giving)
-  /** Looks so often; each time so many blocks came to all, so many of them from here. Returns what was last said. */
+  /** Looks so often; each time so many blocks came to all, so many of them from here. Returns what was said first. */
   const look = (times: number, given: Given, came: number, sent: number) => {
     let said: 'rest' | 'give' | undefined
     for (let i = 0; i < times; i++) {
@@ -27,7 +27,8 @@ function crowd() {
         taker.holdings.count += came / takers.length
         taker.sentBytes += (sent / takers.length) * blockBytes
       }
-      said = resting.look(given)
+      const now = resting.look(given)
+      said ??= now
     }
     return said
   }

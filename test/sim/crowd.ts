@@ -27,6 +27,8 @@ export interface CrowdResult {
   readonly medianMs: number
   readonly firstMs: number
   readonly fluidMs: number
+  /** Of each, in the order of their names: from when it came until it had everything. */
+  readonly tookMs: readonly number[]
   /** What the seeders sent, as a share of the data set. */
   readonly seederCopies: number
   readonly duplicates: number
@@ -83,6 +85,7 @@ export function runCrowd(crowd: Crowd): CrowdResult {
     firstMs: times[0]!,
     fluidMs: Math.max(bytes / up, bytes / line.down, (peers * bytes) / (up + peers * line.up)),
     seederCopies: sum(sources, (peer) => peer.wire.sentBytes) / bytes,
+    tookMs: Array.from({ length: peers }, (_, i) => tookMs(world, `peer${i}`)),
     poorest: halfway[0]! / halfway[peers >> 1]!,
     richest: halfway.at(-1)! / halfway[peers >> 1]!,
     duplicates: sum(takers, (peer) => peer.duplicateBlocks) / (peers * tokens.blockCount),
@@ -94,6 +97,11 @@ export function runCrowd(crowd: Crowd): CrowdResult {
     events: world.events.count,
     cpuSeconds: (used.user + used.system) / 1e6
   }
+}
+
+function tookMs(world: World, name: string): number {
+  const { completedMs, joinedMs } = world.all.find(({ peerId }) => peerId === name)!
+  return completedMs! - joinedMs
 }
 
 const sum = (peers: readonly SimPeer[], of: (peer: SimPeer) => number): number =>

@@ -43,7 +43,9 @@ function crowd(peers: number, megabytes: number): CrowdResult {
   const seconds = (performance.now() - startMs) / 1000
   console.log(
     `${seconds.toFixed(0)} s by the clock  `,
-    shown.map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`).join('  ')
+    shown
+      .flatMap(([name, value]) => (typeof value === 'number' ? `${name} ${Number(value.toPrecision(4))}` : []))
+      .join('  ')
   )
   return result
 }

@@ -157,6 +157,35 @@ describe('simulation: a crowd that comes at once', () => {
     expect(result.controlShare).toBeLessThan(0.03)
   })
 
+  /** What the slowest and the quickest of equal peers took for so many data sets, as shares of the one in the middle. */
+  function extremes(peers: number, bytes: number, dataSets: number): [slowest: number, quickest: number] {
+    const runs = Array.from({ length: dataSets }, (_, i) => runCrowd({ seed: 100 + i, peers, bytes }))
+    const took = Array.from({ length: peers }, (_, i) => runs.reduce((sum, { tookMs }) => sum + tookMs[i]!, 0))
+    took.sort((a, b) => a - b)
+    const middle = took[peers >> 1]!
+    return [took.at(-1)! / middle, took[0]! / middle]
+  }
+
+  it.each([8, 30])('[SW9] of %i peers alike none takes a fifth longer or less for a data set of 8 MiB', (peers) => {
+    const [slowest, quickest] = extremes(peers, 8 * MiB, 1)
+    expect(slowest).toBeLessThan(1.2)
+    expect(quickest).toBeGreaterThan(0.8)
+  })
+
+  it.each([
+    [8, 256],
+    [8, 1024],
+    [30, 256],
+    [30, 1024]
+  ])(
+    '[SW9] of %i peers alike none takes a fifth longer or less for sixteen data sets of %i KiB',
+    (peers, kibibytes) => {
+      const [slowest, quickest] = extremes(peers, kibibytes * 1024, 16)
+      expect(slowest).toBeLessThan(1.2)
+      expect(quickest).toBeGreaterThan(0.8)
+    }
+  )
+
   it('[SW18] a seeder that limits its upload keeps to it, and the crowd makes up for it', () => {
     const limit = 500_000
     const result = runCrowd({ seed: 7, peers: 12, bytes: 16 * MiB, seederUploadBytesPerSecond: limit })
