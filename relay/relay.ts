@@ -8,7 +8,7 @@ import { startBuiltInKeeper } from './built-in-keeper.ts'
 import { type Circuits, type RelayNode, startCircuits } from './circuits.ts'
 import type { RelayConfig } from './config.ts'
 import { serveConfig } from './config-stream.ts'
-import { Direct } from './direct/direct.ts'
+import { Direct, type DirectSettings } from './direct/direct.ts'
 import { loadIdentity } from './identity.ts'
 import { clientAddress } from './limits/addresses.ts'
 import { limitConnections, requestGate, slowness } from './limits/http-limits.ts'
@@ -48,6 +48,7 @@ export interface RunningRelay {
 export async function startRelay(config: RelayConfig, pageDir: string, log: Log = silence): Promise<RunningRelay> {
   const { host, dataDir, trustProxy: proxies, tlsCert, tlsKey, metricsToken } = config
   const privateKey = await loadIdentity(dataDir)
+  const peerId = privateKey.publicKey.toString()
   const tracker = new TrackerService(isRecordOf)
   const metrics = new Metrics()
   const refuse = countRefusals(metrics, log)
@@ -70,9 +71,9 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     prepare: (server) => limitConnections(server, { proxies, refuse })
   })
   const { port } = http
-  const { direct, turn } = await startBesides(config, http, log)
+  const { direct, turn } = await startBesides({ ...config, peerId }, http, log)
   const addresses = publicAddresses(config, port)
-  const meeting = await prepareMeeting(config, { addresses, privateKey, refuse })
+  const meeting = await prepareMeeting(config, { addresses, direct: direct?.addresses, privateKey, refuse })
   circuits = await startCircuits({ privateKey, server: http.server, proxies, refuse, others: meeting?.parts })
   const { node, hop } = circuits
   await serveTracker(node, tracker, refuse)
@@ -80,7 +81,6 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
   await meeting?.start(node, tracker, metrics)
   const keeper = config.keeper ? await startBuiltInKeeper({ node, privateKey, tracker, dataDir, addresses }) : undefined
   const stun = await serveStun(host, port, refuse)
-  const peerId = node.peerId.toString()
   const name = named(config.publicHost ?? 'localhost')
   facts = { version: 1, peerId, stunPort: stun && port, keepers: keeper && [keeper.named] }
   const whenDirect = Promise.resolve(direct?.begin(node, { refuse, isDraining }))
@@ -123,7 +123,7 @@ function once(work: () => Promise<void>): () => Promise<void> {
 }
 
 /** What has ports of its own; where one that was asked for cannot be had, nothing is left. */
-async function startBesides(config: RelayConfig, http: Listening, log: Log) {
+async function startBesides(config: RelayConfig & DirectSettings, http: Listening, log: Log) {
   try {
     const page = http.server.address() as AddressInfo
     return { direct: await Direct.prepare(config, page, log), turn: await startTurn(config, log) }
@@ -135,11 +135,13 @@ async function startBesides(config: RelayConfig, http: Listening, log: Log) {
 
 /** Where other relays are named, and where they can reach this one. */
 async function prepareMeeting(
-  { bootstrap = [] }: RelayConfig,
+  { bootstrap = [], publicHost }: RelayConfig,
   options: Omit<MeetingOptions, 'bootstrap'>
 ): Promise<Meeting | undefined> {
   const isAlone = options.addresses.length === 0 || bootstrap.length === 0
-  return isAlone ? undefined : Meeting.prepare({ ...options, bootstrap })
+  return isAlone
+    ? undefined
+    : Meeting.prepare({ ...options, bootstrap, ...(publicHost === undefined && { direct: [] }) })
 }
 
 /** A host as addresses name it: IPv6 in brackets. */

@@ -9,7 +9,7 @@ import type { NamedRelay } from '../../src/network/types.ts'
 export class DrawnRelays {
   readonly #peers: PeerStore
   readonly #mayDial: (address: Multiaddr) => Promise<boolean>
-  readonly #pages = new Map<PeerId, string>()
+  readonly #relays = new Map<PeerId, NamedRelay>()
 
   constructor(peers: PeerStore, mayDial: (address: Multiaddr) => Promise<boolean>) {
     this.#peers = peers
@@ -19,19 +19,22 @@ export class DrawnRelays {
   /** One that the DHT knows; its addresses come from itself. */
   async note(id: Libp2pPeerId): Promise<void> {
     const peer = await this.#peers.get(id).catch(() => undefined)
-    for (const { multiaddr } of peer?.addresses ?? []) {
-      const page = pageAt(multiaddr)
-      if (page === undefined || !(await this.#mayDial(multiaddr))) continue
-      if (this.#pages.size < relaysDrawnMax) this.#pages.set(id.toString() as PeerId, page)
-      return
-    }
+    const addresses: Multiaddr[] = []
+    for (const { multiaddr } of peer?.addresses ?? []) if (await this.#mayDial(multiaddr)) addresses.push(multiaddr)
+    const url = addresses.map(pageAt).find((page) => page !== undefined)
+    if (url === undefined || this.#relays.size >= relaysDrawnMax) return
+    const peerId = id.toString() as PeerId
+    const direct = addresses.map(String).find((address) => address.includes('/webrtc-direct/certhash/'))
+    this.#relays.set(peerId, { url, peerId, ...(direct && { direct: ofPeer(direct, peerId) }) })
   }
 
   /** A few of those that are known still, others each time. */
   draw(known: ReadonlySet<string>): readonly NamedRelay[] {
-    for (const peerId of this.#pages.keys()) if (!known.has(peerId)) this.#pages.delete(peerId)
-    const all = [...this.#pages].map(([peerId, url]) => ({ peerId, url, luck: Math.random() }))
+    for (const peerId of this.#relays.keys()) if (!known.has(peerId)) this.#relays.delete(peerId)
+    const all = [...this.#relays.values()].map((relay) => ({ relay, luck: Math.random() }))
     const drawn = all.toSorted((a, b) => a.luck - b.luck).slice(0, otherRelaysMax)
-    return drawn.map(({ url, peerId }) => ({ url, peerId }))
+    return drawn.map(({ relay }) => relay)
   }
 }
+
+const ofPeer = (address: string, peerId: PeerId): string => `${address.replace(/\/p2p\/.*/, '')}/p2p/${peerId}`

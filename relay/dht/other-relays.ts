@@ -33,6 +33,8 @@ export interface MeetingOptions {
   readonly privateKey: PrivateKey
   /** Where others reach us. */
   readonly addresses: readonly Multiaddr[]
+  /** Where tabs of pages over HTTPS do, if we have none. */
+  readonly direct?: readonly string[]
   /** Relays by which others are found. */
   readonly bootstrap: readonly string[]
   readonly refuse: Refuse
@@ -52,13 +54,13 @@ export class Meeting {
 
   private constructor(options: MeetingOptions, mayDial: OtherRelays['mayDial']) {
     this.#options = options
-    const { refuse } = options
+    const { refuse, direct = [] } = options
     const onRequest = (connection: Connection) => {
       this.#requests++
       void this.#joining?.identify(connection)
     }
     this.#parts = {
-      announce: options.addresses.map(String),
+      announce: [...options.addresses.map(String), ...direct],
       transports: [dialOnly(webSockets({ maxBufferedAmount: relaySocketBufferBytesMax }))],
       services: {
         ping: ping(),

@@ -13,7 +13,10 @@ import { type DirectCertificate, loadDirectCertificate } from './certificate.ts'
 import { type DirectListener, gated, type GateOptions } from './gated-listener.ts'
 import { PublicHosts } from './public-hosts.ts'
 
-export type DirectSettings = Pick<RelayConfig, 'port' | 'webrtcPort' | 'publicHost' | 'dataDir'>
+export type DirectSettings = Pick<RelayConfig, 'port' | 'webrtcPort' | 'publicHost' | 'dataDir'> & {
+  /** Of the relay. */
+  readonly peerId: string
+}
 
 /** From the port of the page to that of webrtc-direct, by default. */
 const portsOff = 1000
@@ -22,6 +25,7 @@ interface Place {
   readonly host: string
   readonly port: number
   readonly certificate: DirectCertificate
+  readonly peerId: string
 }
 
 type Components = Parameters<ReturnType<typeof webRTCDirect>>[0] & { readonly transportManager: TransportManager }
@@ -31,7 +35,6 @@ export class Direct {
   readonly #place: Place
   readonly #hosts: PublicHosts
   readonly #log: Log
-  #peerId = ''
   #isStopped = false
   #isListening = false
 
@@ -51,7 +54,7 @@ export class Direct {
     log: Log
   ): Promise<Direct | undefined> {
     const host = page.address
-    const { webrtcPort = 'none', publicHost, dataDir } = settings
+    const { webrtcPort = 'none', publicHost, dataDir, peerId } = settings
     if (webrtcPort === 'none') return undefined
     const wanted = webrtcPort === 'auto' ? portAfter(settings, page.port) : webrtcPort
     const port = await freeUdpPort(host, wanted)
@@ -62,14 +65,14 @@ export class Direct {
     }
     const certificate = await loadDirectCertificate(dataDir)
     const hosts = await PublicHosts.find(publicHost ?? (/^(::|0\.0\.0\.0)$/.test(host) ? '127.0.0.1' : host))
-    return new Direct({ host, port, certificate }, hosts, log)
+    return new Direct({ host, port, certificate, peerId }, hosts, log)
   }
 
   /** Where it is reached. */
   get addresses(): readonly string[] {
-    const { port, certificate } = this.#place
+    const { port, certificate, peerId } = this.#place
     return this.#hosts.addresses.map(
-      (host) => `${at(host, port)}/webrtc-direct/certhash/${certificate.certhash}/p2p/${this.#peerId}`
+      (host) => `${at(host, port)}/webrtc-direct/certhash/${certificate.certhash}/p2p/${peerId}`
     )
   }
 
@@ -80,7 +83,6 @@ export class Direct {
 
   /** Resolves when it listens, or cannot: what it takes is large, and whoever has a relay waits for none of it. */
   async begin(node: RelayNode, gate: GateOptions): Promise<void> {
-    this.#peerId = node.peerId.toString()
     try {
       const { webRTCDirect } = await import('@libp2p/webrtc')
       if (this.#isStopped) return

@@ -52,7 +52,7 @@ export function readRelayConfig(text: string, url: string): RelayConfig {
     stunPort: typeof stunPort === 'number' ? stunPort : undefined,
     turn: turnIn(config.turn),
     keepers: keepersIn(config.keepers),
-    others: othersIn(config.others, url)
+    others: [...directIn(config.direct, peerId, url), ...othersIn(config.others, url)]
   }
 }
 
@@ -99,15 +99,18 @@ function keepersIn(value: unknown): Omit<NamedKeeper, 'host'>[] {
   })
 }
 
+/** The relay itself by webrtc-direct, for when it is not reached at its page. [NW38] */
+const directIn = (value: unknown, peerId: PeerId, url: string): NamedRelay[] =>
+  isMultiaddr(url) ? [] : relaysIn(value).flatMap((named) => (isMultiaddr(named) ? { url: named, peerId } : []))
+
 /** Those that are described as they should be; one that is reached securely leads to no other. [NW36] */
 function othersIn(value: unknown, url: string): NamedRelay[] {
   if (!Array.isArray(value)) return []
   const secure = pageOf(url).protocol === 'https:'
   return value.slice(0, otherRelaysMax).flatMap((each: Partial<Record<string, unknown>> | null) => {
     const { peerId } = each ?? {}
-    const [named] = relaysIn([each?.url])
-    if (named === undefined || !isPeerId(peerId)) return []
-    return secure && pageOf(named).protocol !== 'https:' ? [] : [{ url: named, peerId }]
+    const named = relaysIn([each?.url, each?.direct]).find((one) => !secure || pageOf(one).protocol === 'https:')
+    return named === undefined || !isPeerId(peerId) ? [] : [{ url: named, peerId }]
   })
 }
 

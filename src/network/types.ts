@@ -62,6 +62,8 @@ export interface NamedKeeper {
 /** A relay that another one names: it has to prove that it is this one. */
 export interface NamedRelay {
   readonly url: string
+  /** The multiaddr of its webrtc-direct, in what a relay says: who cannot use `url` takes it instead. */
+  readonly direct?: string
   readonly peerId: PeerId
 }
 

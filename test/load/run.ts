@@ -1,9 +1,10 @@
 /**
- * `npm run test:load`: how much a relay carries. Real WebSocket clients from processes of their own, on this machine:
+ * `npm run test:load`: how much a relay carries. Real clients over WebSockets from processes of their own, on this machine:
  *
  *     npm run test:load                          1,000 tabs
  *     npm run test:load -- --tabs 200            fewer
  *     npm run test:load -- --pace 10             so many that come each second, in all
+ *     npm run test:load -- --direct              by webrtc-direct instead
  *
  * Prints a table as it stands in relay/README.md. Fails only where something does not work at all.
  */
@@ -17,7 +18,11 @@ import { within } from '../support/waiting.ts'
 import type { FromTabs, ToTabs } from './tabs.ts'
 
 const { values } = parseArgs({
-  options: { tabs: { type: 'string', default: '1000' }, pace: { type: 'string', default: '20' } }
+  options: {
+    tabs: { type: 'string', default: '1000' },
+    pace: { type: 'string', default: '20' },
+    direct: { type: 'boolean', default: false }
+  }
 })
 const tabCount = Number(values.tabs)
 const processCount = 2
@@ -35,7 +40,8 @@ async function measure(folder: string): Promise<[string, string][]> {
     groups.forEach((group) =>
       say(group, {
         type: 'open',
-        url: relay.url,
+        url: values.direct ? relay.direct[0]! : relay.url,
+        direct: values.direct,
         count: tabCount / processCount,
         perSecond: opensPerSecond / processCount
       })
@@ -50,7 +56,7 @@ async function measure(folder: string): Promise<[string, string][]> {
   const { port } = relay
   await relay.program.kill()
   const back = phase('reconnections', () => undefined)
-  relay = await startQuire({ dataDir: folder, port })
+  relay = await startQuire({ dataDir: folder, port, env: envOf(relay) })
   const returnedAtMs = Date.now()
   const storm = (await back).map(({ atMs }) => atMs - returnedAtMs)
   const mib = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
@@ -71,6 +77,12 @@ async function measure(folder: string): Promise<[string, string][]> {
     ['all back after a restart: the last', ms(at(storm, 1))],
     ['memory after that', mib(await memory())]
   ]
+}
+
+/** webrtc-direct where it is wanted, at the port where it was before. */
+function envOf(before?: Quire): Record<string, string> {
+  const port = /\/udp\/(\d+)\//.exec(before?.direct[0] ?? '')?.[1]
+  return values.direct ? { QUIRE_WEBRTC_PORT: port ?? 'auto' } : {}
 }
 
 const memory = () => figure(relay.url, 'process_resident_memory_bytes')
@@ -136,7 +148,7 @@ async function announced(): Promise<[number, number]> {
 }
 
 await using folder = await temporaryFolder('load')
-relay = await startQuire({ dataDir: folder.path })
+relay = await startQuire({ dataDir: folder.path, env: envOf() })
 try {
   const rows = await measure(folder.path)
   console.log(`\n${tabCount} tabs, ${cpus().length} cores shared with them, load before ${loadavg()[2]!.toFixed(1)}`)

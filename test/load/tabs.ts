@@ -1,6 +1,6 @@
 /**
- * Tabs of the load generator: peers with the network of a program (libp2p, noise, yamux over real WebSockets, a
- * reservation, a tracker lane), without WebRTC and without an engine. Told by messages what to do.
+ * Tabs of the load generator: peers with the network of a program (libp2p, a real WebSocket with noise and yamux or
+ * webrtc-direct, a reservation, a tracker lane), without an engine. Told by messages what to do.
  */
 import type { SwarmId } from '../../src/core/ids.ts'
 import { announceTtlMs } from '../../src/core/limits.ts'
@@ -9,7 +9,13 @@ import { createNodeNetwork } from '../../src/network/libp2p/node.ts'
 import type { Lane, Network } from '../../src/network/types.ts'
 
 export type ToTabs =
-  | { readonly type: 'open'; readonly url: string; readonly count: number; readonly perSecond: number }
+  | {
+      readonly type: 'open'
+      readonly url: string
+      readonly direct: boolean
+      readonly count: number
+      readonly perSecond: number
+    }
   | { readonly type: 'announce'; readonly perSecond: number; readonly seconds: number; readonly swarms: number }
 
 export type FromTabs =
@@ -34,16 +40,16 @@ process.on('message', (message: ToTabs) => {
 })
 process.once('disconnect', () => process.exit())
 
-async function openAll({ url, count, perSecond }: Extract<ToTabs, { type: 'open' }>): Promise<void> {
+async function openAll({ url, direct, count, perSecond }: Extract<ToTabs, { type: 'open' }>): Promise<void> {
   for (let i = 0; i < count; i++) {
-    void open(url)
+    void open(url, direct)
     // Time: people come at a pace.
     await new Promise((resolve) => setTimeout(resolve, 1000 / perSecond))
   }
 }
 
-async function open(url: string): Promise<void> {
-  const network = await createNodeNetwork({ relays: [url], webrtc: false })
+async function open(url: string, direct: boolean): Promise<void> {
+  const network = await createNodeNetwork({ relays: [url], webrtc: direct })
   const tab: Tab = { network, tracker: undefined, isReserved: false }
   tabs.push(tab)
   const startMs = performance.now()

@@ -45,12 +45,13 @@ export class Town implements AsyncDisposable {
 
   /**
    * `env` are further settings of the relay, which answers at the port that every firewall lets through; `path` is what
-   * lies between Bob's router and everybody else; `origins` are further ones that browsers are to take for secure.
+   * lies between Bob's router and everybody else; `origins` are further ones that browsers are to take for secure, `args`
+   * further words for them.
    */
   static async found(
     env: Readonly<Record<string, string>> = {},
     path?: Path,
-    { sizeBytes = contentBytes, origins = [] as readonly string[] } = {}
+    { sizeBytes = contentBytes, origins = [] as readonly string[], args: more = [] as readonly string[] } = {}
   ): Promise<Town> {
     const content = seededBytes(20, sizeBytes)
     await using stack = new AsyncDisposableStack()
@@ -65,7 +66,7 @@ export class Town implements AsyncDisposable {
         env: { QUIRE_HOST: '0.0.0.0', QUIRE_PUBLIC_HOST: relayAddress, ...env }
       })
     )
-    const args = [`--unsafely-treat-insecure-origin-as-secure=${[quire.url, ...origins].join(',')}`]
+    const args = [...more, `--unsafely-treat-insecure-origin-as-secure=${[quire.url, ...origins].join(',')}`]
     const [alice, bob] = await Promise.all(
       (['a', 'b'] as const).map(async (side) => launchBrowser({ args, program: await lab.chromiumAt(side) }))
     )

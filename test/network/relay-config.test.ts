@@ -48,6 +48,18 @@ describe('what a relay says of itself', () => {
     }
   })
 
+  it('[NW38] is itself one of the others, by webrtc-direct, unless it was asked by that', async () => {
+    const direct = `/ip4/203.0.113.7/udp/9787/webrtc-direct/certhash/uEiAbc/p2p/${peerId}`
+    const other = { url: 'https://b.example', peerId }
+    const said = JSON.stringify({
+      peerId,
+      direct: [direct, 'https://c.example', '/ip4/1.2.3.4/tcp/1/ws'],
+      others: [other]
+    })
+    expect(readRelayConfig(said, 'https://a.example').others).toEqual([{ url: direct, peerId }, other])
+    expect(readRelayConfig(said, direct).others).toEqual([other])
+  })
+
   it('[NW36] names other relays, a few, and passes over what is described otherwise', async () => {
     const good = { url: 'http://b.example', peerId }
     const bad = [null, 7, { url: 'b.example', peerId }]
@@ -77,8 +89,8 @@ describe('what a relay says of itself', () => {
   it('[NW37] by its multiaddr has STUN, TURN and keepers at that address, and names no relay without TLS', () => {
     const others = [
       { url: 'http://b.example', peerId },
-      { url: 'https://c.example', peerId },
-      { url: direct, peerId }
+      { url: 'https://c.example', peerId, direct },
+      { url: 'http://d.example', peerId, direct }
     ]
     const said = JSON.stringify({ peerId, stunPort: 8787, turn, others, keepers: [{ peerId, record: 'AQID', terms }] })
     for (const [url, host] of [

@@ -10,9 +10,11 @@ export class RelayPrograms implements AsyncDisposable {
   readonly relays: Quire[] = []
 
   static async start(count: number): Promise<RelayPrograms> {
-    const programs = new RelayPrograms()
+    await using stack = new AsyncDisposableStack()
+    const programs = stack.use(new RelayPrograms())
     for (let n = 0; n < count; n++) programs.relays.push(await programs.#begin(programs.#named()))
     await programs.know(count - 1)
+    stack.move()
     return programs
   }
 

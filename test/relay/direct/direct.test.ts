@@ -235,7 +235,8 @@ describe('the start of webrtc-direct', () => {
       ['localhost', '/ip'],
       ['nobody.invalid', undefined]
     ] as const) {
-      const direct = await Direct.prepare({ ...settings(), publicHost }, { address: '::', port: 1 }, () => undefined)
+      const wanted = { ...settings(), publicHost, peerId: relay.peerId }
+      const direct = await Direct.prepare(wanted, { address: '::', port: 1 }, () => undefined)
       const [first] = direct!.addresses
       direct!.stop()
       if (ip === undefined) expect(first).toBeUndefined()
