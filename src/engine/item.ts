@@ -26,7 +26,7 @@ import { type PlacedFile, readIndex } from './index-reading.ts'
 import { lately, withMet } from './met-peers.ts'
 import type { Noting } from './keep/noting.ts'
 import { keepView } from './keep/record.ts'
-import { leavesOf, noLeaves } from './view.ts'
+import { LeavesDrawing, noLeaves } from './view.ts'
 import { WatchedItem } from './watched-item.ts'
 
 /** What the engine does for its items. */
@@ -65,6 +65,7 @@ export class DataItem extends WatchedItem {
   readonly #guests = new Guests()
   readonly #readers = new Set<BlockReader>()
   readonly #copies: Copies
+  readonly #leaves = new LeavesDrawing()
 
   constructor(parts: EngineParts, host: ItemHost, record: ItemRecord) {
     super(record.id, parts.timers)
@@ -439,7 +440,7 @@ export class DataItem extends WatchedItem {
       remainingMs: rate > 0 ? ((totalBytes - doneBytes) / rate) * 1000 : undefined,
       peers: this.#driver?.peers() ?? [],
       otherCopies: this.#copies.count(this.#driver?.holders() ?? []),
-      leaves: this.#held ? leavesOf(this.#held, (index) => this.#driver?.pigmentOf(index) ?? 0) : noLeaves,
+      leaves: this.#held ? this.#leaves.draw(this.#held, (index) => this.#driver?.pigmentOf(index) ?? 0) : noLeaves,
       error: this.#error,
       dropped: this.#dropped,
       keep: record.keep && keepView(record.keep, this.#keepStanding.shown, Date.now(), doneBlocks * blockBytes),

@@ -9,6 +9,7 @@ import { Swarm } from '../core/swarm/swarm.ts'
 import type { SwarmEffect, SwarmInput } from '../core/swarm/types.ts'
 import type { Lane } from '../network/types.ts'
 import { Alarm } from './alarm.ts'
+import { BlockWriter, type StoreEffect } from './block-writer.ts'
 import { digest } from './crypto.ts'
 import { Dialling } from './dialling.ts'
 import { DriverClosed } from './errors.ts'
@@ -48,6 +49,7 @@ export class SwarmDriver {
   readonly #lanes = new Map<LaneId, Lane>()
   readonly #book: PeerBook
   readonly #blocks: VerifiedBlocks
+  readonly #writer: BlockWriter
   readonly #dialling: Dialling
   readonly #manifest = Promise.withResolvers<Manifest>()
   #lastReader = 0
@@ -72,6 +74,13 @@ export class SwarmDriver {
       uploadLimit: parts.uploadLimit
     })
     this.#blocks = new VerifiedBlocks(parts.store, options.set, () => this.#machine.held)
+    this.#writer = new BlockWriter(parts.store, options.set, this.#blocks, {
+      stored: (indexes) => this.#turn({ type: 'stored', indexes }),
+      failed: (indexes, error) => {
+        this.#turn({ type: 'store-failed', indexes })
+        if (!this.#closed) this.#options.onFailure(error)
+      }
+    })
     this.#manifest.promise.catch(() => undefined) // whoever waits is told; nobody need wait
     if (options.held) this.#manifest.resolve(this.#machine.manifest!)
     const { manifest, held } = this.#machine
@@ -186,6 +195,7 @@ export class SwarmDriver {
   #turn(input: SwarmInput): void {
     if (this.#closed) return
     const effects = this.#machine.handle(this.#parts.timers.nowMs(), input)
+    this.#store(effects.filter((effect) => effect.type === 'store')) // first, since a flush stores what was put before
     for (const effect of effects) this.#perform(effect)
     this.#alarm.setAtMs(this.#machine.wakeAtMs(), () => this.#turn({ type: 'wake' }))
     if (input.type !== 'wake') this.#show()
@@ -207,7 +217,7 @@ export class SwarmDriver {
       case 'hash':
         return void this.#hash(effect)
       case 'store':
-        return void this.#store(effect)
+        return // by now it is under way
       case 'flush':
         return void this.#parts.flush(this.#options.set)
       case 'store-hashes':
@@ -258,18 +268,13 @@ export class SwarmDriver {
     this.#turn({ type: 'hashed', laneId, peerId, start, digests })
   }
 
-  async #store({ peerId, index, bytes }: Extract<SwarmEffect, { type: 'store' }>): Promise<void> {
-    const record = this.#machine.recordOf(peerId)
-    if (this.#book.received(peerId, index, bytes.length) && record) this.#options.onGiver?.({ peerId, record })
-    this.#blocks.verified(index, bytes)
-    try {
-      await this.#parts.store.putBlocks(this.#options.set, [{ index, bytes }])
-      this.#blocks.durable(index)
-      this.#turn({ type: 'stored', indexes: [index] })
-    } catch (error) {
-      this.#turn({ type: 'store-failed', indexes: [index] })
-      if (!this.#closed) this.#options.onFailure(error)
+  #store(blocks: readonly StoreEffect[]): void {
+    for (const { peerId, index, bytes } of blocks) {
+      const isFirst = this.#book.received(peerId, index, bytes.length)
+      const record = isFirst ? this.#machine.recordOf(peerId) : undefined
+      if (record) this.#options.onGiver?.({ peerId, record })
     }
+    this.#writer.write(blocks)
   }
 
   #storing(done: Promise<void>): Promise<void> {

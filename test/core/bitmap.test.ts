@@ -20,3 +20,12 @@ describe('Bitmap', () => {
     expect(Bitmap.full(9).isFull).toBe(true)
   })
 })
+
+it('counts what is held of a run, wherever it begins and ends', () => {
+  const bitmap = new Bitmap(70)
+  for (const index of [0, 7, 8, 15, 16, 40, 69]) bitmap.set(index)
+  const counted = (start: number, count: number): number => bitmap.countIn({ start, count })
+  expect([counted(0, 70), counted(7, 2), counted(8, 8), counted(9, 6), counted(1, 40), counted(64, 6)]).toEqual([
+    7, 2, 2, 0, 5, 1
+  ])
+})

@@ -70,6 +70,17 @@ export class Bitmap {
     return true
   }
 
+  /** How many of the run are held. */
+  countIn({ start, count }: BlockRange): number {
+    let held = 0
+    for (let index = start; index < start + count;) {
+      const whole = index % 8 === 0 && index + 8 <= start + count
+      held += whole ? bitsOf(this.bytes[index >> 3]!) : Number(this.has(index))
+      index += whole ? 8 : 1
+    }
+    return held
+  }
+
   /** Eight blocks at a time where they share a byte: a peer may claim millions at once. */
   #fill(start: number, end: number, value: 0 | 0xff, one: (index: number) => void): void {
     for (let index = start; index < end;) {
@@ -102,6 +113,7 @@ export class Bitmap {
 }
 
 function bitsOf(byte: number): number {
+  if (byte === 0xff) return 8
   let bits = 0
   for (let rest = byte; rest > 0; rest &= rest - 1) bits++
   return bits
