@@ -16,6 +16,7 @@ export default defineConfig({
       { find: '@noble/curves/secp256k1.js', replacement: standIn('no-secp256k1') },
       { find: /^\.\/(rsa|ecdsa)\/(der|ecdsa|index|utils)\.js$/, replacement: standIn('no-other-keys') },
       { find: /^\.\/(discovery|connection-monitor)\.js$/, replacement: standIn('no-such-parts') },
+      { find: /^\.\/(content|peer)-routing\.js$/, replacement: standIn('no-routing') },
       { find: '@libp2p/logger', replacement: standIn('no-logs') },
       // Needed by few pages, and later.
       { find: './private-to-public/transport.js', replacement: standIn('direct-later') },
