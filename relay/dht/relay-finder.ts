@@ -3,7 +3,7 @@ import type { PeerId, PeerStore, Startable } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import { ping } from '@libp2p/ping'
-import { programRelays, relaysDrawMs, sparesBeyondEnough } from '../../src/core/limits.ts'
+import { dhtClientSelfMs, dhtQueryMs, programRelays, relaysDrawMs, sparesBeyondEnough } from '../../src/core/limits.ts'
 import type { NodeNetworkOptions } from '../../src/network/libp2p/node.ts'
 import type { Network } from '../../src/network/types.ts'
 import { dialFilter } from './addresses.ts'
@@ -44,7 +44,10 @@ class RelayFinder implements Startable {
   readonly #components: FinderComponents
   readonly #options: FinderOptions
   #joining: Joining | undefined
+  #drawn: DrawnRelays | undefined
+  #known: ReadonlySet<string> = new Set()
   #alarm: NodeJS.Timeout | undefined
+  #pauseMs = relaysDrawMs
 
   constructor(components: FinderComponents, options: FinderOptions) {
     this.#components = components
@@ -56,29 +59,55 @@ class RelayFinder implements Startable {
   afterStart(): void {
     const { peerId, peerStore, connectionManager, identify, dht } = this.#components
     const drawn = new DrawnRelays(peerStore, async (address) => (await dialFilter(joining.named))(address))
-    const drawFor = (wanted: number) => {
-      const { relays } = this.#options.network().status()
-      const there = relays.filter(({ state }) => state === 'reserved')
-      if (there.length < wanted) this.#options.network().addSpares(drawn.draw(known))
-    }
-    const known = knownRelays(
+    this.#drawn = drawn
+    this.#known = knownRelays(
       dht,
       () => undefined,
-      (id) => void drawn.note(id).then(() => drawFor(programRelays + sparesBeyondEnough))
+      (id) => void drawn.note(id).then(() => this.#draw())
     )
     const joining = new Joining({
       bootstrap: this.#options.bootstrap,
       peerId: peerId.toString(),
       dial: (address, { signal }) => connectionManager.openConnection(address, { signal }),
       identify,
-      isAlone: () => known.size === 0
+      isAlone: () => this.#known.size === 0
     })
     this.#joining = joining
-    this.#alarm = setInterval(() => drawFor(programRelays), relaysDrawMs).unref()
+    this.#lookLater()
   }
 
   stop(): void {
-    clearInterval(this.#alarm)
+    clearTimeout(this.#alarm)
     this.#joining?.stop()
+  }
+
+  /** A busy moment may have hidden a relay from the DHT's table: it is asked again, ever less often where that is all. */
+  #lookLater(): void {
+    this.#alarm = setTimeout(() => {
+      const isShort = this.#draw()
+      if (isShort) void this.#ask()
+      this.#pauseMs = isShort ? Math.min(2 * this.#pauseMs, dhtClientSelfMs) : relaysDrawMs
+      this.#lookLater()
+    }, this.#pauseMs).unref()
+  }
+
+  /** Whether too few are there. */
+  #draw(): boolean {
+    const network = this.#options.network()
+    const there = network.status().relays.filter(({ state }) => state === 'reserved')
+    const isShort = there.length < programRelays + sparesBeyondEnough
+    if (isShort) network.addSpares(this.#drawn!.draw(this.#known))
+    return isShort
+  }
+
+  async #ask(): Promise<void> {
+    const { dht, peerId } = this.#components
+    try {
+      const signal = AbortSignal.timeout(dhtQueryMs)
+      const asking = dht.getClosestPeers(peerId.toMultihash().bytes, { signal })[Symbol.asyncIterator]()
+      while (!(await asking.next()).done) continue
+    } catch {
+      // Whom it met until then counts.
+    }
   }
 }

@@ -466,7 +466,7 @@ export const spareRestMs = 60_000
 export const spareFailuresMax = 2
 /** How often a relay is asked anew whom it names: what it says of itself is asked whenever it is joined. */
 export const relayAskAgainMs = 60 * 60_000
-/** How often a program that has too few relays draws others from those that the DHT knows. */
+/** How often a program looks whether it has too few relays; while it has, it asks the DHT, and waits twice as long. */
 export const relaysDrawMs = 10_000
 /** Other relays whose addresses a relay knows, to draw from. */
 export const relaysDrawnMax = 64
