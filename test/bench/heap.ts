@@ -30,6 +30,23 @@ export async function heapMeter(page: Page): Promise<HeapMeter> {
   }
 }
 
+/** Takes samples, one after the other, until the function that it returns is called; that waits for the last of them. */
+export function sampling(sample: () => Promise<void>, everyMs: number): () => Promise<void> {
+  let going = true
+  const loop = async () => {
+    while (going) {
+      await sample()
+      // Time: a heap changes without a word.
+      await new Promise((resolve) => setTimeout(resolve, everyMs))
+    }
+  }
+  const looping = loop()
+  return () => {
+    going = false
+    return looping
+  }
+}
+
 /** Calls a worker, whose session is carried by its page's. */
 function callerOf(devtools: CDPSession, sessionId: string): (method: string) => Promise<unknown> {
   const waiting = new Map<number, (result: unknown) => void>()

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
-import { byId, linkOf, openLink, untilState } from '../support/person.ts'
+import { byId, linkOf, openLink, shareEach, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 
 /** Data sets in one library: `MANY_SETS=1000` tries what the page is measured with, which takes four minutes. */
@@ -33,7 +33,7 @@ describe(`a library of ${count} data sets`, () => {
     await byId(page, 'file-input').waitFor({ state: 'attached' })
     for (let from = 0; from < count; from += together) {
       const names = Array.from({ length: together }, (_, i) => nameOf(from + i))
-      await page.evaluate(addEach, names)
+      await shareEach(page, names)
       // The newest is on top as soon as it is in the library.
       await page.locator(`[data-row][aria-label="${names.at(-1)}"]`).waitFor({ state: 'attached' })
     }
@@ -80,15 +80,4 @@ describe(`a library of ${count} data sets`, () => {
 function scrollToLast(): void {
   const drawn = document.querySelectorAll('[data-row]')
   drawn[drawn.length - 1]?.scrollIntoView()
-}
-
-/** Runs in the page: each name becomes a share of its own. */
-function addEach(names: readonly string[]): void {
-  const input = document.querySelector<HTMLInputElement>('[data-testid=file-input]')!
-  for (const name of names) {
-    const chosen = new DataTransfer()
-    chosen.items.add(new File([`content of ${name}`], name, { type: 'text/plain' }))
-    input.files = chosen.files
-    input.dispatchEvent(new Event('change', { bubbles: true }))
-  }
 }

@@ -90,3 +90,17 @@ export async function save(page: Page): Promise<Download> {
 export async function savedSha256(page: Page): Promise<string> {
   return sha256OfFile(await (await save(page)).path())
 }
+
+/** Each name becomes a share of its own, a small text. */
+export const shareEach = (page: Page, names: readonly string[]): Promise<void> => page.evaluate(addEach, names)
+
+/** Runs in the page. */
+function addEach(names: readonly string[]): void {
+  const input = document.querySelector<HTMLInputElement>('[data-testid=file-input]')!
+  for (const name of names) {
+    const chosen = new DataTransfer()
+    chosen.items.add(new File([`content of ${name}`], name, { type: 'text/plain' }))
+    input.files = chosen.files
+    input.dispatchEvent(new Event('change', { bubbles: true }))
+  }
+}

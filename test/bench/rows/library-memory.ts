@@ -1,7 +1,7 @@
 import type { Page } from 'playwright'
 import { launchBrowser } from '../../support/browsers.ts'
-import { byId, linkOf, openLink, untilPercent, untilState } from '../../support/person.ts'
-import { heapMeter, type HeapMeter } from '../heap.ts'
+import { byId, linkOf, openLink, shareEach, untilPercent, untilState } from '../../support/person.ts'
+import { heapMeter, type HeapMeter, sampling } from '../heap.ts'
 import { median, settled, tell } from '../measure.ts'
 import type { BenchOptions } from '../options.ts'
 import { bigFile, serveSite } from '../places.ts'
@@ -69,15 +69,17 @@ async function measured(url: string, link: string, count: number): Promise<Heaps
   tell(`${count} data sets: ${mib(idle)} MiB at rest`)
   await openLink(page, link)
   await untilPercent(page, 1)
-  const sampling = sampled(meter)
+  const fetching: number[] = []
+  const stop = sampling(async () => void fetching.push(await meter.read()), sampleMs)
   await untilState(page, 'complete', limitMs)
-  return { idle, fetching: await sampling(), after: await atRest(meter) }
+  await stop()
+  return { idle, fetching, after: await atRest(meter) }
 }
 
 /** Shares a few small files, each by itself; the newest is on top as soon as it is in the library. */
 async function addSome(page: Page, from: number): Promise<void> {
   const names = Array.from({ length: together }, (_, i) => `note ${from + i}.txt`)
-  await page.evaluate(addEach, names)
+  await shareEach(page, names)
   await page.locator(`[data-row][aria-label="${names.at(-1)}"]`).waitFor({ state: 'attached' })
 }
 
@@ -87,34 +89,4 @@ async function atRest(meter: HeapMeter): Promise<number> {
   return meter.read({ clean: true })
 }
 
-/** Samples until the function that it returns is called, which gives them. */
-function sampled(meter: HeapMeter): () => Promise<number[]> {
-  const samples: number[] = []
-  let going = true
-  const loop = async () => {
-    while (going) {
-      samples.push(await meter.read())
-      // Time: a heap changes without a word.
-      await new Promise((resolve) => setTimeout(resolve, sampleMs))
-    }
-  }
-  const looping = loop()
-  return async () => {
-    going = false
-    await looping
-    return samples
-  }
-}
-
 const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
-
-/** Runs in the page: each name becomes a share of its own. */
-function addEach(names: readonly string[]): void {
-  const input = document.querySelector<HTMLInputElement>('[data-testid=file-input]')!
-  for (const name of names) {
-    const chosen = new DataTransfer()
-    chosen.items.add(new File([`content of ${name}`], name, { type: 'text/plain' }))
-    input.files = chosen.files
-    input.dispatchEvent(new Event('change', { bubbles: true }))
-  }
-}

@@ -1,5 +1,5 @@
 import { byId, linkOf, untilPercent, untilState } from '../../support/person.ts'
-import { heapMeter, type HeapMeter } from '../heap.ts'
+import { heapMeter, type HeapMeter, sampling } from '../heap.ts'
 import { median, settled, tell } from '../measure.ts'
 import type { BenchOptions } from '../options.ts'
 import { bigFile, openPair, serveSite } from '../places.ts'
@@ -61,24 +61,13 @@ interface Sampled {
 /** Samples until the function that it returns is called, which gives them. */
 function sampled(what: string, meter: HeapMeter): () => Promise<Sampled> {
   const samples: Sampled = { all: [], held: [] }
-  let going = true
-  const loop = async () => {
-    while (going) {
-      samples.all.push(await meter.read())
-      if (samples.all.length % samplesPerCollection === 0) {
-        samples.held.push(await meter.read({ clean: true }))
-        tell(`${what}: ${mib(samples.all.at(-1)!)} MiB, held ${mib(samples.held.at(-1)!)}`)
-      }
-      // Time: a heap changes without a word.
-      await new Promise((resolve) => setTimeout(resolve, sampleMs))
-    }
-  }
-  const looping = loop()
-  return async () => {
-    going = false
-    await looping
-    return samples
-  }
+  const stop = sampling(async () => {
+    samples.all.push(await meter.read())
+    if (samples.all.length % samplesPerCollection !== 0) return
+    samples.held.push(await meter.read({ clean: true }))
+    tell(`${what}: ${mib(samples.all.at(-1)!)} MiB, held ${mib(samples.held.at(-1)!)}`)
+  }, sampleMs)
+  return () => stop().then(() => samples)
 }
 
 const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
