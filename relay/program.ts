@@ -53,10 +53,11 @@ export async function openProgram({ relays, dataDir, uploadLimit }: ProgramOptio
     network,
     untilStopped: () => stopped.promise,
     async close() {
-      for (const signal of signals) process.off(signal, stop)
       // A peer or relay that does not answer must not keep the program from ending.
       await Promise.race([quire.close(), new Promise((resolve) => setTimeout(resolve, closeTimeoutMs))])
       if (!dataDir) await rm(dir, { recursive: true, force: true })
+      // Last: of two signals the second, of another kind, must not cut that short. The same again does.
+      for (const signal of signals) process.off(signal, stop)
     }
   }
 }

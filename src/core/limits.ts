@@ -428,19 +428,29 @@ export const furtherConnectionsMax = 32
 /** A dial that takes longer failed, whatever carries it. */
 export const dialTimeoutMs = 20_000
 /**
- * How long each try for a direct connection may take. One takes 0.2 s side by side and 1 s over 100 ms, but libp2p does
- * not tell when one has failed, and on a busy machine one in ten does: so the first gives up soon, within
- * `directPatienceMs`, and the others leave long paths their time.
+ * How long a try for a direct connection may take. One takes 0.2 s side by side, 1 s over 100 ms and seconds on a machine
+ * that is busy with many at once; libp2p does not tell when one has failed, so there is a second.
  */
-export const directTriesMs = [2_500, 6_000, 6_000] as const
-/** Who is dialled waits for the dialler's next step for so long: as long as the longest try. */
+export const directTryMs = 6_000
+export const directTries = 2
+/**
+ * So many peers are tried at a time, each for so long before the next has its turn: nine browsers on two cores that all
+ * dial each other at once make no connection within the time that a try has; a few at a time take a second.
+ */
+export const directTurns = 2
+export const directTurnMs = 2_500
+/** Who is dialled waits for the dialler's next step for so long: as long as a try. */
 export const beginningMs = 6_000
 /** A dialler's first channel stays open for so long: Firefox misses the end of one that is closed within a millisecond. */
 export const beginningEndMs = 30
 /** A peer's circuit serves while it is tried directly, after so long: ten times what that takes side by side. */
 export const directPatienceMs = 4_000
-/** A peer that could not be reached directly is reached through the relay for so long before it is tried again. */
-export const directRestMs = 5 * 60_000
+/**
+ * A peer that could not be reached directly is reached through the relay for so long before it is tried again, and twice
+ * as long after each further try: a machine that was too busy is not for long, and a NAT in the way stays there.
+ */
+export const directRestMs = 10_000
+export const directRestMsMax = 5 * 60_000
 /** One try for a plain socket; an address in another network does not answer at all. */
 export const socketTryMs = 2_500
 /** Plain sockets of one peer that are tried. */

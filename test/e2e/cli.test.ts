@@ -24,14 +24,17 @@ afterAll(async () => {
 })
 
 const wires = ['2025', 'v0.3', 'v0.4'] as const
-/** Every data set in one of the three forms, by turns: a program starts for each. */
+/**
+ * One data set in four, in one of the three forms, by turns: a program starts for each, and that all of them have their
+ * addresses is seen without one.
+ */
 const cidCases = [
   ...vectors.official.map((each) => ({ ...each, cid: each.manifestCid })),
   ...vectors.datasets.map((each, i) => {
     const wire = wires[i % wires.length]!
     return { ...each, wire, cid: each.manifests[wire].cid }
   })
-]
+].filter((_, i) => i % 4 === 0)
 
 describe('quire cid', () => {
   it.each(cidCases)('gives the address that Codex gives: $name, $wire', async (vector) => {

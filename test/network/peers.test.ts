@@ -1,6 +1,4 @@
 import type { Connection, Libp2p } from '@libp2p/interface'
-import { generateKeyPair } from '@libp2p/crypto/keys'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
@@ -8,80 +6,37 @@ import {
   circuitReserveBytes,
   directPatienceMs,
   directRestMs,
-  directTriesMs,
+  directRestMsMax,
+  directTries,
   furtherConnectionsMax,
   socketTriesMax,
   spareConnectionMs
 } from '../../src/core/limits.ts'
-import { type DirectWays, exchangeProtocol, Peers } from '../../src/network/libp2p/peers.ts'
+import { exchangeProtocol } from '../../src/network/libp2p/open-connections.ts'
+import { type DirectWays, Peers } from '../../src/network/libp2p/peers.ts'
 import { kindOf } from '../../src/network/libp2p/stream-lane.ts'
+import { FakeNode, type Id, makeIds, type Shape } from '../support/fake-node.ts'
 
-const makeId = async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
-type Id = Awaited<ReturnType<typeof makeId>>
 let lower: Id
 let higher: Id
 let relay: string
 
 beforeAll(async () => {
-  const ids = (await Promise.all([makeId(), makeId(), makeId()])).sort((a, b) => (a.toString() < b.toString() ? -1 : 1))
-  ;[lower, higher] = [ids[0], ids[1]]
+  const ids = await makeIds(3)
+  ;[lower, higher] = [ids[0]!, ids[1]!]
   relay = `/dns/relay.example/tcp/443/tls/ws/p2p/${ids[2]}`
 })
 
-interface Shape {
-  address: string
-  direction?: 'inbound' | 'outbound'
-  limits?: { bytes: bigint }
-  protocols?: string[]
-}
-
-/** Just so much of a libp2p node as looking for a peer takes. */
-class FakeNode extends EventTarget {
-  readonly peerId: Id
-  readonly them: Id
-  connections: Connection[] = []
-  dialled: string[] = []
-  /** What a dial to such an address does. */
-  dials: (address: string) => Promise<Shape> = () => Promise.reject(new Error('unreachable'))
-
-  constructor(peerId: Id, them: Id) {
-    super()
-    this.peerId = peerId
-    this.them = them
-  }
-
-  getPeers = () => []
-  getConnections = () => this.connections
-
-  async dial(address: { toString(): string }): Promise<Connection> {
-    this.dialled.push(address.toString())
-    return this.open(await this.dials(address.toString()))
-  }
-
-  open({ address, direction = 'outbound', limits, protocols = [] }: Shape): Connection {
-    const connection = {
-      status: 'open',
-      remotePeer: this.them,
-      remoteAddr: multiaddr(address),
-      direction,
-      limits,
-      streams: protocols.map((protocol) => ({ protocol })),
-      close: async () => void (connection.status = 'closed')
-    }
-    this.connections.push(connection as unknown as Connection)
-    this.dispatchEvent(new CustomEvent('connection:open', { detail: connection }))
-    return connection as unknown as Connection
-  }
-}
-
 const dialFurther = vi.fn<DirectWays['dialFurther']>()
 let node: FakeNode
+let them: Id
 let peers: Peers
 let turn = true
 let sockets = true
 
-function become(us: Id, them: Id): void {
-  node = new FakeNode(us, them)
+function become(us: Id, other: Id): void {
+  them = other
+  node = new FakeNode(us, other)
   peers = new Peers(node as unknown as Libp2p, { webrtc: () => turn, sockets, dialFurther })
 }
 
@@ -95,10 +50,10 @@ afterEach(() => {
 })
 
 const tcp = '/ip4/192.0.2.7/tcp/4001'
-const rtc = () => `${relay}/p2p-circuit/webrtc/p2p/${node.them}`
-const circuit = () => `${relay}/p2p-circuit/p2p/${node.them}`
+const rtc = () => `${relay}/p2p-circuit/webrtc/p2p/${them}`
+const circuit = () => `${relay}/p2p-circuit/p2p/${them}`
 const reach = (addresses: string[] = [tcp, rtc(), circuit()], signal = new AbortController().signal) =>
-  peers.reach({ peerId: node.them.toString() as PeerId, addresses: addresses.map((each) => multiaddr(each)) }, signal)
+  peers.reach({ peerId: them.toString() as PeerId, addresses: addresses.map((each) => multiaddr(each)) }, signal)
 const reachable =
   (...kinds: string[]) =>
   (address: string): Promise<Shape> => {
@@ -110,7 +65,7 @@ describe('reaching a peer', () => {
   it('[NW9] tries sockets, then WebRTC again and again, then the circuit', async () => {
     node.dials = reachable(circuit())
     expect(kindOf(await reach([circuit(), rtc(), tcp]))).toBe('relayed')
-    expect(node.dialled).toEqual([`${tcp}/p2p/${node.them}`, ...Array(directTriesMs.length).fill(rtc()), circuit()])
+    expect(node.dialled).toEqual([`${tcp}/p2p/${them}`, ...Array(directTries).fill(rtc()), circuit()])
   })
 
   it("[NW37] takes a relay's webrtc-direct for a socket, and what goes through it for what it is", () => {
@@ -125,7 +80,7 @@ describe('reaching a peer', () => {
   it('[NW29] by relays alone, tries no socket, and WebRTC only where TURN is offered', async () => {
     sockets = turn = false
     become(lower, higher)
-    node.dials = reachable(tcp, `${tcp}/p2p/${node.them}`, rtc(), circuit())
+    node.dials = reachable(tcp, `${tcp}/p2p/${them}`, rtc(), circuit())
     expect(kindOf(await reach())).toBe('relayed')
     expect(node.dialled).toEqual([circuit()])
     turn = true
@@ -157,7 +112,7 @@ describe('reaching a peer', () => {
     node.dials = () => (dialling.resolve(), new Promise(() => undefined))
     const reached = reach([rtc()])
     await dialling.promise
-    const theirs = node.open({ address: `/webrtc/p2p/${node.them}`, direction: 'inbound' })
+    const theirs = node.open({ address: `/webrtc/p2p/${them}`, direction: 'inbound' })
     expect(await reached).toBe(theirs)
   })
 
@@ -167,9 +122,7 @@ describe('reaching a peer', () => {
       if (!isOver) return new Promise(() => undefined) // as libp2p does: it joins the dial that is about to end
       isOver = false
       setTimeout(() => (isOver = true))
-      return node.dialled.length < directTriesMs.length
-        ? Promise.reject(new Error('late'))
-        : Promise.resolve({ address })
+      return node.dialled.length < directTries ? Promise.reject(new Error('late')) : Promise.resolve({ address })
     }
     expect(kindOf(await reach([rtc()]))).toBe('direct')
   })
@@ -180,7 +133,7 @@ describe('reaching a peer', () => {
 
   it('[NW35] makes further connections beside a WebRTC one alone, so many at most, and ends them', async () => {
     const contact = () => ({
-      peerId: node.them.toString() as PeerId,
+      peerId: them.toString() as PeerId,
       addresses: [tcp, rtc()].map((each) => multiaddr(each))
     })
     const further = () => peers.reachFurther(contact(), new AbortController().signal)
@@ -224,41 +177,60 @@ describe('reaching a peer', () => {
     await vi.advanceTimersByTimeAsync(directPatienceMs)
     expect(await reached).toBe(arranging)
     dial.resolve({ address: rtc() })
-    await vi.waitFor(() => expect(told).toEqual([node.them.toString()]))
+    await vi.waitFor(() => expect(told).toEqual([them.toString()]))
     expect(kindOf(await reach([rtc(), circuit()]))).toBe('direct')
     expect(node.dialled).toEqual([rtc()])
   })
 
-  it('[NW10] remembers for a while that only the circuit works', async () => {
+  const useCircuit = (circuit: Connection) =>
+    circuit.streams.push({ protocol: exchangeProtocol } as Connection['streams'][number])
+
+  it('[NW10] remembers that only the circuit works, which then serves at once', async () => {
     node.dials = reachable(circuit())
     await reach([rtc(), circuit()])
     node.connections = []
     node.dialled = []
     await reach([rtc(), circuit()])
     expect(node.dialled).toEqual([circuit()])
-    node.connections = []
-    await vi.advanceTimersByTimeAsync(directRestMs)
-    node.dials = reachable(rtc())
-    expect(kindOf(await reach([rtc(), circuit()]))).toBe('direct')
+  })
+
+  it('[NW23] tries directly again while something goes through a relay, after ever longer rests', async () => {
+    node.dials = reachable(circuit())
+    useCircuit(await reach([rtc(), circuit()]))
+    for (let restMs = directRestMs; restMs < 4 * directRestMsMax; restMs *= 2) {
+      node.dialled = []
+      const pauseMs = Math.min(restMs, directRestMsMax)
+      await vi.advanceTimersByTimeAsync(0.9 * pauseMs)
+      expect(node.dialled).toEqual([])
+      await vi.advanceTimersByTimeAsync(0.1 * pauseMs + 200)
+      expect(node.dialled).toEqual([rtc()])
+    }
+  })
+
+  it('[NW23] tries directly again at a nudge', async () => {
+    node.dials = reachable(circuit())
+    useCircuit(await reach([rtc(), circuit()]))
+    node.dialled = []
+    peers.nudge()
+    await vi.waitFor(() => expect(node.dialled).toEqual([rtc()]))
   })
 
   it.each<[string, () => Promise<unknown>]>([
     ['after a while', () => vi.advanceTimersByTimeAsync(directRestMs)],
     ['at a nudge', async () => peers.nudge()]
-  ])('[NW23] tries directly again %s, while something goes through a relay', async (_when, pass) => {
+  ])('[NW23] %s, where nothing goes through a relay, tries once something does', async (_when, pass) => {
     node.dials = reachable(circuit())
-    const relayed = await reach([rtc(), circuit()])
-    node.dials = reachable(rtc())
+    const first = await reach([rtc(), circuit()])
     node.dialled = []
     await pass()
     expect(node.dialled).toEqual([])
-    node.dials = reachable(circuit())
-    await reach([rtc(), circuit()])
-    relayed.streams.push({ protocol: exchangeProtocol } as Connection['streams'][number])
+    const told: string[] = []
+    peers.onDirect = (peerId) => told.push(peerId)
     node.dials = reachable(rtc())
-    node.dialled = []
-    await pass()
-    await vi.waitFor(() => expect(node.dialled).toEqual([rtc()]))
+    useCircuit(first)
+    expect(await reach([rtc(), circuit()])).toBe(first)
+    await vi.waitFor(() => expect(told).toEqual([them.toString()]))
+    expect(node.dialled).toEqual([rtc()])
   })
 
   it('[NW10] does not when the peer was not there at all', async () => {

@@ -1,0 +1,114 @@
+import type { Connection, Libp2p } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { PeerId } from '../../core/ids.ts'
+import { directTryMs, directTurnMs, directTurns } from '../../core/limits.ts'
+import type { OpenConnections } from './open-connections.ts'
+import { kindOf } from './stream-lane.ts'
+
+export const after = (delayMs: number) => new Promise<undefined>((resolve) => setTimeout(resolve, delayMs))
+
+/** Dials addresses of a peer, one after the other. SPEC.md: NW9, NW11, NW22, NW39. */
+export class Tries {
+  readonly #node: Libp2p
+  readonly #open: OpenConnections
+  /** Peers that are tried over WebRTC and have their turn. */
+  #turns = 0
+  /** Those that wait for theirs, in the order in which they came. */
+  readonly #waiting: (() => void)[] = []
+
+  constructor(node: Libp2p, open: OpenConnections) {
+    this.#node = node
+    this.#open = open
+  }
+
+  /** A direct connection that the peer makes meanwhile is as good. [NW9] */
+  async each(peerId: PeerId, addresses: readonly Multiaddr[], tryMs: number): Promise<Connection | undefined> {
+    for (const address of addresses) {
+      const theirs = this.#watch(peerId)
+      try {
+        const signal = AbortSignal.timeout(tryMs)
+        await Promise.race([this.#node.dial(address, { signal, force: true }), theirs.connected])
+        return this.#open.direct(peerId) ?? this.#open.circuit(peerId)
+      } catch {
+        await letGo()
+      } finally {
+        theirs.stop()
+      }
+    }
+    return undefined
+  }
+
+  /** Over WebRTC, so many times, by each address in turn: a few peers at a time. [NW39] */
+  async inTurn(peerId: PeerId, addresses: readonly Multiaddr[], tries: number): Promise<Connection | undefined> {
+    if (addresses.length === 0) return undefined
+    const theirs = this.#watch(peerId)
+    const ours = this.#takeTurn(() => this.#eachWebRtc(peerId, addresses, tries))
+    await Promise.race([ours, theirs.connected])
+    theirs.stop()
+    return this.#open.direct(peerId) ?? ours
+  }
+
+  /** A turn lasts until the tries ended, but no longer than `directTurnMs`: who cannot be reached must not hold up others. */
+  async #takeTurn<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#turns >= directTurns) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#turns++
+    const running = run()
+    void Promise.race([running, after(directTurnMs)]).finally(() => {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#turns--
+    })
+    return running
+  }
+
+  async #eachWebRtc(peerId: PeerId, addresses: readonly Multiaddr[], tries: number): Promise<Connection | undefined> {
+    let found = this.#open.direct(peerId)
+    for (let tried = 0; !found && tried < tries; tried++) {
+      found = await this.#tryWebRtc(peerId, addresses[tried % addresses.length]!)
+    }
+    return found
+  }
+
+  /** Two dials at once cost twice as much and are no sooner there: of the two, one waits for the other. [NW11] */
+  async #tryWebRtc(peerId: PeerId, address: Multiaddr): Promise<Connection | undefined> {
+    const late = after(directTryMs)
+    const theirs = this.#watch(peerId)
+    const ours = new AbortController()
+    const yields = this.#open.givesWayTo(peerId)
+    const isCalled = yields && this.#open.hasCall(peerId, directTryMs)
+    if (yields) void theirs.called.then(() => ours.abort())
+    try {
+      if (!isCalled) await Promise.race([this.#dial(address, ours.signal), theirs.connected])
+    } catch {
+      await letGo()
+    }
+    if (isCalled || ours.signal.aborted) await Promise.race([theirs.connected, late])
+    theirs.stop()
+    if (yields) ours.abort()
+    return this.#open.direct(peerId)
+  }
+
+  #dial(address: Multiaddr, signal: AbortSignal): Promise<Connection> {
+    return this.#node.dial(address, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(directTryMs)]),
+      force: true
+    })
+  }
+
+  /** Resolves when the peer has made a direct connection, and when it has opened a circuit, which is how that begins. */
+  #watch(peerId: PeerId): { connected: Promise<void>; called: Promise<void>; stop: () => void } {
+    const connected = Promise.withResolvers<void>()
+    const called = Promise.withResolvers<void>()
+    const look = ({ detail }: CustomEvent<Connection>) => {
+      if (detail.remotePeer.toString() !== peerId) return
+      if (kindOf(detail) !== 'relayed') connected.resolve()
+      else if (detail.direction === 'inbound') called.resolve()
+    }
+    this.#node.addEventListener('connection:open', look)
+    const stop = () => this.#node.removeEventListener('connection:open', look)
+    return { connected: connected.promise, called: called.promise, stop }
+  }
+}
+
+/** libp2p lets go of a dial a moment after it gave up; until then it joins the next to it. [NW22] */
+const letGo = () => after(0)
