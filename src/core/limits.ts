@@ -229,8 +229,15 @@ export const widthLooks = 3
 export const widthGain = 1.15
 /** Lanes that did not pay, or could not be opened, are not tried again for so long; doubled each time. */
 export const widthRestMs = 30_000
-/** Further lanes that one data set opens, to all its peers: browsers take some hundred connections in all. */
-export const furtherLanesMax = 16
+/**
+ * Lanes over which one data set is fetched, of all its sessions, before more are opened: so many carry what a tab can
+ * work off, and what comes from many peers needs no more than one each.
+ */
+export const fetchLanesMax = 8
+/** An answer is held up by the path and not by a busy machine when it is late by no more than so much of the round trip. */
+export const lateShare = 1 / 4
+/** How late this machine is, is seen so long after the first session began, if not before. */
+export const lateProbeMs = 20
 /** Further lanes that one data set takes from others. */
 export const furtherLanesTakenMax = 64
 /** A peer that answered `busy` is asked again after this. */

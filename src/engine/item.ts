@@ -60,6 +60,8 @@ export class DataItem extends WatchedItem {
   #keepStanding: { readonly told?: KeepStanding; readonly shown?: KeepStanding } = {}
   /** Until what an earlier visit stored is known: nothing begins before, or it would be fetched once more. */
   #restoring: Promise<void> | undefined
+  /** The link that the record stands for. */
+  #linked: { readonly record: ItemRecord; readonly link: string | undefined } | undefined
   /** Removed, or closed: nothing more is done or written. */
   #hasEnded = false
   readonly #guests = new Guests()
@@ -124,8 +126,14 @@ export class DataItem extends WatchedItem {
     this.#changed()
   }
 
+  /** A link takes two hashes, and there are ten views a second. */
   get #link(): string | undefined {
-    const { manifestCid, secret, relays } = this.#record
+    const record = this.#record
+    if (this.#linked?.record !== record) this.#linked = { record, link: this.#linkOf(record) }
+    return this.#linked.link
+  }
+
+  #linkOf({ manifestCid, secret, relays }: ItemRecord): string | undefined {
     const { origin, linkRelays = [] } = this.#parts
     return manifestCid && formatLink(origin, { manifestCid, secret, relays: [...relays, ...linkRelays] })
   }

@@ -12,7 +12,8 @@ const fixedLanes = (count: number): Plugin => ({
   name: 'fixed-lanes',
   transform(code, id) {
     if (!id.endsWith('src/core/limits.ts')) return
-    const values = { sessionWidths: `[${count}]`, farRoundTripMs: '0', wideRoundTripMs: '0', widthGain: '0' }
+    const always = { farRoundTripMs: '0', wideRoundTripMs: '0', widthGain: '0', lateShare: 'Infinity' }
+    const values = { sessionWidths: `[${count}]`, ...always }
     return Object.entries(values).reduce((text, [name, value]) => {
       const changed = text.replace(new RegExp(`(const ${name} = )[^\\n;]+`), `$1${value}`)
       if (changed === text) throw new Error(`No limit is called ${name}`)

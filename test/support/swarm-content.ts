@@ -42,6 +42,8 @@ export interface NodeOptions extends Partial<SwarmOptions> {
   readonly line?: { freeAtMs: number }
   /** Further lanes cannot be opened. */
   readonly isNarrow?: boolean
+  /** It comes so late to what is due. */
+  readonly lateMs?: number
   readonly storeMs?: number
   readonly storeFails?: () => boolean
 }

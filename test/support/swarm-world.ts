@@ -77,8 +77,8 @@ export class World {
     let next: Node | undefined
     let wakeAtMs = Infinity
     for (const node of this.nodes.values()) {
-      if (node.isGone || node.swarm.wakeAtMs() >= wakeAtMs) continue
-      wakeAtMs = Math.max(node.swarm.wakeAtMs(), this.nowMs)
+      if (node.isGone || node.wakeAtMs() >= wakeAtMs) continue
+      wakeAtMs = Math.max(node.wakeAtMs(), this.nowMs)
       next = node
     }
     const event = this.#events[0]
@@ -134,6 +134,10 @@ export class Node {
 
   get isComplete(): boolean {
     return this.swarm.held?.isFull ?? false
+  }
+
+  wakeAtMs(): number {
+    return this.swarm.wakeAtMs() + (this.#options.lateMs ?? 0)
   }
 
   /** The effects of one kind so far. */

@@ -83,6 +83,7 @@ export class Swarm {
       this.#passingOn.wakeAtMs(),
       this.#serving.wakeAtMs(),
       this.#introducing.wakeAtMs(),
+      this.#widening.wakeAtMs(),
       this.#state.isComplete ? Infinity : this.#peers.wakeAtMs()
     )
   }
@@ -115,7 +116,7 @@ export class Swarm {
       case 'stop':
         return this.#stop()
       case 'wake':
-        return
+        return this.#widening.woken(this.wakeAtMs())
       case 'hashed':
       case 'stored':
       case 'store-failed':
@@ -132,9 +133,8 @@ export class Swarm {
       case 'hashed': {
         const bad = this.#asking.onHashed(input.peerId, input.start, input.digests)
         const session = this.#state.sessions.get(input.peerId)
-        if (bad && session) this.#sessions.end(session.control, bad)
-        else if (bad) this.#sessions.lied(input.peerId, bad) // it has left meanwhile
-        return
+        if (bad && session) return this.#sessions.end(session.control, bad)
+        return bad && this.#sessions.lied(input.peerId, bad) // it has left meanwhile
       }
       case 'stored': {
         const wasComplete = this.#state.isComplete

@@ -2,7 +2,9 @@ import type { LaneInfo } from '../exchange/types.ts'
 import type { PeerId } from '../ids.ts'
 import {
   farRoundTripMs,
-  furtherLanesMax,
+  fetchLanesMax,
+  lateProbeMs,
+  lateShare,
   lanesPerSessionMax,
   sessionWidths,
   wideBytesMin,
@@ -22,7 +24,7 @@ import type { SwarmState } from './state.ts'
 
 /**
  * How many lanes a session has: one where the path is short, up to eight where it is long, as long as more of them carry
- * more. Only who fetches widens. It looks when something comes and needs no timer. [SW19]
+ * more. Only who fetches widens. It looks when something comes, and needs no timer but one at its first session. [SW19]
  */
 export class Widening {
   readonly #state: SwarmState
@@ -30,6 +32,10 @@ export class Widening {
   readonly #peers: Peers
   /** No session is looked at before this. */
   #lookAtMs = Infinity
+  /** How late this machine comes to what is due, at its worst of late: on a busy one every answer takes its time. */
+  #lateMs: number | undefined
+  /** When to be woken to see that, before it is known. */
+  #probeAtMs = Infinity
 
   constructor(state: SwarmState, sessions: Sessions, peers: Peers) {
     this.#state = state
@@ -40,6 +46,17 @@ export class Widening {
   /** A session began, or the fetch ended. */
   changed(): void {
     this.#lookAtMs = -Infinity
+    if (this.#lateMs === undefined) this.#probeAtMs = this.#state.nowMs + lateProbeMs
+  }
+
+  wakeAtMs(): number {
+    return this.#probeAtMs
+  }
+
+  /** It was woken for what was due then. */
+  woken(dueAtMs: number): void {
+    this.#probeAtMs = Infinity
+    if (Number.isFinite(dueAtMs)) this.#lateMs = Math.max(this.#state.nowMs - dueAtMs, (this.#lateMs ?? 0) / 2)
   }
 
   /** A lane that was asked for is here. */
@@ -72,7 +89,7 @@ export class Widening {
     const before = width.looked
     const lanes = [...session.lanes.values()]
     this.#closeIdle(lanes)
-    if (!lanes.some((lane) => lane.inFlight.size > 0)) {
+    if (this.#lateMs === undefined || !lanes.some((lane) => lane.inFlight.size > 0)) {
       width.looked = undefined
       width.lookAtMs = nowMs + widthBeginMs
       return
@@ -106,7 +123,9 @@ export class Widening {
     const { held, manifest, nowMs } = this.#state
     const { lanes, peerId, width } = session
     const lackedBytes = (held!.size - held!.count) * manifest!.blockBytes
-    if (width.roundTripMs === Infinity || width.roundTripMs < wideRoundTripMs || nowMs < width.restUntilMs) return
+    const isFar =
+      width.roundTripMs < Infinity && width.roundTripMs >= Math.max(wideRoundTripMs, (this.#lateMs ?? 0) / lateShare)
+    if (!isFar || nowMs < width.restUntilMs) return
     if (lackedBytes < Math.max(wideBytesMin, 2 * widthLookMs * paceBefore)) return
     const record = this.#peers.recordOf(peerId)
     const step = sessionWidths.find((each) => each > lanes.size)
@@ -136,10 +155,13 @@ export class Widening {
     width.restUntilMs = this.#state.nowMs + widthRestMs * 2 ** width.failures++
   }
 
-  /** Further lanes that may be opened. */
+  /** Further lanes that may be opened: what comes from many peers comes over many paths already. */
   #room(): number {
-    let room = furtherLanesMax
-    for (const { lanes, width } of this.#state.sessions.values()) room -= lanes.size - 1 + width.opening.size
+    let room = fetchLanesMax
+    for (const { lanes, width } of this.#state.sessions.values()) {
+      const isFetched = [...lanes.values()].some((lane) => lane.inFlight.size > 0)
+      room -= lanes.size - Number(!isFetched) + width.opening.size
+    }
     return Math.max(0, room)
   }
 }

@@ -3,6 +3,7 @@ import type { PeerId } from '../../core/ids.ts'
 import { laneCloseMs, unstoredBytesMax } from '../../core/limits.ts'
 import { newLaneId } from '../lane-id.ts'
 import type { ConnectionKind, Lane, LaneProtocol } from '../types.ts'
+import { sendWhole } from './whole-messages.ts'
 
 /** A libp2p stream as a lane. Chunks that it hands on belong to whoever takes them, with their buffers. */
 export class StreamLane implements Lane {
@@ -31,6 +32,7 @@ export class StreamLane implements Lane {
     // A message of a data channel has a buffer of its own; what a multiplexer cuts from a socket shares one.
     const ownsBuffers = this.kind === 'direct' || this.kind === 'turn'
     const take = (part: Uint8Array) => this.#onChunk(ownsBuffers ? part : part.slice())
+    if (ownsBuffers) sendWhole(stream)
     // What comes is bounded by what was asked for, not by a reader that pauses.
     stream.maxReadBufferLength = unstoredBytesMax
     stream.addEventListener('message', ({ data }) => {
