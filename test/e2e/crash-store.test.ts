@@ -11,7 +11,7 @@ import { within } from '../support/waiting.ts'
 /** Whole windows of the writer, and far more than it writes before its end. */
 const blockCount = 64 * 256
 /** The put whose beginning is answered by SIGKILL: in the first segment, at the bounds of segments, in full flow. */
-const moments = { file: [0, 20, 63, 64, 127, 140, 201, 256, 333, 470], records: [0, 64, 140, 333] }
+const moments = { file: [0, 20, 63, 64, 201, 470], records: [0, 64, 333] }
 
 let page: Awaited<ReturnType<typeof serveStorePage>>
 let profileDir: string
