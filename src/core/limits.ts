@@ -234,7 +234,7 @@ export const widthRestMs = 30_000
  * work off, and what comes from many peers needs no more than one each.
  */
 export const fetchLanesMax = 8
-/** An answer is held up by the path and not by a busy machine when it is late by no more than so much of the round trip. */
+/** The path holds an answer up, and not this machine, when the machine is late by no more than so much of the round trip. */
 export const lateShare = 1 / 4
 /** How late this machine is, is seen so long after the first session began, if not before. */
 export const lateProbeMs = 20
@@ -430,6 +430,8 @@ export const termsRememberedMax = 256
 export const laneBufferBytesMax = 8 * MiB
 /** Lanes of one protocol between two peers: sessions of a whole library, and room. */
 export const lanesPerPeerMax = 1024
+/** Over WebRTC a message up to this goes together with its length; a longer one would have to be copied for that. */
+export const wholeMessageBytesMax = 4 * KiB
 /** Connections beyond the first to each peer, of all data sets. */
 export const furtherConnectionsMax = 32
 /** A dial that takes longer failed, whatever carries it. */

@@ -80,7 +80,7 @@ describe('swarm: how many lanes', () => {
     expect(most).toBe(fetchLanesMax)
   })
 
-  it('[SW19] none where many bring something already', () => {
+  it('[SW19] few where many bring something already', () => {
     const { world, taker } = far(50, { holders: fetchLanesMax, blocks: 2000 })
     world.until(() => taker.isComplete, 300_000)
     expect(widened(taker).length).toBeLessThan(lanesPerSessionMax)

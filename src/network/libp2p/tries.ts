@@ -7,6 +7,9 @@ import { kindOf } from './stream-lane.ts'
 
 export const after = (delayMs: number) => new Promise<undefined>((resolve) => setTimeout(resolve, delayMs))
 
+/** libp2p lets go of a dial a moment after it gave up; until then it joins the next to it. [NW22] */
+const letGo = () => after(0)
+
 /** Dials addresses of a peer, one after the other. SPEC.md: NW9, NW11, NW22, NW39. */
 export class Tries {
   readonly #node: Libp2p
@@ -76,7 +79,7 @@ export class Tries {
     const ours = new AbortController()
     const yields = this.#open.givesWayTo(peerId)
     const isCalled = yields && this.#open.hasCall(peerId, directTryMs)
-    if (yields) void theirs.called.then(() => ours.abort())
+    if (yields) for (const heard of [theirs.called, theirs.connected]) void heard.then(() => ours.abort())
     try {
       if (!isCalled) await Promise.race([this.#dial(address, ours.signal), theirs.connected])
     } catch {
@@ -84,7 +87,6 @@ export class Tries {
     }
     if (isCalled || ours.signal.aborted) await Promise.race([theirs.connected, late])
     theirs.stop()
-    if (yields) ours.abort()
     return this.#open.direct(peerId)
   }
 
@@ -109,6 +111,3 @@ export class Tries {
     return { connected: connected.promise, called: called.promise, stop }
   }
 }
-
-/** libp2p lets go of a dial a moment after it gave up; until then it joins the next to it. [NW22] */
-const letGo = () => after(0)

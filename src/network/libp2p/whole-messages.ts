@@ -1,19 +1,23 @@
 import type { Stream } from '@libp2p/interface'
+import { wholeMessageBytesMax } from '../../core/limits.ts'
 
-type Parts = Iterable<Uint8Array> & { subarray?(): Uint8Array }
+/** A list of bytes, as libp2p makes it of a message: its length, then the rest. */
+type Parts = Iterable<Uint8Array> & { readonly byteLength: number; subarray(): Uint8Array }
 
-/** What libp2p's streams over data channels send by: each part of a message in turn, its length first. */
+/** What libp2p's streams over data channels send by: each part becomes a message of the channel. */
 interface PartsSender {
-  _sendMessage?: (parts: Parts) => void
+  _sendMessage?: (parts: Iterable<Uint8Array>) => void
 }
 
 /**
  * A libp2p stream sends the length of each message as a message of its own, which doubles the packets of short ones, and
- * what both ends do for each. Here length and message go together: who reads them takes them as one flow of bytes, and
- * does not see where messages end. [NW40]
+ * what both ends do for each. Here short ones go together with their length: who reads them takes them as one flow of
+ * bytes, and does not see where messages end. [NW40]
  */
 export function sendWhole(stream: Stream): void {
   const sender = stream as PartsSender
   const send = sender._sendMessage?.bind(stream)
-  if (send) sender._sendMessage = (parts) => send(parts.subarray ? [parts.subarray()] : parts)
+  if (!send) return
+  const sendJoined = (parts: Parts) => send(parts.byteLength > wholeMessageBytesMax ? parts : [parts.subarray()])
+  Object.assign(stream, { _sendMessage: sendJoined })
 }
