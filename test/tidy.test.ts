@@ -163,13 +163,19 @@ describe('copies', () => {
 
 describe('the tally of a run', () => {
   const report = (statuses: string[], fileStatus = 'passed'): string => {
-    const assertionResults = statuses.map((status) => ({ fullName: status, status }))
+    const failureMessages = ['Error: two is not three']
+    const assertionResults = statuses.map((status) => ({ fullName: `it ${status}`, status, failureMessages }))
     return JSON.stringify({ testResults: [{ name: 'a.test.ts', status: fileStatus, assertionResults }] })
   }
 
   it('counts what passed and what failed', () => {
     expect(readReport('unit', report(['passed', 'passed'], 'passed'), 0)).toMatchObject({ passed: 2, failed: 0 })
     expect(readReport('unit', report(['passed', 'failed'], 'failed'), 1)).toMatchObject({ passed: 1, failed: 1 })
+  })
+
+  it('names what failed, and says why', () => {
+    const { notes } = readReport('unit', report(['passed', 'failed'], 'failed'), 1)
+    expect(notes).toEqual(['failed: it failed (a.test.ts)\n  Error: two is not three'])
   })
 
   it('counts what did not run as failed', () => {

@@ -5,15 +5,24 @@ export interface Tally {
   readonly notes: readonly string[]
 }
 
+interface Assertion {
+  readonly fullName: string
+  readonly status: string
+  readonly failureMessages?: readonly string[]
+}
+
 /** The part of vitest's JSON report that counts. */
 interface Report {
   readonly testResults: readonly {
     readonly name: string
     readonly status: string
     readonly message?: string
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+    readonly assertionResults: readonly Assertion[]
   }[]
 }
+
+/** Of a message that holds two large values side by side, the beginning tells them apart. */
+const failureLinesMax = 12
 
 /** Counts a vitest run: `reportText` is its JSON report (undefined if it wrote none), `exitCode` that of its process. */
 export function readReport(project: string, reportText: string | undefined, exitCode: number): Tally {
@@ -27,6 +36,7 @@ export function readReport(project: string, reportText: string | undefined, exit
   const left = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed')
   const unloaded = files.filter((file) => file.status === 'failed' && !file.assertionResults.some(isFailed))
   const notes = [
+    ...files.flatMap((file) => file.assertionResults.filter(isFailed).map((test) => failureOf(file.name, test))),
     ...left.map((test) => `not run, counted as failed: ${test.fullName}`),
     ...unloaded.map((file) => `failed outside its tests: ${file.name} ${file.message ?? ''}`.trim())
   ]
@@ -44,6 +54,12 @@ export function readReport(project: string, reportText: string | undefined, exit
 /** The line that a run ends with. */
 export function closingLine(tally: { readonly passed: number; readonly failed: number }): string {
   return `${tally.passed} passed, ${tally.failed} failed`
+}
+
+/** What failed and why, in a few lines: whoever sees but the end of a long log learns it there. */
+function failureOf(path: string, { fullName, failureMessages = [] }: Assertion): string {
+  const said = failureMessages.flatMap((message) => message.split('\n').slice(0, failureLinesMax))
+  return [`failed: ${fullName} (${path})`, ...said.map((line) => `  ${line}`)].join('\n')
 }
 
 function isFailed(test: { readonly status: string }): boolean {
