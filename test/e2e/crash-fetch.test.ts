@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { blockBytes } from '../../src/core/limits.ts'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
-import { byId, openLink, untilPercent, untilState } from '../support/person.ts'
+import { openLink, untilDirect, untilPercent, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 import { openSharer, type Sharer, slowly } from '../support/sharer.ts'
@@ -69,7 +69,7 @@ it('a browser killed ten times in one fetch claims what it showed, nothing that 
   expect(percentOf(before)).toBeLessThan(100)
   await openLink(browser.page, link)
   await untilState(browser.page, 'complete', 60_000)
-  expect(await byId(browser.page, 'connection-kind').textContent()).toBe('direct')
+  await untilDirect(browser.page)
   const after = await claimsIn(browser)
   expect(after.map(({ sha256 }) => sha256)).toEqual(digests)
 })

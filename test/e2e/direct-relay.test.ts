@@ -14,7 +14,7 @@ import { click, untilText } from '../support/engines/driven.ts'
 import { launchFirefox } from '../support/engines/firefox.ts'
 import { fileIn, removeFolder, sha256Of, temporaryFolder } from '../support/files.ts'
 import { untilFigure } from '../support/figures.ts'
-import { byId, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
+import { openLink, savedSha256, shareFiles, untilDirect, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 import { within } from '../support/waiting.ts'
@@ -70,7 +70,7 @@ it('[NW37] tabs of a page over https meet at a relay that has neither domain nor
   expect(link.startsWith(origin)).toBe(true)
   await openLink(bob.page, link)
   await untilState(bob.page, 'complete', 60_000)
-  expect(await byId(bob.page, 'connection-kind').textContent()).toBe('direct')
+  await untilDirect(bob.page)
   expect(await savedSha256(bob.page)).toBe(sha256Of(content))
   expect(asked.filter((url) => !url.startsWith(origin) && !url.startsWith('blob:'))).toEqual([])
 }, 120_000)

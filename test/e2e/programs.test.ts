@@ -4,7 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { blockBytes } from '../../src/core/limits.ts'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { sha256Of, sha256OfFile, temporaryFolder } from '../support/files.ts'
-import { byId, openLink, save, savedSha256, shareFiles, untilPercent, untilState } from '../support/person.ts'
+import {
+  byId,
+  openLink,
+  save,
+  savedSha256,
+  shareFiles,
+  untilDirect,
+  untilPercent,
+  untilState
+} from '../support/person.ts'
 import { type Quire, runProgram, startProgram, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 import { openSharer, type ReadBlocks, slowly } from '../support/sharer.ts'
@@ -53,7 +62,7 @@ describe('the command line and a tab', () => {
     await using program = startProgram('relay/cli.ts', ['share', folder, '--relay', quire.url])
     await openLink(bob.page, await within(30_000, 'a link is printed', program.line()))
     await untilState(bob.page, 'complete')
-    expect(await byId(bob.page, 'connection-kind').textContent()).toBe('direct')
+    await untilDirect(bob.page)
     const archive = await readFile(await (await save(bob.page)).path())
     const entries = [
       ['Fotos – 你好/Grüße 🌍.txt', sha256Of(Buffer.from('Hello'))],

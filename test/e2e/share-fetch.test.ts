@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
-import { byId, openLink, save, savedSha256, shareFiles, untilState } from '../support/person.ts'
+import { byId, openLink, save, savedSha256, shareFiles, untilDirect, untilState } from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 import { zipEntries } from '../support/zip-entries.ts'
@@ -45,7 +45,7 @@ describe('share to fetch, from browser to browser', () => {
     await openLink(to, link)
     await untilState(to, 'complete', 60_000)
     expect(await byId(to, 'progress').getAttribute('aria-valuenow')).toBe('100')
-    expect(await byId(to, 'connection-kind').textContent()).toBe('direct')
+    await untilDirect(to)
     expect(await savedSha256(to)).toBe(sha256Of(content))
   })
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
 import { expectWithin } from '../support/goal.ts'
-import { byId, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
+import { openLink, savedSha256, shareFiles, untilDirect, untilState } from '../support/person.ts'
 import { msUntilFound, RelayPrograms } from '../support/relay-programs.ts'
 import { seededBytes } from '../support/seeded.ts'
 
@@ -41,6 +41,6 @@ it('[RN1] [RN5] a tab at one relay finds a holder at another within 2 s, and fet
   await openLink(bob.page, elsewhere)
   expectWithin(2_000, 'finding a holder at another relay', await found)
   await untilState(bob.page, 'complete', 60_000)
-  expect(await byId(bob.page, 'connection-kind').textContent()).toBe('direct')
+  await untilDirect(bob.page)
   expect(await savedSha256(bob.page)).toBe(sha256Of(content))
 })

@@ -37,6 +37,15 @@ export async function untilState(page: Page, state: ItemState, timeoutMs = 30_00
     .waitFor({ state: 'attached', timeout: busyFactor * timeoutMs })
 }
 
+/**
+ * Resolves when the item on the screen has a direct connection. On a busy machine the relay may carry the first of it, or
+ * all that is small, until there is one.
+ */
+export async function untilDirect(page: Page): Promise<void> {
+  const direct = page.locator('[data-testid="connection-kind"]:text-is("direct")')
+  await direct.first().waitFor({ state: 'attached', timeout: busyFactor * 30_000 })
+}
+
 /** When the page first was as `isSo` tells, by the clock that all processes of a machine share: it looks at each frame drawn. */
 export async function momentWhen(
   page: Page,
