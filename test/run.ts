@@ -67,7 +67,12 @@ function holdsMatch(project: string, filters: readonly string[]): boolean {
 
 function exitOf(args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      // Tests start some hundred programs of the same few hundred modules, each of which would compile them again.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled') }
+    })
     child.once('error', reject)
     // A process ended by a signal has no exit code of its own.
     child.once('exit', (code) => resolve(code ?? 1))
