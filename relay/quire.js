@@ -5,4 +5,6 @@ import { checkNode } from './node-version.js'
 // What `quire` and `npm run quire` run.
 checkNode()
 keepCompiled()
+const { endBySignals } = await import('./early-signals.ts')
+endBySignals()
 await import('./cli.ts')

@@ -90,7 +90,7 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
   log('started', { stun: stun !== undefined, turn: turn !== undefined })
   return {
     port,
-    url: `${tlsCert ? 'https' : 'http'}://${name}:${port}`,
+    url: config.publicUrl ?? `${tlsCert ? 'https' : 'http'}://${name}:${port}`,
     peerId,
     stun: stun && `stun:${name}:${port}`,
     turn: turn && `turn:${name}:${turn.port}`,

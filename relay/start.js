@@ -4,4 +4,6 @@ import { checkNode } from './node-version.js'
 // What `npm start` runs.
 checkNode()
 keepCompiled()
+const { endBySignals } = await import('./early-signals.ts')
+endBySignals()
 await import('./main.ts')

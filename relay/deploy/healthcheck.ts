@@ -4,7 +4,7 @@ const { QUIRE_HEALTH_URL, QUIRE_PORT = '8787', QUIRE_TLS_CERT } = process.env
 // Its own certificate names its public host, not this one.
 if (QUIRE_TLS_CERT) process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
 const url = QUIRE_HEALTH_URL ?? `${QUIRE_TLS_CERT ? 'https' : 'http'}://127.0.0.1:${QUIRE_PORT}/healthz`
-const isWell = await fetch(url, { signal: AbortSignal.timeout(4_000) }).then(
+const isWell = await fetch(url, { signal: AbortSignal.timeout(8_000) }).then(
   ({ ok }) => ok,
   () => false
 )
