@@ -448,6 +448,8 @@ export const directTries = 2
  */
 export const directTurns = 2
 export const directTurnMs = 2_500
+/** A peer that looks for peers itself calls within this, where both hear of each other at once. */
+export const directCallMs = 3_000
 /** Who is dialled waits for the dialler's next step for so long: as long as a try. */
 export const beginningMs = 6_000
 /** A dialler's first channel stays open for so long: Firefox misses the end of one that is closed within a millisecond. */

@@ -254,7 +254,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     }
     network.onSelfRecord = () => void discovery.announceAgain()
     network.onDirect = (peerId) => {
-      for (const item of this.#items.led()) if (item.part === 'fetch') item.driver().goDirect(peerId)
+      for (const item of this.#items.led()) item.goDirect(peerId)
     }
     network.onLane = (lane) => {
       if (lane.protocol === '/quire/tracker/1') discovery.addTracker(lane)

@@ -241,6 +241,11 @@ export class DataItem extends WatchedItem {
     else this.#copies.heard(peers)
   }
 
+  /** Lanes to it leave the relay, also where everything is here already: nothing is carried that need not be. */
+  goDirect(peerId: PeerId): void {
+    if (this.part !== 'none') this.#driver?.goDirect(peerId)
+  }
+
   /** Fetches blocks that a reader in another tab waits for; resolves when they are durable. [TB9] */
   async fetchFor(wish: Extract<TabCommand, { name: 'fetch' }>): Promise<void> {
     await this.whenLinked()

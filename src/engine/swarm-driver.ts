@@ -6,7 +6,7 @@ import type { PeerRecord } from '../core/exchange/types.ts'
 import type { LaneId, ManifestCid, PeerId, SetId } from '../core/ids.ts'
 import type { Manifest } from '../core/manifest/manifest.ts'
 import { Swarm } from '../core/swarm/swarm.ts'
-import type { SwarmEffect, SwarmInput } from '../core/swarm/types.ts'
+import type { DialledPeer, FoundPeer, SwarmEffect, SwarmInput } from '../core/swarm/types.ts'
 import type { Lane } from '../network/types.ts'
 import { Alarm } from './alarm.ts'
 import { BlockWriter, type StoreEffect } from './block-writer.ts'
@@ -125,7 +125,7 @@ export class SwarmDriver {
     this.#turn({ type: 'admit' })
   }
 
-  meet(peers: readonly PeerRecord[]): void {
+  meet(peers: readonly FoundPeer[]): void {
     const self = this.#parts.network.status().peerId
     this.#turn({ type: 'peers', peers: peers.filter((peer) => peer.peerId !== self) })
   }
@@ -284,8 +284,8 @@ export class SwarmDriver {
   }
 
   /** With a number, a further lane. */
-  async #connect({ peerId, record, number }: PeerRecord & { readonly number?: number }): Promise<void> {
-    const lane = await this.#dialling.lane(record, { further: number !== undefined })
+  async #connect({ peerId, record, seeks, number }: DialledPeer & { readonly number?: number }): Promise<void> {
+    const lane = await this.#dialling.lane(record, { further: number !== undefined, seeks: seeks ?? false })
     if (lane) this.addLane(lane, { number })
     else this.#turn(number ? { type: 'widen-failed', peerId, number } : { type: 'connect-failed', peerId })
   }

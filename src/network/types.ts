@@ -83,6 +83,8 @@ export interface LaneWish {
   readonly protocol?: LaneProtocol
   /** On a WebRTC connection of its own, beside the direct one that there is; fails where there is none. */
   readonly further?: boolean
+  /** The peer looks for peers itself, so that it may call first. */
+  readonly seeks?: boolean
 }
 
 export interface ConnectOptions extends LaneWish {

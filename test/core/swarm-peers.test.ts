@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { describe, expect, it } from 'vitest'
 import { manifestCidOf } from '../../src/core/block/cid.ts'
-import { groupIndex, type LaneId } from '../../src/core/ids.ts'
+import { groupIndex, type LaneId, type PeerId } from '../../src/core/ids.ts'
 import {
   banMs,
   dialMoreMs,
@@ -36,6 +36,25 @@ describe('swarm: whom to dial', () => {
     }
     expect(dialled([1, 2, 3])).toEqual([peersDialledMax, peersTradedMax])
     expect(dialled('everything')).toEqual([peersDialledMax, peersDialledMax])
+  })
+})
+
+describe('swarm: in which order', () => {
+  it('[SW10] those that lack nothing are dialled first, and of the others it is said that they look for peers too', () => {
+    const world = new World(contentOf(4))
+    const taker = world.node('taker', { isReluctant: true })
+    const record = new Uint8Array([1])
+    const peers = [
+      { peerId: 'seeking' as PeerId, record, holder: false },
+      { peerId: 'holding' as PeerId, record, holder: true },
+      { peerId: 'unknown' as PeerId, record }
+    ]
+    taker.turn({ type: 'peers', peers })
+    expect(taker.did('connect').map(({ peerId, seeks = false }) => [peerId, seeks])).toEqual([
+      ['holding', false],
+      ['unknown', false],
+      ['seeking', true]
+    ])
   })
 })
 

@@ -2,7 +2,7 @@ import type { Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
-import { directTries, directTryMs, directTurnMs, directTurns } from '../../src/core/limits.ts'
+import { directCallMs, directTries, directTryMs, directTurnMs, directTurns } from '../../src/core/limits.ts'
 import { OpenConnections } from '../../src/network/libp2p/open-connections.ts'
 import { Tries } from '../../src/network/libp2p/tries.ts'
 import { FakeNode, type Id, makeIds, type Shape } from '../support/fake-node.ts'
@@ -21,7 +21,7 @@ function become(us: Id): void {
 }
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
   become(ids[0]!)
 })
 
@@ -33,7 +33,8 @@ const never = () => new Promise<never>(() => undefined)
 const relay = '/dns/relay.example/tcp/443/tls/ws/p2p-circuit'
 const rtc = (id: Id) => `${relay}/webrtc/p2p/${id}`
 const circuit = (id: Id) => `${relay}/p2p/${id}`
-const tryOut = (id: Id, count = directTries) => tries.inTurn(id.toString() as PeerId, [multiaddr(rtc(id))], count)
+const tryOut = (id: Id, count = directTries, seeks = false) =>
+  tries.inTurn({ peerId: id.toString() as PeerId, seeks }, [multiaddr(rtc(id))], count)
 const settled = () => vi.advanceTimersByTimeAsync(0)
 
 describe('[NW39] peers that are tried over WebRTC', () => {
@@ -116,5 +117,56 @@ describe('[NW11] of two that dial each other over WebRTC', () => {
     node.open({ address: circuit(ids[0]!), direction: 'inbound', protocols: ['/quire/exchange/1'] })
     node.dials = (address) => Promise.resolve({ address })
     expect((await tryOut(ids[0]!))?.direction).toBe('outbound')
+  })
+
+  it('the one with the higher id gives the other time to call, where that one looks for peers too', async () => {
+    become(ids[1]!)
+    node.dials = (address) => Promise.resolve({ address })
+    const found = tryOut(ids[0]!, 1, true)
+    await vi.advanceTimersByTimeAsync(directCallMs - 1)
+    expect(node.dialled).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
+    expect((await found)?.direction).toBe('outbound')
+  })
+
+  it('the one with the higher id dials nobody who calls in time, and needs no turn for that', async () => {
+    become(ids[1]!)
+    node.dials = never
+    ids.slice(2, 2 + directTurns).forEach((id) => void tryOut(id))
+    const found = tryOut(ids[0]!, 1, true)
+    await vi.advanceTimersByTimeAsync(directCallMs - 1)
+    node.open({ address: circuit(ids[0]!), direction: 'inbound' })
+    await vi.advanceTimersByTimeAsync(directTryMs - 1)
+    const theirs = node.open({ address: rtc(ids[0]!), direction: 'inbound' })
+    expect(await found).toBe(theirs)
+    expect(node.dialled).not.toContain(rtc(ids[0]!))
+  })
+
+  it('the one with the lower id calls at once', async () => {
+    node.dials = never
+    void tryOut(ids[1]!, 1, true)
+    await settled()
+    expect(node.dialled).toEqual([rtc(ids[1]!)])
+  })
+})
+
+describe('[NW41] a try over WebRTC', () => {
+  it('ends after its time', async () => {
+    node.dials = never
+    const found = tryOut(ids[1]!, 1)
+    await vi.advanceTimersByTimeAsync(directTryMs + 1)
+    expect(await found).toBeUndefined()
+  })
+
+  it('has as long again once the circuit is there that arranges it', async () => {
+    node.dials = never
+    let ended = false
+    const found = tryOut(ids[1]!, 1).finally(() => (ended = true))
+    await vi.advanceTimersByTimeAsync(directTryMs - 1)
+    node.open({ address: circuit(ids[1]!), direction: 'outbound' })
+    await vi.advanceTimersByTimeAsync(directTryMs - 1)
+    expect(ended).toBe(false)
+    await vi.advanceTimersByTimeAsync(2)
+    expect(await found).toBeUndefined()
   })
 })

@@ -9,10 +9,13 @@ import {
   peersDialledMax,
   peersTradedMax
 } from '../limits.ts'
+import type { DialledPeer, FoundPeer } from './types.ts'
 
 interface KnownPeer {
   /** How to reach it; one that came to us by itself may be known without. */
   record: Uint8Array | undefined
+  /** As the tracker says. */
+  seeks: boolean
   state: 'known' | 'dialling' | 'connected'
   failures: number
   /** When it was last lost, or could not be reached. */
@@ -32,10 +35,11 @@ export class Peers {
   #moreAtMs = -Infinity
 
   /** News of a peer that rests means that it may be back: it is tried again soon, unless it lied. */
-  found(peers: readonly PeerRecord[]): void {
-    for (const { peerId, record } of peers) {
+  found(peers: readonly FoundPeer[]): void {
+    for (const { peerId, record, holder = true } of peers) {
       const peer = this.#known.get(peerId) ?? this.#add(peerId)
       peer.record = record
+      peer.seeks = !holder
       peer.notBeforeMs = Math.min(peer.notBeforeMs, peer.lostAtMs + backoffMs)
     }
     this.#dialAtMs = -Infinity
@@ -88,23 +92,24 @@ export class Peers {
    * Peers to dial now: until `peersDialledMax` are dialled or connected; then, as long as peers trade, one at a time
    * until `peersTradedMax` are.
    */
-  toDial(nowMs: number, isTrading: () => boolean): PeerRecord[] {
-    const chosen: PeerRecord[] = []
+  toDial(nowMs: number, isTrading: () => boolean): DialledPeer[] {
+    const chosen: DialledPeer[] = []
     if (nowMs < this.wakeAtMs()) return chosen
     const most = this.#most(nowMs, isTrading)
     if (most <= this.#busy) return chosen
     this.#dialAtMs = Infinity
     for (const [peerId, peer] of this.#known) {
-      const { record } = peer
+      const { record, seeks } = peer
       if (peer.state !== 'known' || !record) continue
       if (dueAtMs(peer) > nowMs || this.#busy >= most) {
         this.#dialAtMs = Math.min(this.#dialAtMs, dueAtMs(peer))
         continue
       }
       this.#set(peer, 'dialling')
-      chosen.push({ peerId, record })
+      chosen.push(seeks ? { peerId, record, seeks } : { peerId, record })
     }
-    return chosen
+    // Those with every block first: they call nobody, and have most to give.
+    return chosen.sort((one, other) => Number(one.seeks ?? false) - Number(other.seeks ?? false))
   }
 
   /** When the next resting peer may be dialled. */
@@ -129,6 +134,7 @@ export class Peers {
     if (this.#known.size >= knownPeersMax) this.#forgetOne()
     const peer: KnownPeer = {
       record: undefined,
+      seeks: false,
       state: 'known',
       failures: 0,
       lostAtMs: 0,

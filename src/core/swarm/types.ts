@@ -24,6 +24,17 @@ export interface SwarmOptions {
   readonly uploadLimit?: UploadLimit
 }
 
+/** A peer as a tracker tells of it, or one of which nobody says whether it has every block. */
+export interface FoundPeer extends PeerRecord {
+  readonly holder?: boolean
+}
+
+/** A peer to dial. */
+export interface DialledPeer extends PeerRecord {
+  /** It lacks blocks, and so looks for peers itself. */
+  readonly seeks?: true
+}
+
 export type SwarmInput =
   | { type: 'lane-opened'; lane: LaneInfo }
   | { type: 'frame'; laneId: LaneId; frame: Frame }
@@ -50,7 +61,7 @@ export type SwarmInput =
   /** A reader wishes for these, in this order, before all else. Replaces its earlier wish; empty withdraws it. */
   | { type: 'reader'; readerId: number; ranges: readonly BlockRange[] }
   /** Peers that discovery found, or heard of again. */
-  | { type: 'peers'; peers: readonly PeerRecord[] }
+  | { type: 'peers'; peers: readonly FoundPeer[] }
   /** How others can reach us: told to peers of the swarm. */
   | { type: 'self'; self: PeerRecord }
   | { type: 'connect-failed'; peerId: PeerId }
@@ -74,7 +85,7 @@ export type SwarmEffect =
   | { type: 'store-hashes'; group: GroupIndex; hashes: HashGroup }
   | { type: 'manifest'; bytes: Uint8Array; manifest: Manifest }
   /** Then `lane-opened` or `connect-failed`. */
-  | { type: 'connect'; peerId: PeerId; record: Uint8Array }
+  | ({ type: 'connect' } & DialledPeer)
   /** Open a further lane, on a connection of its own; then `lane-opened` with this number, or `widen-failed`. */
   | { type: 'widen'; peerId: PeerId; record: Uint8Array; number: number }
   | { type: 'close-lane'; laneId: LaneId; error?: QuireError }

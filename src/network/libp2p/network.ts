@@ -86,12 +86,12 @@ export class Libp2pNetwork implements Network {
 
   async connect(
     record: Uint8Array,
-    { signal, protocol = exchangeProtocol, further = false }: ConnectOptions
+    { signal, protocol = exchangeProtocol, further = false, seeks = false }: ConnectOptions
   ): Promise<Lane> {
     this.#starting ??= this.#begin()
     const { peers } = await this.#starting
     const contact = await openRecord(record)
-    const connection = await (further ? peers.reachFurther(contact, signal) : peers.reach(contact, signal))
+    const connection = await (further ? peers.reachFurther(contact, signal) : peers.reach(contact, signal, seeks))
     try {
       const stream = await connection.newStream(protocol, {
         signal: AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)]),

@@ -76,10 +76,10 @@ export class Peers {
   }
 
   /** Those who ask for one peer at the same time share one dial; it goes on when one of them gives up. [NW8] */
-  async reach(contact: PeerContact, signal: AbortSignal): Promise<Connection> {
+  async reach(contact: PeerContact, signal: AbortSignal, seeks = false): Promise<Connection> {
     signal.throwIfAborted()
     const { peerId } = contact
-    const dial = this.#dialling.get(peerId) ?? this.#dial(contact).finally(() => this.#dialling.delete(peerId))
+    const dial = this.#dialling.get(peerId) ?? this.#dial(contact, seeks).finally(() => this.#dialling.delete(peerId))
     this.#dialling.set(peerId, dial)
     const gaveUp = Promise.withResolvers<never>()
     const giveUp = () => gaveUp.reject(signal.reason)
@@ -117,14 +117,14 @@ export class Peers {
     connection.close().catch((error: Error) => cut(connection, error))
   }
 
-  async #dial(contact: PeerContact): Promise<Connection> {
+  async #dial(contact: PeerContact, seeks: boolean): Promise<Connection> {
     const { peerId, addresses } = contact
     const known = this.#open.direct(peerId)
     if (known) return known
     const { sockets, circuits } = this.#sorted(peerId, addresses)
     const socket = await this.#tries.each(peerId, sockets, socketTryMs)
     const indirect = this.#indirect.get(peerId)
-    const trying = socket || indirect ? this.#trying.get(peerId) : this.#tryDirectly(contact, directTries)
+    const trying = socket || indirect ? this.#trying.get(peerId) : this.#tryDirectly(contact, directTries, seeks)
     const direct = socket ?? (indirect ? undefined : await Promise.race([trying, after(directPatienceMs)]))
     // What arranges WebRTC goes over a circuit, which serves until there is a direct connection. [NW9]
     const found = direct ?? this.#open.circuit(peerId) ?? (await trying)
@@ -137,10 +137,10 @@ export class Peers {
   }
 
   /** Tries of one peer are shared. What came of them is remembered. [NW10] */
-  #tryDirectly(contact: PeerContact, tries: number): Promise<Connection | undefined> {
+  #tryDirectly(contact: PeerContact, tries: number, seeks = false): Promise<Connection | undefined> {
     const { peerId, addresses } = contact
     const { webrtc } = this.#sorted(peerId, addresses)
-    const trying = this.#trying.get(peerId) ?? this.#tries.inTurn(peerId, webrtc, tries)
+    const trying = this.#trying.get(peerId) ?? this.#tries.inTurn({ peerId, seeks }, webrtc, tries)
     this.#trying.set(peerId, trying)
     void trying.then((connection) => {
       this.#trying.delete(peerId)

@@ -1,7 +1,7 @@
 import type { Connection, Libp2p } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../core/ids.ts'
-import { directTryMs, directTurnMs, directTurns } from '../../core/limits.ts'
+import { directCallMs, directTryMs, directTurnMs, directTurns } from '../../core/limits.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { kindOf } from './stream-lane.ts'
 
@@ -9,6 +9,26 @@ export const after = (delayMs: number) => new Promise<undefined>((resolve) => se
 
 /** libp2p lets go of a dial a moment after it gave up; until then it joins the next to it. [NW22] */
 const letGo = () => after(0)
+
+/** What is tried: a peer, and whether it looks for peers itself. */
+export interface Tried {
+  readonly peerId: PeerId
+  readonly seeks: boolean
+}
+
+/** A time to end at, which can be put off. */
+function deadline(timeoutMs: number) {
+  const late = new AbortController()
+  const passed = new Promise<void>((resolve) => late.signal.addEventListener('abort', () => resolve()))
+  const start = () => setTimeout(() => late.abort(), timeoutMs)
+  let timer = start()
+  const stop = () => clearTimeout(timer)
+  const restart = () => {
+    stop()
+    timer = start()
+  }
+  return { signal: late.signal, passed, restart, stop }
+}
 
 /** Dials addresses of a peer, one after the other. SPEC.md: NW9, NW11, NW22, NW39. */
 export class Tries {
@@ -42,13 +62,28 @@ export class Tries {
   }
 
   /** Over WebRTC, so many times, by each address in turn: a few peers at a time. [NW39] */
-  async inTurn(peerId: PeerId, addresses: readonly Multiaddr[], tries: number): Promise<Connection | undefined> {
+  async inTurn(
+    { peerId, seeks }: Tried,
+    addresses: readonly Multiaddr[],
+    tries: number
+  ): Promise<Connection | undefined> {
     if (addresses.length === 0) return undefined
     const theirs = this.#watch(peerId)
+    if (seeks && this.#open.givesWayTo(peerId)) await this.#theirCall(peerId)
     const ours = this.#takeTurn(() => this.#eachWebRtc(peerId, addresses, tries))
     await Promise.race([ours, theirs.connected])
     theirs.stop()
     return this.#open.direct(peerId) ?? ours
+  }
+
+  /** It looks for peers as we do, so it calls as well: where that comes first, one of two dials is saved. [NW11] */
+  async #theirCall(peerId: PeerId): Promise<void> {
+    const theirs = this.#watch(peerId)
+    const isCalled = this.#open.hasCall(peerId, directTryMs) || theirs.called.then(() => true)
+    const isConnected = theirs.connected.then(() => false)
+    const calls = await Promise.race([isCalled, isConnected, after(directCallMs)])
+    if (calls) await Promise.race([isConnected, after(directTryMs)])
+    theirs.stop()
   }
 
   /** A turn lasts until the tries ended, but no longer than `directTurnMs`: who cannot be reached must not hold up others. */
@@ -74,40 +109,42 @@ export class Tries {
 
   /** Two dials at once cost twice as much and are no sooner there: of the two, one waits for the other. [NW11] */
   async #tryWebRtc(peerId: PeerId, address: Multiaddr): Promise<Connection | undefined> {
-    const late = after(directTryMs)
     const theirs = this.#watch(peerId)
+    const late = deadline(directTryMs)
+    // Whatever slows it, it is under way: what is left has as long again.
+    void Promise.race([theirs.answered, theirs.called]).then(late.restart)
     const ours = new AbortController()
     const yields = this.#open.givesWayTo(peerId)
     const isCalled = yields && this.#open.hasCall(peerId, directTryMs)
     if (yields) for (const heard of [theirs.called, theirs.connected]) void heard.then(() => ours.abort())
     try {
-      if (!isCalled) await Promise.race([this.#dial(address, ours.signal), theirs.connected])
+      const signal = AbortSignal.any([ours.signal, late.signal])
+      if (!isCalled) await Promise.race([this.#node.dial(address, { signal, force: true }), theirs.connected])
     } catch {
       await letGo()
     }
-    if (isCalled || ours.signal.aborted) await Promise.race([theirs.connected, late])
+    if (isCalled || ours.signal.aborted) await Promise.race([theirs.connected, late.passed])
+    late.stop()
     theirs.stop()
     return this.#open.direct(peerId)
   }
 
-  #dial(address: Multiaddr, signal: AbortSignal): Promise<Connection> {
-    return this.#node.dial(address, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(directTryMs)]),
-      force: true
-    })
-  }
-
-  /** Resolves when the peer has made a direct connection, and when it has opened a circuit, which is how that begins. */
-  #watch(peerId: PeerId): { connected: Promise<void>; called: Promise<void>; stop: () => void } {
+  /**
+   * Resolves when the peer has made a direct connection, when it has opened a circuit, which is how that begins, and when
+   * the circuit that we opened is there.
+   */
+  #watch(peerId: PeerId): Record<'connected' | 'called' | 'answered', Promise<void>> & { stop: () => void } {
     const connected = Promise.withResolvers<void>()
     const called = Promise.withResolvers<void>()
+    const answered = Promise.withResolvers<void>()
     const look = ({ detail }: CustomEvent<Connection>) => {
       if (detail.remotePeer.toString() !== peerId) return
       if (kindOf(detail) !== 'relayed') connected.resolve()
       else if (detail.direction === 'inbound') called.resolve()
+      else answered.resolve()
     }
     this.#node.addEventListener('connection:open', look)
     const stop = () => this.#node.removeEventListener('connection:open', look)
-    return { connected: connected.promise, called: called.promise, stop }
+    return { connected: connected.promise, called: called.promise, answered: answered.promise, stop }
   }
 }
