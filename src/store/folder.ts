@@ -7,12 +7,13 @@ import { StoreBlocked, StoreFailed, StoreFull, StoreNewer, StoreUnavailable } fr
 const version = 2
 
 /**
- * Makes the folder ready: it exists, and says that it is of this version, so that no older program writes into it.
+ * Makes the folder ready: it exists, and says that it is of this version, so that no older program writes into it. One
+ * that is made is its owner's alone: the catalog holds what opens links. [ST26]
  * @throws StoreUnavailable, StoreNewer
  */
 export async function prepareFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    await mkdir(folder, { recursive: true, mode: 0o700 })
     const path = join(folder, 'format.json')
     const text = await textOrUndefined(path)
     const found = text === undefined ? 0 : versionIn(text)

@@ -1,9 +1,10 @@
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { SetId } from '../../src/core/ids.ts'
 import { freshRecord } from '../../src/engine/describe.ts'
 import { StoreUnavailable } from '../../src/store/errors.ts'
+import { openFileSystem } from '../../src/store/filesystem.ts'
 import { checkStore } from '../../src/store/fsck.ts'
 import { seededBytes } from '../support/seeded.ts'
 import { holdRead, inPlace, isSame, type Place, slabBytesOf } from '../support/store-folder.ts'
@@ -63,5 +64,16 @@ describe('a backup', () => {
       await blocks.backUp(target)
       await expect(blocks.backUp(target)).rejects.toBeInstanceOf(StoreUnavailable)
       expect(await readdir(folder)).toContain('copy')
+    }))
+
+  it('[ST26] is its owner’s alone, as a store that is made is', () =>
+    inPlace(async ({ folder, blocks }) => {
+      const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
+      await blocks.backUp(`${folder}-crashed`)
+      expect(await modeOf(`${folder}-crashed`)).toBe('700')
+      const [fresh, there] = [join(folder, 'fresh'), join(folder, 'there')]
+      await mkdir(there, { mode: 0o750 })
+      for (const place of [fresh, there]) await (await openFileSystem(place)).blocks.close()
+      expect(await Promise.all([fresh, there].map(modeOf))).toEqual(['700', '750'])
     }))
 })

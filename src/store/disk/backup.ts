@@ -18,6 +18,7 @@ export interface BackupOptions {
  * Makes `target` a folder with everything that is held at one moment, which opens like any other; without slabs it is
  * the database alone. Whoever calls sees to
  * it that no place is given to another meanwhile. An unfinished copy has another name and is removed. [ST23]
+ * [ST26]
  * @throws StoreUnavailable where `target` is there already
  */
 export async function backUp(
@@ -31,7 +32,7 @@ export async function backUp(
   const unfinished = `${target}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
   try {
-    await mkdir(unfinished, { recursive: true })
+    await mkdir(unfinished, { recursive: true, mode: 0o700 })
     await backup(database.sqlite, join(unfinished, databaseName))
     if (slabs) await copySlabs(slabs, unfinished, options)
     await flushFile(join(unfinished, databaseName))
