@@ -39,7 +39,8 @@ export async function longTasks({ rounds, megabytes }: BenchOptions): Promise<Se
       `Tasks of over ${longMs} ms on the thread of the delivered page, by the Long Tasks API, while it adds and fetches ${totalBytes / 1e6} MB. ` +
       'They count time, so a busy machine makes more of them: both browsers and the relay share its cores. Hence one ' +
       'round more with at most 100 MB and a trace, which tells how long the thread itself computed in its longest task. ' +
-      'Opening a link evaluates libp2p, once.',
+      'Opening a link evaluates libp2p, once. Browsers that root starts give their network threads a priority that ' +
+      "nobody else's have, and the page's thread waits for them the longer.",
     head: ['while', 'tasks', 'longest, ms', 'traced: tasks, longest, ms of processor time', 'goal'],
     rows: [
       row('adding', found, traced, 'adding', 'none'),
