@@ -1,6 +1,8 @@
 import type { Upgrader } from '@libp2p/interface'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { beginningEndMs, beginningMs } from '../../src/core/limits.ts'
+import { PeerUnreachable } from '../../src/network/errors.ts'
+import { tellFailures } from '../../src/network/libp2p/failures-rtc.ts'
 import { patient } from '../../src/network/libp2p/web-rtc.ts'
 
 type Make = Parameters<typeof patient>[0]
@@ -21,8 +23,22 @@ class Channel extends EventTarget {
   }
 }
 
+/** A peer connection, as far as libp2p's dials and answers see it. */
+class Connection extends EventTarget {
+  connectionState: RTCPeerConnectionState = 'connected'
+
+  become(state: RTCPeerConnectionState): void {
+    this.connectionState = state
+    this.dispatchEvent(new Event('connectionstatechange'))
+  }
+
+  createDataChannel(label: string): Channel {
+    return new Channel(label)
+  }
+}
+
 describe('an incoming WebRTC connection', () => {
-  const peerConnection = new EventTarget()
+  let peerConnection: Connection
   let upgraded = 0
 
   /** Begins to take a connection that brought these channels. */
@@ -43,6 +59,7 @@ describe('an incoming WebRTC connection', () => {
 
   beforeEach(() => {
     upgraded = 0
+    peerConnection = new Connection()
     vi.useFakeTimers()
   })
   afterEach(() => {
@@ -78,11 +95,51 @@ describe('an incoming WebRTC connection', () => {
     expect(upgraded).toBe(1)
   })
 
+  it.each(['failed', 'closed'] as const)('[NW42] is given up where it has %s before it began', async (state) => {
+    const accepted = accept([])
+    peerConnection.become(state)
+    await expect(accepted).rejects.toThrow(PeerUnreachable)
+    await expect(accept([])).rejects.toThrow(PeerUnreachable)
+    expect(upgraded).toBe(0)
+  })
+
   it('[NW20] takes them after a while, whatever the dialler does', async () => {
     const accepted = accept([])
     await vi.advanceTimersByTimeAsync(beginningMs)
     await accepted
     expect(upgraded).toBe(1)
+  })
+})
+
+describe('[NW42] the channel that a program dials with', () => {
+  class Dialled extends Connection {}
+  tellFailures(Dialled as unknown as Parameters<typeof tellFailures>[0])
+  tellFailures(Dialled as unknown as Parameters<typeof tellFailures>[0])
+  const dial = (label: string) => {
+    const connection = new Dialled()
+    const channel = connection.createDataChannel(label)
+    channel.readyState = 'connecting'
+    let failures = 0
+    channel.addEventListener('error', () => failures++)
+    return { connection, channel, failures: () => failures }
+  }
+
+  it('tells that the connection failed', () => {
+    const { connection, failures } = dial('init')
+    connection.become('connecting')
+    expect(failures()).toBe(0)
+    connection.become('closed')
+    expect(failures()).toBe(1)
+  })
+
+  it('has nothing to tell once it was open, nor has any other channel', () => {
+    const { connection, channel, failures } = dial('init')
+    channel.readyState = 'open'
+    connection.become('closed')
+    expect(failures()).toBe(0)
+    const other = dial('')
+    other.connection.become('failed')
+    expect(other.failures()).toBe(0)
   })
 })
 

@@ -19,6 +19,7 @@ import {
   webRtcOptions,
   webSocketOptions
 } from './settings.ts'
+import { tellFailures } from './failures-rtc.ts'
 import { patient } from './web-rtc.ts'
 
 export interface NodeNetworkOptions {
@@ -71,6 +72,8 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
 /** Its native part comes as an optional package: where there is none for a system, tabs are met through relays. */
 async function loadWebRtc(): Promise<typeof import('@libp2p/webrtc') | undefined> {
   try {
+    const { RTCPeerConnection } = await import('node-datachannel/polyfill')
+    tellFailures(RTCPeerConnection as unknown as typeof globalThis.RTCPeerConnection)
     return await import('@libp2p/webrtc')
   } catch {
     return undefined

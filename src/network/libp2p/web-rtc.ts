@@ -1,12 +1,14 @@
 import type { Upgrader } from '@libp2p/interface'
 import type { webRTC } from '@libp2p/webrtc'
 import { beginningMs } from '../../core/limits.ts'
+import { PeerUnreachable } from '../errors.ts'
+import { hasFailed } from './failures-rtc.ts'
 
 type MakeWebRtc = ReturnType<typeof webRTC>
 
 /** What libp2p knows of an incoming connection before it takes streams. */
 interface Beginning {
-  readonly peerConnection: EventTarget
+  readonly peerConnection: EventTarget & Pick<RTCPeerConnection, 'connectionState'>
   readonly earlyDataChannels: readonly { readonly channel: RTCDataChannel }[]
 }
 
@@ -28,9 +30,12 @@ export function patient(make: MakeWebRtc): MakeWebRtc {
   }
 }
 
-/** Resolves when the dialler has closed its first channel, or took too long. */
+/** Resolves when the dialler has closed its first channel, or took too long; rejects when the connection fails. [NW42] */
 function hasBegun({ peerConnection, earlyDataChannels }: Beginning): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const lookAtState = (): void => {
+    if (hasFailed(peerConnection)) reject(new PeerUnreachable())
+  }
   const look = (channel: RTCDataChannel): void => {
     // A stream comes only after that channel, whose end is not told everywhere.
     if (channel.label !== 'init' || channel.readyState === 'closed') resolve()
@@ -39,9 +44,12 @@ function hasBegun({ peerConnection, earlyDataChannels }: Beginning): Promise<voi
   const lookAtNew = (event: Event): void => look((event as RTCDataChannelEvent).channel)
   for (const { channel } of earlyDataChannels) look(channel)
   peerConnection.addEventListener('datachannel', lookAtNew)
+  peerConnection.addEventListener('connectionstatechange', lookAtState)
+  lookAtState()
   const late = setTimeout(resolve, beginningMs)
   return promise.finally(() => {
     clearTimeout(late)
     peerConnection.removeEventListener('datachannel', lookAtNew)
+    peerConnection.removeEventListener('connectionstatechange', lookAtState)
   })
 }
