@@ -12,6 +12,9 @@ const wholeMesh = 'test/relay/dht/killed-relays.test.ts'
 /** What `npm test` leaves to `npm run test:nat`: networks that fail for minutes, and limits of programs that are not ours. */
 const wholeNatLab = process.env['NAT_LAB'] === 'all' ? [] : ['test/nat/whole/**']
 
+/** What is polled for comes in a moment, but a busy machine is slow, and no test fails for that: by default it is a second. */
+const expectations = { poll: { timeout: 30_000 } }
+
 // `include` stands inside the projects: one at the root would be merged into each of them.
 export default defineConfig({
   test: {
@@ -20,6 +23,7 @@ export default defineConfig({
         plugins: [svelte({ configFile: false })],
         test: {
           name: 'unit',
+          expect: expectations,
           environment: 'node',
           // Many of them wait for programs of their own, and a machine of two cores would run one file at a time.
           maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -34,6 +38,7 @@ export default defineConfig({
         plugins: [svelte({ configFile: false })],
         test: {
           name: 'browser',
+          expect: expectations,
           include: [inChromium],
           testTimeout: 90_000,
           browser: {
@@ -48,6 +53,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: expectations,
           environment: 'node',
           include: [wholeProgram],
           globalSetup: ['test/support/build-page.ts'],
@@ -60,6 +66,7 @@ export default defineConfig({
       {
         test: {
           name: 'nat',
+          expect: expectations,
           environment: 'node',
           include: [natLab, wholeMesh],
           exclude: wholeNatLab,
