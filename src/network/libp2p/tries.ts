@@ -16,6 +16,11 @@ export interface Tried {
   readonly seeks: boolean
 }
 
+/** What a peer does meanwhile. */
+interface Watched extends Readonly<Record<'connected' | 'called' | 'answered', Promise<void>>> {
+  readonly stop: () => void
+}
+
 /** A time to end at, which can be put off. */
 function deadline(timeoutMs: number) {
   const late = new AbortController()
@@ -69,7 +74,7 @@ export class Tries {
   ): Promise<Connection | undefined> {
     if (addresses.length === 0) return undefined
     const theirs = this.#watch(peerId)
-    if (seeks && this.#open.givesWayTo(peerId)) await this.#theirCall(peerId)
+    if (seeks && this.#open.givesWayTo(peerId)) await this.#theirCall(peerId, theirs)
     const ours = this.#takeTurn(() => this.#eachWebRtc(peerId, addresses, tries))
     await Promise.race([ours, theirs.connected])
     theirs.stop()
@@ -77,13 +82,11 @@ export class Tries {
   }
 
   /** It looks for peers as we do, so it calls as well: where that comes first, one of two dials is saved. [NW11] */
-  async #theirCall(peerId: PeerId): Promise<void> {
-    const theirs = this.#watch(peerId)
+  async #theirCall(peerId: PeerId, theirs: Watched): Promise<void> {
     const isCalled = this.#open.hasCall(peerId, directTryMs) || theirs.called.then(() => true)
     const isConnected = theirs.connected.then(() => false)
     const calls = await Promise.race([isCalled, isConnected, after(directCallMs)])
     if (calls) await Promise.race([isConnected, after(directTryMs)])
-    theirs.stop()
   }
 
   /** A turn lasts until the tries ended, but no longer than `directTurnMs`: who cannot be reached must not hold up others. */
@@ -133,7 +136,7 @@ export class Tries {
    * Resolves when the peer has made a direct connection, when it has opened a circuit, which is how that begins, and when
    * the circuit that we opened is there.
    */
-  #watch(peerId: PeerId): Record<'connected' | 'called' | 'answered', Promise<void>> & { stop: () => void } {
+  #watch(peerId: PeerId): Watched {
     const connected = Promise.withResolvers<void>()
     const called = Promise.withResolvers<void>()
     const answered = Promise.withResolvers<void>()

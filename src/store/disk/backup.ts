@@ -17,8 +17,7 @@ export interface BackupOptions {
 /**
  * Makes `target` a folder with everything that is held at one moment, which opens like any other; without slabs it is
  * the database alone. Whoever calls sees to
- * it that no place is given to another meanwhile. An unfinished copy has another name and is removed. [ST23]
- * [ST26]
+ * it that no place is given to another meanwhile. An unfinished copy has another name and is removed. [ST23, ST26]
  * @throws StoreUnavailable where `target` is there already
  */
 export async function backUp(
