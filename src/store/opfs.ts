@@ -35,7 +35,7 @@ export async function openPrivateFolder(name: string): Promise<FileSystemDirecto
   try {
     const root = await navigator.storage.getDirectory()
     const folder = await root.getDirectoryHandle(name, { create: true })
-    const probe = await openShared(folder, 'probe')
+    const probe = await openShared(folder, probeName)
     const isShared = probe.mode === 'readwrite-unsafe'
     probe.close()
     return isShared ? folder : undefined
@@ -176,9 +176,13 @@ export class OpfsBlockStore implements BlockStore {
     const names: string[] = []
     for await (const name of this.#folder.keys()) names.push(name)
     const known = new Set((await this.#tables.all()).map(fileOf))
-    for (const name of names) if (!known.has(name)) await this.#folder.removeEntry(name).catch(() => {})
+    const left = names.filter((name) => name !== probeName && !known.has(name))
+    for (const name of left) await this.#folder.removeEntry(name).catch(() => {})
   }
 }
+
+/** Stays in the folder: another tab may be about to open it. */
+const probeName = 'probe'
 
 /** Serials are never used twice, so a file never has blocks of two data sets. */
 const fileOf = ({ serial }: SetRecord): string => `${serial}.blocks`

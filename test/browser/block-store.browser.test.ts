@@ -57,6 +57,12 @@ describe('a browser store', () => {
     await onPage.blocks.close()
   })
 
+  it('[ST12] is the same for tabs that open it at once', async () => {
+    const opened = await Promise.all(Array.from({ length: 12 }, () => openInWorker('best', 'at once')))
+    expect(new Set(opened.map(({ home }) => home))).toEqual(new Set(['file']))
+    for (const { terminate } of opened) terminate()
+  })
+
   it('[ST12] finds a data set where it was made, whatever the browser can do now', async () => {
     const onPage = await openBrowserStore('moved')
     const set = 'made-on-page' as SetId

@@ -88,8 +88,12 @@ export function untilPercent(page: Page, percent: number, timeoutMs = 60_000): P
 
 /** Clicks save and gives what the browser downloads. */
 export async function save(page: Page): Promise<Download> {
+  const begun = page.waitForEvent('download', { timeout: busyFactor * 30_000 })
   const [download] = await Promise.all([
-    page.waitForEvent('download', { timeout: busyFactor * 30_000 }),
+    begun.catch(async (cause: unknown) => {
+      const said = await page.locator('[role=alert], [role=status]').allInnerTexts()
+      throw new Error(`no download began; the page says: ${said.join(' ')}`, { cause })
+    }),
     byId(page, 'save').click()
   ])
   return download
