@@ -91,7 +91,7 @@ export async function save(page: Page): Promise<Download> {
   const begun = page.waitForEvent('download', { timeout: busyFactor * 30_000 })
   const [download] = await Promise.all([
     begun.catch(async (cause: unknown) => {
-      const said = await page.locator('[role=alert], [role=status]').allInnerTexts()
+      const said = await page.locator('[aria-live], [role=alert]').allInnerTexts()
       throw new Error(`no download began; the page says: ${said.join(' ')}`, { cause })
     }),
     byId(page, 'save').click()
