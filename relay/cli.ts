@@ -1,4 +1,5 @@
 import type { CommandName } from './commands/table.ts'
+import { exitStatusOf } from './exit-status.ts'
 
 type Run = (args: readonly string[]) => Promise<void>
 
@@ -42,5 +43,5 @@ main().then(done, (error: unknown) => {
     console.log(JSON.stringify({ error: { code, fault, message } }))
   }
   console.error(message)
-  process.exit(1)
+  process.exit(exitStatusOf(error))
 })

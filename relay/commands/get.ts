@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { QuireError } from '../../src/core/errors.ts'
 import { parseLink } from '../../src/core/link/link.ts'
 import { BadCommand } from '../errors.ts'
 import { exportItem } from '../export.ts'
@@ -35,7 +36,10 @@ export async function getCommand(args: readonly string[]): Promise<void> {
   process.exit(0)
 }
 
-class Stopped extends BadCommand {
+class Stopped extends QuireError {
+  readonly code = 'stopped'
+  readonly fault = 'user'
+  readonly retryable = true
   constructor() {
     super('Stopped before everything was here. What came is not lost when --data names a folder.')
   }

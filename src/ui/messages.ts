@@ -329,7 +329,7 @@ function english(f: Format) {
       },
       'empty-content': {
         title: 'This file is empty',
-        line: () => 'It has no bytes, so there is nothing to share. Choose another one.'
+        line: () => 'It has no bytes, or this browser may not read it. Look at it, or choose another one.'
       },
       'plain-is-one-file': {
         title: 'That is more than one file',

@@ -142,12 +142,12 @@ describe('quire share and quire get', () => {
     const getting = startProgram(cli, ['get', program.link, '-o', out, '--json'])
     expect(JSON.parse(await getting.line())).toMatchObject({ state: 'waiting' })
     expect(await getting.stop()).toBe(1)
-    expect(JSON.parse(await getting.line())).toMatchObject({ error: { code: 'bad-command' } })
+    expect(JSON.parse(await getting.line())).toMatchObject({ error: { code: 'stopped' } })
     expect(await filesBelow(out)).toEqual(new Map())
   })
 })
 
-describe('what is wrong with a command is told in one sentence, with exit code 1', () => {
+describe('what is wrong with a command is told in one sentence, and by the exit status [RL26]', () => {
   const link = `http://localhost:1/#/s/${vectors.official[0]!.manifestCid}?k=FroHSF-k1RIu2qhEtv2xvTaX`
   it.each([
     ['a link that is cut in its address', ['get', link.slice(0, 50)], 'The end of this link is missing.'],
@@ -160,12 +160,13 @@ describe('what is wrong with a command is told in one sentence, with exit code 1
     ],
     ['a link of a newer version', ['get', link.replace('/s/', '/s2/')], 'made by a newer version of Quire'],
     ['what is no link', ['get', 'https://example.org/'], 'This is not a Quire link.'],
-    ['no link', ['get'], 'quire get takes exactly one link.'],
+    ['a flag that there is not', ['get', '--fast'], "Unknown option '--fast'", 2],
+    ['no link', ['get'], 'quire get takes exactly one link.', 2],
     ['a file that is not there', ['share', 'not-here.txt'], '"not-here.txt" cannot be read.'],
-    ['a command that there is not', ['fetch'], 'There is no command "fetch".']
-  ])('%s', async (_what, args, sentence) => {
+    ['a command that there is not', ['fetch'], 'There is no command "fetch".', 2]
+  ])('%s', async (_what, args, sentence, status = 1) => {
     const { code, lines, said } = await runProgram(cli, args)
-    expect({ code, lines }).toEqual({ code: 1, lines: [] })
+    expect({ code, lines }).toEqual({ code: status, lines: [] })
     expect(said).toContain(sentence)
     expect(said.split('\n')).toHaveLength(1)
   })

@@ -67,7 +67,7 @@ describe('a library that no program has open', () => {
 
   it('takes --data or QUIRE_DATA, and says so', async () => {
     const { code, said } = await quire('status')
-    expect({ code, said }).toMatchObject({ code: 1, said: expect.stringContaining('--data DIR') as string })
+    expect({ code, said }).toMatchObject({ code: 2, said: expect.stringContaining('--data DIR') as string })
     const fromEnvironment = await runProgram(cli, ['ls'], { QUIRE_DATA: folder('nowhere') })
     expect(fromEnvironment.said).toContain('nowhere')
   })
@@ -152,7 +152,7 @@ describe('copies at keepers', () => {
 
   it('are a number', async () => {
     const { code, said } = await quire('add', film, '--data', folder('many'), '--copies', 'all')
-    expect({ code, said }).toEqual({ code: 1, said: '--copies is "all"; it must be a number above 0.' })
+    expect({ code, said }).toEqual({ code: 2, said: '--copies is "all"; it must be a number above 0.' })
     expect((await quire('add', film, '--data', folder('many'), '--copies', '99')).said).toContain('from 1 to 8')
   })
 })

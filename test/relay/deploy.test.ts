@@ -31,6 +31,12 @@ describe('what is deployed', () => {
       expect([...ofCompose, ...(source.match(/QUIRE_[A-Z_]+/g) ?? [])]).toContain(variable)
   })
 
+  it('[RL26] is not started again with a wrong setting', async () => {
+    const { code } = await runProgram('relay/quire.js', ['relay', '--turn', 'maybe'])
+    expect(await readFile('relay/deploy/quire-relay.service', 'utf8')).toContain(`\nRestartPreventExitStatus=${code}\n`)
+    expect(code).toBe(2)
+  })
+
   it('trusts the proxy of the compose file, by IPv4 and IPv6', async () => {
     const text = await readFile('relay/deploy/compose.yaml', 'utf8')
     const networks = /QUIRE_TRUST_PROXY: (\S+)/.exec(text)![1]!
