@@ -183,11 +183,11 @@ export const suggestedBlocksMax = 64
 /** Between two looks of a holder at how much comes to others. */
 export const restLookMs = 500
 /** Such looks whose best is what they get: what they have is told in bursts. */
-export const restLooks = 3
+export const restLooks = 4
 /** It gives again when they got so many times as much in all while it did: as a holder as fast as two of three takers brings. */
 export const restGain = 1.6
 /** One that gives looks after so long whether they do as well without it; twice as long after each time that they did not. */
-export const restTryMs = 8_000
+export const restTryMs = 4_000
 export const restTryMsMax = 60_000
 /** A holder whose suggestions were all followed and that suggests nothing for so long is asked for anything. */
 export const suggestionMs = 3_000
