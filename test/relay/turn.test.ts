@@ -16,7 +16,7 @@ describe('TURN beside the relay', () => {
     await using folder = await temporaryFolder('turn')
     const env = { PATH: '/nowhere', QUIRE_PORT: '0', QUIRE_DATA: join(folder.path, 'data') }
     const { code, lines, said } = await runProgram('relay/main.ts', ['--turn', 'on'], env)
-    expect([code, lines]).toEqual([1, []])
+    expect([code, lines]).toEqual([2, []])
     expect(said).toMatch(/^TURN is asked for, and there is no coturn here\. Install it/)
   })
 
