@@ -1,6 +1,13 @@
 import { QuireError } from '../src/core/errors.ts'
 import type { RefuseCode } from '../src/core/keep/types.ts'
 
+/** A word, a setting or a file of settings is wrong: a program that ends by it would end so again. [RL26] */
+abstract class WrongWish extends QuireError {
+  readonly fault = 'user'
+  readonly retryable = false
+  readonly exitStatus = 2
+}
+
 export class PortTaken extends QuireError {
   readonly code = 'port-taken'
   readonly fault = 'user'
@@ -19,10 +26,8 @@ export class CannotListen extends QuireError {
   }
 }
 
-export class TurnMissing extends QuireError {
+export class TurnMissing extends WrongWish {
   readonly code = 'turn-missing'
-  readonly fault = 'user'
-  readonly retryable = false
   constructor() {
     super(
       'TURN is asked for, and there is no coturn here. Install it (on Debian: apt-get install coturn), or leave --turn on out.'
@@ -74,28 +79,22 @@ export class CannotWrite extends QuireError {
   }
 }
 
-export class BadSetting extends QuireError {
+export class BadSetting extends WrongWish {
   readonly code = 'bad-setting'
-  readonly fault = 'user'
-  readonly retryable = false
   constructor(name: string, value: string, wanted: string) {
     super(`${name} is "${value}"; it must be ${wanted}.`, { name, value, wanted })
   }
 }
 
-export class UnknownSetting extends QuireError {
+export class UnknownSetting extends WrongWish {
   readonly code = 'unknown-setting'
-  readonly fault = 'user'
-  readonly retryable = false
   constructor(name: string, nearest: string | undefined) {
     super(`There is no setting ${name}.${nearest ? ` Is ${nearest} meant?` : ''}`, { name, nearest: nearest ?? '' })
   }
 }
 
-export class TokenMissing extends QuireError {
+export class TokenMissing extends WrongWish {
   readonly code = 'token-missing'
-  readonly fault = 'user'
-  readonly retryable = false
   constructor(host: string) {
     super(
       `At ${host} others can reach the API, so it takes a token or certificates of clients: set QUIRE_REST_TOKEN or --rest-client-ca, or leave out --rest-host to listen on this machine alone.`,
@@ -104,10 +103,8 @@ export class TokenMissing extends QuireError {
   }
 }
 
-export class BadConfigFile extends QuireError {
+export class BadConfigFile extends WrongWish {
   readonly code = 'bad-config-file'
-  readonly fault = 'user'
-  readonly retryable = false
   constructor(path: string, reason: string) {
     super(`The file of settings ${path} cannot be used: ${reason}.`, { path, reason })
   }
@@ -140,10 +137,8 @@ export class CannotSave extends QuireError {
   }
 }
 
-export class BadCommand extends QuireError {
+export class BadCommand extends WrongWish {
   readonly code = 'bad-command'
-  readonly fault = 'user'
-  readonly retryable = false
 }
 
 export class NotHeld extends QuireError {
