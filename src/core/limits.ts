@@ -151,6 +151,8 @@ export const messagesUnderWayMax = 4
 export const unstoredBytesMax = 32 * MiB
 /** A session that owes something and sends nothing for so long is ended, and its peer left alone for a while. */
 export const stallTimeoutMs = 15_000
+/** Who is woken so late for what was due has slept, and judges nobody by the silence. */
+export const sleptMs = 1_000
 /** First rest of a peer that failed; doubled each time up to the longest. */
 export const backoffMs = 1_000
 export const backoffMsMax = 60_000
@@ -436,6 +438,8 @@ export const wholeMessageBytesMax = 4 * KiB
 export const furtherConnectionsMax = 32
 /** A dial that takes longer failed, whatever carries it. */
 export const dialTimeoutMs = 20_000
+/** How long a connection that was idle has to take a new lane, before a new connection is made instead: it may be dead and not know it. */
+export const idleAnswerMs = 3_000
 /**
  * How long a try for a direct connection may take. One takes 0.2 s side by side, 1 s over 100 ms and seconds on a machine
  * that is busy with many at once; libp2p does not tell when one has failed, so there is a second.

@@ -229,7 +229,7 @@ export class SwarmDriver {
       case 'widen':
         return void this.#connect(effect)
       case 'close-lane':
-        return this.#lanes.get(effect.laneId)?.close()
+        return this.#lanes.get(effect.laneId)?.close(effect.lost)
       case 'dropped':
         this.#parts.log('peer-dropped', { code: effect.error.code })
         return this.#options.onDropped(effect.peerId, effect.error)

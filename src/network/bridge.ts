@@ -36,7 +36,7 @@ type ToPage =
   | { readonly type: 'spares'; readonly spares: readonly NamedRelay[] }
   | { readonly type: 'nudge' }
   | { readonly type: 'send'; readonly lane: LaneId; readonly chunk: Uint8Array }
-  | { readonly type: 'close'; readonly lane: LaneId }
+  | { readonly type: 'close'; readonly lane: LaneId; readonly lost: boolean }
 
 type ToWorker =
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
@@ -141,7 +141,7 @@ export function serveNetwork(network: Network, port: MessagePort): void {
         send(data.lane, data.chunk)
         break
       case 'close':
-        lanes.get(data.lane)?.lane.close()
+        lanes.get(data.lane)?.lane.close(data.lost)
     }
   }
   post({ type: 'status', status: network.status() })
@@ -193,8 +193,8 @@ class RemoteLane implements Lane {
     this.onDrain()
   }
 
-  close(): void {
-    this.#post({ type: 'close', lane: this.id })
+  close(lost = false): void {
+    this.#post({ type: 'close', lane: this.id, lost })
   }
 }
 

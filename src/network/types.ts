@@ -32,7 +32,8 @@ export interface Lane {
   onDrain: () => void
   /** Called once, whoever closed it. */
   onClose: (error?: Error) => void
-  close(): void
+  /** `lost`: nothing comes over it any more; what carries it takes no new lane, and ends with the last that it has. */
+  close(lost?: boolean): void
 }
 
 export type RelayState = 'connecting' | 'reserved' | 'unreachable'

@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { bytesEqual } from '../../src/core/bytes.ts'
-import { segmentBlocks, stallTimeoutMs, unstoredBytesMax, windowBytesMax } from '../../src/core/limits.ts'
+import { segmentBlocks, unstoredBytesMax, windowBytesMax } from '../../src/core/limits.ts'
 import { contentOf } from '../support/swarm-content.ts'
-import { meet } from '../support/swarm-pair.ts'
+import { expectAllBlocks, meet } from '../support/swarm-pair.ts'
 import { type Node, World } from '../support/swarm-world.ts'
 
 const swarmKey = new Uint8Array(32).fill(7)
-
-function expectAllBlocks(node: Node, world: World): void {
-  expect(node.isComplete).toBe(true)
-  expect(node.did('complete')).toHaveLength(1)
-  const wrong = world.content.blocks.findIndex((block, i) => !bytesEqual(node.disk.get(i)!, block))
-  expect(wrong).toBe(-1)
-}
 
 const askedBlocks = (node: Node) =>
   node
@@ -173,35 +165,6 @@ describe('swarm: fetching', () => {
     meet(taker, 'holder')
     world.until(() => taker.isComplete)
     expect(world.nowMs - startMs).toBeLessThan(2_000)
-  })
-
-  it('[SW11] a peer that leaves, or breaks off, is taken over from by others', () => {
-    for (const leave of [(node: Node) => node.crash(), (node: Node) => node.turn({ type: 'stop' })]) {
-      const world = new World(contentOf(1500))
-      const first = world.node('first', { has: 'everything', pace: 100 })
-      world.node('second', { has: 'everything', pace: 100 })
-      const taker = world.node('taker')
-      meet(taker, 'first', 'second')
-      world.until(() => taker.disk.size > 300)
-      const startMs = world.nowMs
-      leave(first)
-      world.until(() => taker.isComplete)
-      expectAllBlocks(taker, world)
-      expect(world.nowMs - startMs).toBeLessThan(stallTimeoutMs)
-    }
-  })
-
-  it('[SW11] a peer that falls silent is left alone and its blocks are asked of others', () => {
-    const world = new World(contentOf(400))
-    world.node('mute', { has: 'everything', sends: (frame) => (frame.type === 'blocks' ? undefined : frame) })
-    world.node('holder', { has: 'everything' })
-    const taker = world.node('taker')
-    meet(taker, 'mute', 'holder')
-    world.until(() => taker.isComplete)
-    expectAllBlocks(taker, world)
-    expect(taker.codes()).toEqual(['stalled'])
-    expect(world.nowMs).toBeGreaterThanOrEqual(stallTimeoutMs)
-    expect(world.nowMs).toBeLessThan(stallTimeoutMs + 5_000)
   })
 })
 

@@ -6,7 +6,15 @@ import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { countReceived, receivedBytes } from '../support/data-channels.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
 import { expectWithin } from '../support/goal.ts'
-import { momentWhen, openLink, savedSha256, shareFiles, untilPercent, untilState } from '../support/person.ts'
+import {
+  momentWhen,
+  openLink,
+  savedSha256,
+  shareFiles,
+  untilDirect,
+  untilPercent,
+  untilState
+} from '../support/person.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 
@@ -55,6 +63,25 @@ it('a receiver that reloads goes on within 1 s of reaching its relay, and gets a
   await untilState(bob.page, 'complete', 60_000)
   const missingBytes = content.length * (1 - before / 100)
   expect(await receivedBytes(bob.page)).toBeLessThan(missingBytes + againBytes)
+  expect(await savedSha256(bob.page)).toBe(sha256Of(content))
+})
+
+const hasPercent = (percent: string) =>
+  Number(document.querySelector('[data-testid="progress"]')?.getAttribute('aria-valuenow')) >= Number(percent)
+
+it('[SW11] [NW43] a receiver whose page stood still goes on, when the other side has given the connection up and WebRTC here has not seen it', async () => {
+  await using bob = await launchBrowser()
+  await openLink(bob.page, link)
+  await untilDirect(bob.page)
+  const before = await untilPercent(bob.page, 20)
+  bob.sleep()
+  // Time: it takes 16 s to give up a connection, and 15 s to see that it was.
+  await new Promise((resolve) => setTimeout(resolve, 20_000))
+  const wokeMs = Date.now()
+  bob.wake()
+  const goesOnMs = await momentWhen(bob.page, hasPercent, String(Math.min(100, before + 4)))
+  expectWithin(resumesMs, 'going on after standing still', goesOnMs - wokeMs)
+  await untilState(bob.page, 'complete', 60_000)
   expect(await savedSha256(bob.page)).toBe(sha256Of(content))
 })
 

@@ -3,15 +3,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { laneMessageBytes, recordBytesMax } from '../../src/core/limits.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { idleAnswerMs, laneMessageBytes, recordBytesMax, spareConnectionMs } from '../../src/core/limits.ts'
 import { createNodeNetwork, type NodeNetworkOptions } from '../../src/network/libp2p/node.ts'
 import { openRecord, sealRecord } from '../../src/network/libp2p/records.ts'
 import { trackerProtocol } from '../../src/network/libp2p/relays.ts'
 import type { ConnectionKind, Lane, Network } from '../../src/network/types.ts'
 import { startCircuits } from '../../relay/circuits.ts'
 import { type RunningRelay, startRelay } from '../../relay/relay.ts'
+import { deadEndWire } from '../support/dead-end-wire.ts'
 import { temporaryFolder } from '../support/files.ts'
+import { expectWithin } from '../support/goal.ts'
 import { seededBytes } from '../support/seeded.ts'
 import { within } from '../support/waiting.ts'
 
@@ -142,6 +144,31 @@ describe('two programs', () => {
     const theirs = await arrived
     expect(Buffer.concat(await collect(theirs, 1_000_000))).toHaveLength(1_000_000)
     await closed
+  })
+
+  it('[NW44] make a new connection where one that was idle takes no lane any more', async () => {
+    const key = await generateKeyPair('Ed25519')
+    const [a, b] = [
+      await makeNetwork({ relays: [] }),
+      await makeNetwork({ relays: [], privateKey: key, listen: ['/ip4/127.0.0.1/tcp/0'] })
+    ]
+    await Promise.all([a.start(), b.start()])
+    const port = Number(/\/tcp\/(\d+)/.exec(b.addresses()[0]!)![1])
+    await using wire = await deadEndWire(port)
+    const record = await sealRecord(key, [multiaddr(`/ip4/127.0.0.1/tcp/${wire.port}`)])
+    const connect = () => a.connect(record, { signal: anySignal() })
+    const closed = Promise.withResolvers<void>()
+    const first = await connect()
+    first.onClose = () => closed.resolve()
+    first.close()
+    await closed.promise
+    wire.goSilent()
+    const now = Date.now.bind(Date)
+    using _clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + spareConnectionMs)
+    const startMs = performance.now()
+    await connect()
+    expectWithin(2 * idleAnswerMs, 'a new lane', performance.now() - startMs)
+    expect(wire.count()).toBe(2)
   })
 
   it('[NW14] refuse records that are too long, damaged or signed by another, before they dial', async () => {

@@ -258,6 +258,19 @@ describe('reaching a peer', () => {
     expect(await reach([circuit()])).toBe(fresh)
   })
 
+  it('[NW43] gives a connection that was lost no new lanes, and ends it with its last lane', async () => {
+    node.dials = reachable(rtc())
+    const [used, unused] = [node.open({ address: rtc(), protocols: [exchangeProtocol] }), node.open({ address: rtc() })]
+    for (const each of [used, unused]) peers.lost(each, new Error('nothing comes'))
+    expect([used.status, unused.status]).toEqual(['open', 'closed'])
+    const fresh = await reach([rtc()])
+    expect(fresh).not.toBe(used)
+    expect(await reach([rtc()])).toBe(fresh)
+    used.streams.splice(0)
+    await vi.advanceTimersByTimeAsync(spareConnectionMs)
+    expect([used.status, fresh.status]).toEqual(['closed', 'open'])
+  })
+
   it('[NW13] closes connections that no lane uses, a while after there is a direct one', async () => {
     const used = node.open({ address: circuit(), protocols: [exchangeProtocol] })
     const unused = node.open({ address: circuit(), protocols: ['/webrtc-signaling/0.0.1'] })

@@ -27,6 +27,9 @@ export interface TestBrowser extends AsyncDisposable {
   close(): Promise<void>
   /** Ends it at once by SIGKILL, as a power cut would; the profile stays until `close`. */
   kill(): Promise<void>
+  /** Its pages stand still, as on a machine that sleeps or has no memory left for them, until `wake`. */
+  sleep(): void
+  wake(): void
 }
 
 export async function launchBrowser(options: BrowserOptions = {}): Promise<TestBrowser> {
@@ -48,17 +51,26 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<TestB
     for (const pid of processesOf(profileDir)) process.kill(pid, 'SIGKILL')
     await closed
   }
-  return { context, page, profileDir, close, kill, [Symbol.asyncDispose]: close }
+  const sleep = () => pagesOf(profileDir).forEach((pid) => process.kill(pid, 'SIGSTOP'))
+  const wake = () => pagesOf(profileDir).forEach((pid) => process.kill(pid, 'SIGCONT'))
+  return { context, page, profileDir, close, kill, sleep, wake, [Symbol.asyncDispose]: close }
 }
 
 /** Ids of the processes that were started on a profile: Playwright does not tell a persistent browser's. */
 function processesOf(profileDir: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.filter((pid) => commandOf(pid).includes(`--user-data-dir=${profileDir}`)).map(Number)
+  return processIds().filter((pid) => commandOf(pid).includes(`--user-data-dir=${profileDir}`))
 }
 
+/** Those of them that run pages; what they were started with is one word. */
+function pagesOf(profileDir: string): number[] {
+  const isPage = (command: string) => command.includes('--type=renderer') && command.includes(profileDir)
+  return processIds().filter((pid) => isPage(commandOf(pid).join(' ')))
+}
+
+const processIds = (): number[] => readdirSync('/proc').map(Number).filter(Number.isInteger)
+
 /** A process's words, or none if it has just ended. */
-function commandOf(pid: string): string[] {
+function commandOf(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
   } catch {

@@ -53,7 +53,8 @@ export class FakeNode extends EventTarget {
       direction,
       limits,
       timeline: { open: Date.now() },
-      streams: protocols.map((protocol) => ({ protocol })),
+      streams: protocols.map((protocol) => ({ protocol, status: 'open' })),
+      abort: () => void (connection.status = 'closed'),
       close: async () => void (connection.status = 'closed')
     }
     this.connections.push(connection as unknown as Connection)

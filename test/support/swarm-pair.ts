@@ -1,3 +1,5 @@
+import { expect } from 'vitest'
+import { bytesEqual } from '../../src/core/bytes.ts'
 import type { BlockRange } from '../../src/core/block/bitmap.ts'
 import type { PeerId } from '../../src/core/ids.ts'
 import { contentOf } from './swarm-content.ts'
@@ -9,6 +11,14 @@ export const meet = (node: Node, ...names: string[]) =>
 
 /** Why it said goodbye, each time. */
 export const byes = (node: Node) => node.sent('bye').map(({ code }) => code)
+
+/** It has everything, and every byte is right. */
+export function expectAllBlocks(node: Node, world: World): void {
+  expect(node.isComplete).toBe(true)
+  expect(node.did('complete')).toHaveLength(1)
+  const wrong = world.content.blocks.findIndex((block, i) => !bytesEqual(node.disk.get(i)!, block))
+  expect(wrong).toBe(-1)
+}
 
 export const range = (start: number, count: number): BlockRange => ({ start, count })
 

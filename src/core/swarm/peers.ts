@@ -79,6 +79,12 @@ export class Peers {
     peer.notBeforeMs = nowMs + restMs
   }
 
+  /** It was lost by no fault of its own: it need not rest. */
+  seekAgain(peerId: PeerId): void {
+    const peer = this.#known.get(peerId)
+    if (peer) peer.notBeforeMs = -Infinity
+  }
+
   ban(nowMs: number, peerId: PeerId): void {
     const peer = this.#known.get(peerId) ?? this.#add(peerId)
     peer.bannedUntilMs = nowMs + banMs

@@ -8,6 +8,7 @@ import {
   helloTimeoutMs,
   lanesPerSessionMax,
   sessionsMax,
+  sleptMs,
   stallTimeoutMs
 } from '../limits.ts'
 import type { Asking } from './asking.ts'
@@ -101,7 +102,7 @@ export class Sessions {
       const { laneId } = each.info
       if (!(error instanceof PeerLeft))
         this.#state.emit({ type: 'send', laneId, frame: { type: 'bye', code: byeCodeOf(error) } })
-      this.#state.emit({ type: 'close-lane', laneId, error })
+      this.#state.emit({ type: 'close-lane', laneId, error, lost: error instanceof Stalled })
     }
     if (isLie(error)) return this.lied(lane.info.peerId, error)
     this.#left(lane.info.peerId, error instanceof Stalled || (error instanceof PeerLeft && error.bye !== 'leaving'))
@@ -116,18 +117,31 @@ export class Sessions {
     this.#state.emit({ type: 'dropped', peerId, error })
   }
 
+  /** Ends what is silent for too long. Where this machine slept, its peers are not to blame, and are dialled at once. [SW11] */
   endOverdue(): void {
     const { lanes, nowMs } = this.#state
     if (this.#state.overdueAtMs > nowMs) return
+    const hasSlept = nowMs - this.#state.overdueAtMs >= sleptMs
     for (const lane of [...lanes.values()]) {
       const isMute = lane.state === 'greeting' && nowMs >= lane.openedAtMs + helloTimeoutMs
-      if (isMute || lane.isStalled(nowMs)) this.end(lane, new Stalled())
+      if (!isMute && !lane.isStalled(nowMs)) continue
+      if (hasSlept) this.#lose(lane)
+      else this.end(lane, new Stalled())
     }
     this.#state.overdueAtMs = Infinity
     for (const { state, openedAtMs, isOwed, lastProgressMs } of lanes.values()) {
       if (state === 'greeting') this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, openedAtMs + helloTimeoutMs)
       if (isOwed) this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, lastProgressMs + stallTimeoutMs)
     }
+  }
+
+  #lose(lane: SwarmLane): void {
+    for (const each of lanesWith(lane)) {
+      this.#forget(each)
+      this.#state.emit({ type: 'close-lane', laneId: each.info.laneId, lost: true })
+    }
+    this.#left(lane.info.peerId, false)
+    this.#peers.seekAgain(lane.info.peerId)
   }
 
   leaveAll(): void {

@@ -68,6 +68,7 @@ export class Swarm {
     const state = this.#state
     state.nowMs = Math.max(state.nowMs, nowMs) // time never runs backwards
     state.effects = []
+    if (input.type !== 'wake') this.#sessions.endOverdue() // after a sleep this may be the last of a connection that is gone
     this.#take(input)
     this.#settle()
     return state.effects
@@ -143,8 +144,7 @@ export class Swarm {
         this.#telling.stored(input.indexes)
         if (wasComplete || !this.#state.isComplete) return
         this.#widening.changed()
-        this.#state.emit({ type: 'complete' })
-        return
+        return this.#state.emit({ type: 'complete' })
       }
       case 'store-failed':
         this.#passingOn.settled(input.indexes)

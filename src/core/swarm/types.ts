@@ -88,7 +88,8 @@ export type SwarmEffect =
   | ({ type: 'connect' } & DialledPeer)
   /** Open a further lane, on a connection of its own; then `lane-opened` with this number, or `widen-failed`. */
   | { type: 'widen'; peerId: PeerId; record: Uint8Array; number: number }
-  | { type: 'close-lane'; laneId: LaneId; error?: QuireError }
+  /** `lost`: nothing comes over it any more, and perhaps over nothing that it shares a connection with. */
+  | { type: 'close-lane'; laneId: LaneId; error?: QuireError; lost?: boolean }
   /** The peer did wrong or failed; for the person, in plain words. */
   | { type: 'dropped'; peerId: PeerId; error: QuireError }
   /** The manifest is the one that was asked for and yet of no use; the machine has stopped. */

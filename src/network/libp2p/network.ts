@@ -1,13 +1,12 @@
 import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../core/ids.ts'
-import { dialTimeoutMs, lanesPerPeerMax, recordAddressesMax, socketTriesMax } from '../../core/limits.ts'
+import { dialTimeoutMs, idleAnswerMs, lanesPerPeerMax, recordAddressesMax, socketTriesMax } from '../../core/limits.ts'
 import { PeerUnreachable } from '../errors.ts'
 import type { AskRelay } from '../relay-config.ts'
 import type { ConnectOptions, Lane, LaneProtocol, NamedRelay, Network, NetworkStatus } from '../types.ts'
-import { cut } from './cut.ts'
 import type { DialFurther } from './further.ts'
-import { exchangeProtocol } from './open-connections.ts'
+import { carriesLanes, exchangeProtocol } from './open-connections.ts'
 import { Peers } from './peers.ts'
 import { openRecord, sealRecord } from './records.ts'
 import { movingProtocol, type RelayListener, Relays, trackerProtocol } from './relays.ts'
@@ -84,28 +83,43 @@ export class Libp2pNetwork implements Network {
     return this.#addresses().map(String)
   }
 
-  async connect(
-    record: Uint8Array,
-    { signal, protocol = exchangeProtocol, further = false, seeks = false }: ConnectOptions
-  ): Promise<Lane> {
+  async connect(record: Uint8Array, options: ConnectOptions): Promise<Lane> {
     this.#starting ??= this.#begin()
     const { peers } = await this.#starting
     const contact = await openRecord(record)
-    const connection = await (further ? peers.reachFurther(contact, signal) : peers.reach(contact, signal, seeks))
+    const { signal, protocol = exchangeProtocol, further = false, seeks = false } = options
+    if (further) return this.#openFurther(await peers.reachFurther(contact, signal), protocol, signal)
+    const connection = await peers.reach(contact, signal, seeks)
+    const isIdle = peers.isIdle(connection)
     try {
-      const stream = await connection.newStream(protocol, {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)]),
-        runOnLimitedConnection: true,
-        maxOutboundStreams: lanesPerPeerMax
-      })
-      if (further) stream.addEventListener('close', () => peers.doneFurther(connection))
-      return this.#lane(stream, connection, protocol)
+      return await this.#open(connection, protocol, signal, isIdle ? idleAnswerMs : dialTimeoutMs)
     } catch (cause) {
-      if (further) peers.doneFurther(connection)
       signal.throwIfAborted()
-      // It says it is open and carries nothing: the next attempt begins with a new one.
-      const inUse = connection.streams.some((each) => each.protocol === exchangeProtocol)
-      if (!inUse && protocol === exchangeProtocol) cut(connection, cause)
+      if (protocol === exchangeProtocol && !carriesLanes(connection)) peers.lost(connection, cause)
+      if (isIdle && peers.isLost(connection)) return this.connect(record, options) // by a new one [NW44]
+      throw new PeerUnreachable({ cause })
+    }
+  }
+
+  async #open(connection: Connection, protocol: LaneProtocol, signal: AbortSignal, timeoutMs: number): Promise<Lane> {
+    const stream = await connection.newStream(protocol, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      runOnLimitedConnection: true,
+      maxOutboundStreams: lanesPerPeerMax
+    })
+    return this.#lane(stream, connection, protocol)
+  }
+
+  /** The connection ends with the lane. [NW35] */
+  async #openFurther(connection: Connection, protocol: LaneProtocol, signal: AbortSignal): Promise<Lane> {
+    const { peers } = this.#running!
+    try {
+      const lane = await this.#open(connection, protocol, signal, dialTimeoutMs)
+      for (const stream of connection.streams) stream.addEventListener('close', () => peers.doneFurther(connection))
+      return lane
+    } catch (cause) {
+      peers.doneFurther(connection)
+      signal.throwIfAborted()
       throw new PeerUnreachable({ cause })
     }
   }
@@ -174,12 +188,14 @@ export class Libp2pNetwork implements Network {
   }
 
   #lane(stream: Stream, connection: Connection, protocol: LaneProtocol): StreamLane {
-    const lane = new StreamLane(stream, connection, this.#running!.node.peerId.toString() as PeerId, protocol)
+    const { node, peers } = this.#running!
+    const lane = new StreamLane(stream, connection, node.peerId.toString() as PeerId, protocol)
+    lane.onLost = (reason) => peers.lost(connection, reason)
     if (lane.kind === 'direct') {
       stream.addEventListener(
         'close',
         watchTurn(connection, (turn) => {
-          this.#running!.peers.noteTurn(connection, turn)
+          peers.noteTurn(connection, turn)
           this.#noteTurn(lane, turn)
         })
       )

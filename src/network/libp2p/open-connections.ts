@@ -15,13 +15,28 @@ const isRelayed = (connection: Connection): boolean => kindOf(connection) === 'r
 /** The connections that a node has to its peers, by what they are good for. */
 export class OpenConnections {
   readonly #node: Libp2p
+  /** They say that they are open and carry nothing. [NW43] */
+  readonly #lost = new WeakSet<Connection>()
 
   constructor(node: Libp2p) {
     this.#node = node
   }
 
   to(peerId: PeerId): Connection[] {
+    return this.all(peerId).filter((connection) => !this.isLost(connection))
+  }
+
+  /** With those that were lost. */
+  all(peerId: PeerId): Connection[] {
     return this.#node.getConnections(peerIdFromString(peerId)).filter(({ status }) => status === 'open')
+  }
+
+  isLost(connection: Connection): boolean {
+    return this.#lost.has(connection)
+  }
+
+  lose(connection: Connection): void {
+    this.#lost.add(connection)
   }
 
   /** Of two dials at once, the one that both sides leave to the other. [NW11] */

@@ -111,6 +111,21 @@ export class Peers {
     return dial
   }
 
+  /** It was there before and carries no lane: whether it still would is not known. [NW44] */
+  isIdle(connection: Connection): boolean {
+    return connection.timeline.open < Date.now() - spareConnectionMs && !carriesLanes(connection)
+  }
+
+  isLost(connection: Connection): boolean {
+    return this.#open.isLost(connection)
+  }
+
+  /** A connection carries nothing any more: it takes no new lanes, and ends with the last that it has. [NW43] */
+  lost(connection: Connection, reason: unknown): void {
+    this.#open.lose(connection)
+    if (!connection.streams.some(({ status }) => status === 'open')) cut(connection, reason)
+  }
+
   /** A further connection ends with its lane. */
   doneFurther(connection: Connection): void {
     if (carriesLanes(connection)) return
@@ -169,7 +184,7 @@ export class Peers {
   #closeSpare(peerId: PeerId): void {
     const kept = this.#open.direct(peerId)
     if (!kept) return
-    for (const connection of this.#open.to(peerId)) {
+    for (const connection of this.#open.all(peerId)) {
       if (connection !== kept && !carriesLanes(connection))
         connection.close().catch((error: Error) => cut(connection, error))
     }

@@ -15,6 +15,8 @@ export class StreamLane implements Lane {
   foreign = false
   kind: ConnectionKind
   onDrain: () => void = () => undefined
+  /** It was closed since nothing came over it any more. */
+  onLost: (reason: Error) => void = () => undefined
   readonly #stream: Stream
   /** Chunks that came before anybody listened. */
   #early: Uint8Array[] | undefined = []
@@ -76,12 +78,19 @@ export class StreamLane implements Lane {
   }
 
   /** What was sent goes out first; a peer that does not take it, or does not close its side, is cut off. */
-  close(): void {
+  close(lost = false): void {
+    if (lost) return this.#lose()
     if (this.#stream.status !== 'open' || this.#stream.writeStatus !== 'writable') return
     const cut = (cause?: unknown) => this.#stream.abort(new Error('the lane did not close in time', { cause }))
     const late = setTimeout(cut, laneCloseMs)
     this.#stream.addEventListener('close', () => clearTimeout(late), { once: true })
     this.#stream.close({ signal: AbortSignal.timeout(laneCloseMs) }).catch(cut)
+  }
+
+  #lose(): void {
+    const reason = new Error('nothing came over the lane any more')
+    this.#stream.abort(reason)
+    this.onLost(reason)
   }
 
   #noteClose(error?: Error): void {

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { Stalled } from '../../src/core/exchange/errors.ts'
+import { stallTimeoutMs } from '../../src/core/limits.ts'
+import { contentOf } from '../support/swarm-content.ts'
+import { expectAllBlocks, meet } from '../support/swarm-pair.ts'
+import { type Node, World } from '../support/swarm-world.ts'
+
+describe('swarm: a peer that falls silent', () => {
+  it('[SW11] a peer that leaves, or breaks off, is taken over from by others', () => {
+    for (const leave of [(node: Node) => node.crash(), (node: Node) => node.turn({ type: 'stop' })]) {
+      const world = new World(contentOf(1500))
+      const first = world.node('first', { has: 'everything', pace: 100 })
+      world.node('second', { has: 'everything', pace: 100 })
+      const taker = world.node('taker')
+      meet(taker, 'first', 'second')
+      world.until(() => taker.disk.size > 300)
+      const startMs = world.nowMs
+      leave(first)
+      world.until(() => taker.isComplete)
+      expectAllBlocks(taker, world)
+      expect(world.nowMs - startMs).toBeLessThan(stallTimeoutMs)
+    }
+  })
+
+  it('[SW11] a peer that falls silent is left alone and its blocks are asked of others', () => {
+    const world = new World(contentOf(400))
+    world.node('mute', { has: 'everything', sends: (frame) => (frame.type === 'blocks' ? undefined : frame) })
+    world.node('holder', { has: 'everything' })
+    const taker = world.node('taker')
+    meet(taker, 'mute', 'holder')
+    world.until(() => taker.isComplete)
+    expectAllBlocks(taker, world)
+    expect(taker.codes()).toEqual(['stalled'])
+    expect(world.nowMs).toBeGreaterThanOrEqual(stallTimeoutMs)
+    expect(world.nowMs).toBeLessThan(stallTimeoutMs + 5_000)
+  })
+})
+
+describe('swarm: a machine that slept', () => {
+  it('[SW11] gives up at once what stood still, blames nobody, and dials', () => {
+    const world = new World(contentOf(1500))
+    const holder = world.node('holder', { has: 'everything', pace: 100 })
+    const taker = world.node('taker')
+    meet(taker, 'holder')
+    world.until(() => taker.disk.size > 300)
+    holder.turn({ type: 'lane-broken', laneId: holder.swarm.sessions()[0]!.laneId, error: new Stalled() })
+    world.nowMs += stallTimeoutMs + 2_000 // and only now it hears the last of what it was sent
+    const startMs = world.nowMs
+    world.until(() => taker.did('connect').length === 2)
+    expect(world.nowMs).toBe(startMs)
+    expect(taker.did('close-lane')).toMatchObject([{ lost: true }])
+    world.until(() => taker.isComplete)
+    expectAllBlocks(taker, world)
+    expect(taker.codes()).toEqual([])
+  })
+
+  it('[SW11] goes on over a lane that stood still for less', () => {
+    const world = new World(contentOf(1500))
+    world.node('holder', { has: 'everything', pace: 100 })
+    const taker = world.node('taker')
+    meet(taker, 'holder')
+    world.until(() => taker.disk.size > 300)
+    world.nowMs += stallTimeoutMs - 1_000
+    world.until(() => taker.isComplete)
+    expect(taker.did('connect')).toHaveLength(1)
+  })
+})
