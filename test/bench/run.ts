@@ -25,11 +25,12 @@ import { seek } from './rows/seek.ts'
 import { storeOpening, storeWrites } from './rows/server-store.ts'
 import { start } from './rows/start.ts'
 import { swarm } from './rows/swarm.ts'
-import { transfer } from './rows/transfer.ts'
+import { transfer, transferLarge } from './rows/transfer.ts'
 import { installRivals } from './sites.ts'
 
 const parts: Readonly<Record<string, { title: string; run: (options: BenchOptions) => Promise<Section> }>> = {
   'transfer': { title: 'Tab to tab', run: transfer },
+  'transfer-large': { title: 'Tab to tab: a larger file', run: transferLarge },
   'swarm': { title: 'Swarm', run: swarm },
   'liars': { title: 'Liars', run: liars },
   'adding': { title: 'Adding', run: adding },
