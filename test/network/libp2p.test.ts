@@ -171,6 +171,23 @@ describe('two programs', () => {
     expect(wire.count()).toBe(2)
   })
 
+  it('[NW43] probe a connection to a relay, over which its keeper was silent, and go on with it', async () => {
+    await using place = await temporaryFolder('network-keeper')
+    const keeping = await startRelay(
+      { port: 0, host: '127.0.0.1', dataDir: place.path, json: false, keeper: true },
+      place.path
+    )
+    const a = await reserved({ relays: [`http://127.0.0.1:${keeping.port}`] })
+    const { record, peerId } = a.status().keepers![0]!
+    const connect = async () => a.connect(Buffer.from(record, 'base64url'), { signal: anySignal() })
+    const lane = await connect()
+    expect(lane.peerId).toBe(peerId)
+    lane.close(true)
+    expect((await connect()).peerId).toBe(peerId)
+    expect(a.status().relays[0]!.state).toBe('reserved')
+    await keeping.stop()
+  })
+
   it('[NW14] refuse records that are too long, damaged or signed by another, before they dial', async () => {
     const a = await makeNetwork({ relays: [] })
     const key = await generateKeyPair('Ed25519')

@@ -1,4 +1,4 @@
-import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
+import { type Connection, type Libp2p, type PrivateKey, type Stream, UnsupportedProtocolError } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../core/ids.ts'
 import { dialTimeoutMs, idleAnswerMs, lanesPerPeerMax, recordAddressesMax, socketTriesMax } from '../../core/limits.ts'
@@ -95,7 +95,8 @@ export class Libp2pNetwork implements Network {
       return await this.#open(connection, protocol, signal, isIdle ? idleAnswerMs : dialTimeoutMs)
     } catch (cause) {
       signal.throwIfAborted()
-      if (protocol === exchangeProtocol && !carriesLanes(connection)) peers.lost(connection, cause)
+      const hasAnswered = cause instanceof UnsupportedProtocolError
+      if (!hasAnswered && !carriesLanes(connection)) this.#lost(connection, cause)
       if (isIdle && peers.isLost(connection)) return this.connect(record, options) // by a new one [NW44]
       throw new PeerUnreachable({ cause })
     }
@@ -190,7 +191,7 @@ export class Libp2pNetwork implements Network {
   #lane(stream: Stream, connection: Connection, protocol: LaneProtocol): StreamLane {
     const { node, peers } = this.#running!
     const lane = new StreamLane(stream, connection, node.peerId.toString() as PeerId, protocol)
-    lane.onLost = (reason) => peers.lost(connection, reason)
+    lane.onLost = (reason) => this.#lost(connection, reason)
     if (lane.kind === 'direct') {
       stream.addEventListener(
         'close',
@@ -201,6 +202,13 @@ export class Libp2pNetwork implements Network {
       )
     }
     return lane
+  }
+
+  /** Nothing comes over it any more. To a relay there is more than lanes, and it is probed for that. [NW43] */
+  #lost(connection: Connection, reason: unknown): void {
+    const { peers, relays } = this.#running!
+    if (relays.has(connection)) relays.nudge()
+    else peers.lost(connection, reason)
   }
 
   #noteTurn(lane: StreamLane, turn: boolean): void {

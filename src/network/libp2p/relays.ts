@@ -98,6 +98,11 @@ export class Relays {
     return [...new Map(all.map((keeper) => [keeper.peerId, keeper])).values()]
   }
 
+  /** Whether a connection is to a relay. */
+  has(connection: Connection): boolean {
+    return [...this.#joined.values()].some((joined) => joined.connection === connection)
+  }
+
   /** Whether a connection is to one of our own relays. */
   isOurs(connection: Connection): boolean {
     return this.#ours().some((joined) => joined.connection === connection)
@@ -148,7 +153,7 @@ export class Relays {
   #leaveSpare(url: string): void {
     const joined = this.#joined.get(url)
     this.#joined.delete(url)
-    if (joined && !this.#isShared(joined.connection)) cut(joined.connection, new Error('it is needed no longer'))
+    if (joined && !this.has(joined.connection)) cut(joined.connection, new Error('it is needed no longer'))
   }
 
   async #join(url: string): Promise<void> {
@@ -193,7 +198,7 @@ export class Relays {
    * is open; being found takes the reservation.
    */
   async #settle(url: string, info: RelayInfo, connection: Connection): Promise<void> {
-    const shared = this.#isShared(connection)
+    const shared = this.has(connection)
     connection.addEventListener('close', () => this.#lost(url, connection), { once: true })
     const joined = { info, connection, ready: shared, probedAtMs: Date.now() }
     this.#joined.set(url, joined)
@@ -206,10 +211,6 @@ export class Relays {
     const stream = await connection.newStream(trackerProtocol, { signal: AbortSignal.timeout(relayTimeoutMs) })
     stream.addEventListener('close', () => cut(connection, new Error('the relay closed its tracker')), { once: true })
     this.#listener.onTracker(stream, connection)
-  }
-
-  #isShared(connection: Connection): boolean {
-    return [...this.#joined.values()].some((other) => other.connection === connection)
   }
 
   #lost(url: string, connection: Connection): void {
