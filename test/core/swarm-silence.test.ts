@@ -54,6 +54,21 @@ describe('swarm: a machine that slept', () => {
     expect(taker.codes()).toEqual([])
   })
 
+  it('[SW11] closes each lane of a session once', () => {
+    const world = new World(contentOf(600, { blockBytes: 64 * 1024 }), { latencyMs: 50 })
+    world.node('holder', { has: 'everything', pace: 256 })
+    const taker = world.node('taker')
+    meet(taker, 'holder')
+    world.until(() => taker.swarm.sessions()[0]?.laneCount === 4)
+    const before = taker.did('close-lane').length
+    world.nowMs += stallTimeoutMs + 2_000
+    world.until(() => taker.did('connect').length === 2)
+    const closed = taker.did('close-lane').slice(before)
+    expect(closed).toHaveLength(4)
+    expect(new Set(closed.map(({ laneId }) => laneId)).size).toBe(4)
+    world.until(() => taker.isComplete)
+  })
+
   it('[SW11] goes on over a lane that stood still for less', () => {
     const world = new World(contentOf(1500))
     world.node('holder', { has: 'everything', pace: 100 })
