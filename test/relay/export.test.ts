@@ -83,12 +83,13 @@ describe('writing the files of a share', () => {
   })
 
   it.each(['end', 'error'] as const)('where one does not come whole (%s) nothing half is left', async (by) => {
-    const { item } = itemOf(someFiles(200, 900), { path: 'book/part 3/101.txt', by })
-    await expect(exportItem(item, place.path)).rejects.toThrow(by === 'error' ? 'nobody has the rest' : '101.txt')
+    const { item } = itemOf(someFiles(400, 900), { path: 'book/part 3/10.txt', by })
+    await expect(exportItem(item, place.path)).rejects.toThrow(by === 'error' ? 'nobody has the rest' : '/10.txt')
     const left = await allIn(place.path)
-    expect(left).not.toContain('101.txt')
+    expect(left).not.toContain('10.txt')
     expect(left.filter((name) => !name.endsWith('.txt'))).toEqual([])
-    expect(left.length).toBeLessThan(150) // the others are not begun any more
+    // Those under way, and as many as a slow disk lets through before the failure is known: never near all.
+    expect(left.length).toBeLessThan(200)
   })
 
   it('says where it could not write', async () => {
