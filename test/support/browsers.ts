@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { chown, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { chromium, type BrowserContext, type Page } from 'playwright'
 import { chromiumArgs, chromiumPath } from './chromium.ts'
 import { removeFolder } from './files.ts'
@@ -15,6 +16,8 @@ export interface BrowserOptions {
   readonly program?: string
   /** Further flags for Chromium. */
   readonly args?: readonly string[]
+  /** As a user without rights, even where root asks: root's Chromium gives some of its threads a priority. */
+  readonly asNobody?: boolean
 }
 
 /** A Chromium process of its own, as another person's would be. `await using` closes it. */
@@ -34,8 +37,9 @@ export interface TestBrowser extends AsyncDisposable {
 
 export async function launchBrowser(options: BrowserOptions = {}): Promise<TestBrowser> {
   const profileDir = options.profileDir ?? (await mkdtemp(join(tmpdir(), 'quire-profile-')))
+  const program = options.program ?? chromiumPath()
   const context = await chromium.launchPersistentContext(profileDir, {
-    executablePath: options.program ?? chromiumPath(),
+    ...(options.asNobody === true ? await nobodys(program, profileDir) : { executablePath: program }),
     headless: true,
     args: [...chromiumArgs, ...(options.args ?? [])],
     serviceWorkers: options.noServiceWorkers === true ? 'block' : 'allow',
@@ -54,6 +58,16 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<TestB
   const sleep = () => pagesOf(profileDir).forEach((pid) => process.kill(pid, 'SIGSTOP'))
   const wake = () => pagesOf(profileDir).forEach((pid) => process.kill(pid, 'SIGCONT'))
   return { context, page, profileDir, close, kill, sleep, wake, [Symbol.asyncDispose]: close }
+}
+
+const nobody = 65_534
+
+/** What starts Chromium as a user without rights, to whom the profile belongs; only root can, and anybody else need not. */
+async function nobodys(program: string, profileDir: string) {
+  if (process.getuid?.() !== 0) return { executablePath: program }
+  await chown(profileDir, nobody, nobody)
+  const executablePath = fileURLToPath(new URL('as-nobody.sh', import.meta.url))
+  return { executablePath, env: { ...process.env, HOME: profileDir, CHROMIUM: program } }
 }
 
 /** Ids of the processes that were started on a profile: Playwright does not tell a persistent browser's. */

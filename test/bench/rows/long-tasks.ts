@@ -49,8 +49,8 @@ export async function longTasks({ rounds, megabytes }: BenchOptions): Promise<Se
     explains:
       `Tasks of over ${longMs} ms on the thread of the delivered page, by the Long Tasks API, while it adds and fetches ${totalBytes / 1e6} MB. ` +
       'They count time, so a busy machine makes more of them. Between two browsers on one machine all that it has is in ' +
-      'use, and the one that receives waits for the other; over a line of 100 Mbit/s, from a program that keeps to it, ' +
-      'it has its cores nearly to itself, as on a machine of its own. One round more each, with at most 100 MB ' +
+      'use, and the one that receives waits for the other; over a line of 100 Mbit/s, from a program that keeps to it ' +
+      'and in a browser that is not root’s, it has its cores nearly to itself, as on a machine of its own. One round more each, with at most 100 MB ' +
       'and a trace, tells how long the thread itself computed in its longest task. ' +
       'Opening a link evaluates libp2p, once. Browsers that root starts give their network threads a priority that ' +
       "nobody else's have, and the page's thread waits for them the longer.",
@@ -94,7 +94,7 @@ async function overLine<T>(
 ) {
   const words = ['share', path, '--relay', url, '--upload-limit', lineOf100]
   await using sharer = startProgram('relay/cli.ts', words)
-  await using receiver = await launchBrowser()
+  await using receiver = await launchBrowser({ asNobody: true })
   await receiver.page.addInitScript(watchTasks)
   await opened(receiver.page, await sharer.line())
   return await watched(receiver.page, () => untilState(receiver.page, 'complete', limitMs))
