@@ -284,8 +284,8 @@ export class SwarmDriver {
   }
 
   /** With a number, a further lane. */
-  async #connect({ peerId, record, seeks, number }: DialledPeer & { readonly number?: number }): Promise<void> {
-    const lane = await this.#dialling.lane(record, { further: number !== undefined, seeks: seeks ?? false })
+  async #connect({ peerId, record, number, ...wish }: DialledPeer & { readonly number?: number }): Promise<void> {
+    const lane = await this.#dialling.lane(record, { further: number !== undefined, ...wish })
     if (lane) this.addLane(lane, { number })
     else this.#turn(number ? { type: 'widen-failed', peerId, number } : { type: 'connect-failed', peerId })
   }

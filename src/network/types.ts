@@ -86,6 +86,8 @@ export interface LaneWish {
   readonly further?: boolean
   /** The peer looks for peers itself, so that it may call first. */
   readonly seeks?: boolean
+  /** Others have more to give: a relay's circuit serves only once every try to reach this one directly has ended. */
+  readonly canWait?: boolean
 }
 
 export interface ConnectOptions extends LaneWish {

@@ -50,10 +50,29 @@ describe('swarm: in which order', () => {
       { peerId: 'unknown' as PeerId, record }
     ]
     taker.turn({ type: 'peers', peers })
-    expect(taker.did('connect').map(({ peerId, seeks = false }) => [peerId, seeks])).toEqual([
+    expect(taker.did('connect').map(({ peerId, seeks, canWait }) => [peerId, seeks, canWait])).toEqual([
+      ['holding', false, false],
+      ['unknown', false, false],
+      ['seeking', true, true]
+    ])
+  })
+
+  it('[SW10] one that lacks blocks is waited for only while somebody is known who lacks nothing', () => {
+    const world = new World(contentOf(4))
+    const taker = world.node('taker', { isReluctant: true })
+    const record = new Uint8Array([1])
+    taker.turn({ type: 'peers', peers: [{ peerId: 'seeking' as PeerId, record, holder: false }] })
+    taker.turn({ type: 'peers', peers: [{ peerId: 'gone' as PeerId, record, holder: true }] })
+    taker.turn({ type: 'connect-failed', peerId: 'gone' as PeerId })
+    taker.turn({ type: 'peers', peers: [{ peerId: 'late' as PeerId, record, holder: false }] })
+    taker.turn({ type: 'peers', peers: [{ peerId: 'holding' as PeerId, record, holder: true }] })
+    taker.turn({ type: 'peers', peers: [{ peerId: 'last' as PeerId, record, holder: false }] })
+    expect(taker.did('connect').map(({ peerId, canWait }) => [peerId, canWait])).toEqual([
+      ['seeking', false],
+      ['gone', false],
+      ['late', false],
       ['holding', false],
-      ['unknown', false],
-      ['seeking', true]
+      ['last', true]
     ])
   })
 })

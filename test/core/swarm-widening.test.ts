@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fetchLanesMax, lanesPerSessionMax, widthRestMs } from '../../src/core/limits.ts'
+import type { PeerId } from '../../src/core/ids.ts'
 import { contentOf, type NodeOptions } from '../support/swarm-content.ts'
 import { meet } from '../support/swarm-pair.ts'
 import { type Node, World } from '../support/swarm-world.ts'
@@ -85,6 +86,27 @@ describe('swarm: how many lanes', () => {
     world.until(() => taker.isComplete, 300_000)
     expect(widened(taker).length).toBeLessThan(lanesPerSessionMax)
     expect(taker.swarm.sessions()).toHaveLength(fetchLanesMax)
+  })
+
+  it('[SW19] none while many others are dialled, unless those cannot be reached', () => {
+    const record = new Uint8Array([1])
+    const peers = Array.from({ length: 7 }, (_, i) => ({ peerId: `other-${i}` as PeerId, record, holder: false }))
+    const lanes = (dialMs: number) => {
+      const { world, taker } = far(50, { taker: { dialMs: (to) => (to.startsWith('other') ? dialMs : 50) } })
+      taker.turn({ type: 'peers', peers })
+      world.until(() => taker.isComplete, 600_000)
+      return widened(taker).length
+    }
+    expect(lanes(700_000)).toBe(0)
+    expect(lanes(5_000)).toBeGreaterThan(3)
+  })
+
+  it('[SW19] none where many others fetch too: they will have something to give', () => {
+    const { world, taker } = far(50)
+    const others = Array.from({ length: 7 }, (_, i) => world.node(`other-${i}`, { isReluctant: true }))
+    for (const other of others) meet(other, 'taker')
+    world.until(() => taker.isComplete, 600_000)
+    expect(widened(taker)).toEqual([])
   })
 
   it('[SW19] none where it is not the path but this machine that is slow', () => {

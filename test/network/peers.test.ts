@@ -52,8 +52,12 @@ afterEach(() => {
 const tcp = '/ip4/192.0.2.7/tcp/4001'
 const rtc = () => `${relay}/p2p-circuit/webrtc/p2p/${them}`
 const circuit = () => `${relay}/p2p-circuit/p2p/${them}`
-const reach = (addresses: string[] = [tcp, rtc(), circuit()], signal = new AbortController().signal) =>
-  peers.reach({ peerId: them.toString() as PeerId, addresses: addresses.map((each) => multiaddr(each)) }, signal)
+const contactAt = (addresses: string[]) => ({
+  peerId: them.toString() as PeerId,
+  addresses: addresses.map((each) => multiaddr(each))
+})
+const reach = (addresses = [tcp, rtc(), circuit()], signal = new AbortController().signal, canWait = false) =>
+  peers.reach(contactAt(addresses), { signal, canWait })
 const reachable =
   (...kinds: string[]) =>
   (address: string): Promise<Shape> => {
@@ -132,11 +136,7 @@ describe('reaching a peer', () => {
   })
 
   it('[NW35] makes further connections beside a WebRTC one alone, so many at most, and ends them', async () => {
-    const contact = () => ({
-      peerId: them.toString() as PeerId,
-      addresses: [tcp, rtc()].map((each) => multiaddr(each))
-    })
-    const further = () => peers.reachFurther(contact(), new AbortController().signal)
+    const further = () => peers.reachFurther(contactAt([tcp, rtc()]), new AbortController().signal)
     dialFurther.mockImplementation(async (address) =>
       Object.assign(new EventTarget(), node.open({ address: address.toString() }))
     )
@@ -180,6 +180,22 @@ describe('reaching a peer', () => {
     await vi.waitFor(() => expect(told).toEqual([them.toString()]))
     expect(kindOf(await reach([rtc(), circuit()]))).toBe('direct')
     expect(node.dialled).toEqual([rtc()])
+  })
+
+  it('[NW9] uses no circuit before every direct try has ended where others have more to give', async () => {
+    const dial = Promise.withResolvers<Shape>()
+    node.dials = (address) => (address === circuit() ? Promise.resolve({ address }) : dial.promise)
+    node.open({ address: circuit(), protocols: [exchangeProtocol] })
+    let isReached = false
+    const reached = reach([rtc(), circuit()], undefined, true)
+    void reached.then(() => (isReached = true))
+    await vi.advanceTimersByTimeAsync(directPatienceMs + 1_000)
+    expect(isReached).toBe(false)
+    dial.resolve({ address: rtc() })
+    expect(kindOf(await reached)).toBe('direct')
+    become(lower, higher)
+    node.dials = reachable(circuit())
+    expect(kindOf(await reach([rtc(), circuit()], undefined, true))).toBe('relayed')
   })
 
   const useCircuit = (circuit: Connection) =>

@@ -40,6 +40,8 @@ export interface NodeOptions extends Partial<SwarmOptions> {
   readonly pace?: number
   /** All its lanes share one line of its pace. */
   readonly line?: { freeAtMs: number }
+  /** How long it takes to reach another, or to see that it cannot be reached: the world's latency where absent. */
+  readonly dialMs?: (to: PeerId) => number
   /** Further lanes cannot be opened. */
   readonly isNarrow?: boolean
   /** It comes so late to what is due. */

@@ -228,7 +228,7 @@ export class Node {
         return void this.groups.set(effect.group, effect.hashes)
       case 'connect': {
         const { peerId } = effect
-        return world.after(world.latencyMs, () => {
+        return world.after(this.#options.dialMs?.(peerId) ?? world.latencyMs, () => {
           const target = world.nodes.get(peerId)
           if (target && !target.isGone) world.connect(this, target)
           else this.turn({ type: 'connect-failed', peerId })

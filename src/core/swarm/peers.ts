@@ -14,8 +14,9 @@ import type { DialledPeer, FoundPeer } from './types.ts'
 interface KnownPeer {
   /** How to reach it; one that came to us by itself may be known without. */
   record: Uint8Array | undefined
-  /** As the tracker says. */
+  /** As the tracker says; neither where none did. */
   seeks: boolean
+  holdsAll: boolean
   state: 'known' | 'dialling' | 'connected'
   failures: number
   /** When it was last lost, or could not be reached. */
@@ -36,10 +37,11 @@ export class Peers {
 
   /** News of a peer that rests means that it may be back: it is tried again soon, unless it lied. */
   found(peers: readonly FoundPeer[]): void {
-    for (const { peerId, record, holder = true } of peers) {
+    for (const { peerId, record, holder } of peers) {
       const peer = this.#known.get(peerId) ?? this.#add(peerId)
       peer.record = record
-      peer.seeks = !holder
+      peer.seeks = holder === false
+      peer.holdsAll = holder === true
       peer.notBeforeMs = Math.min(peer.notBeforeMs, peer.lostAtMs + backoffMs)
     }
     this.#dialAtMs = -Infinity
@@ -52,6 +54,14 @@ export class Peers {
       peer.record ??= record
     }
     this.#dialAtMs = -Infinity
+  }
+
+  /** Peers that are dialled and did not fail when they were last. */
+  get hopefulDials(): number {
+    return this.#known
+      .values()
+      .filter(({ state, failures }) => state === 'dialling' && failures === 0)
+      .toArray().length
   }
 
   recordOf(peerId: PeerId): Uint8Array | undefined {
@@ -112,10 +122,10 @@ export class Peers {
         continue
       }
       this.#set(peer, 'dialling')
-      chosen.push(seeks ? { peerId, record, seeks } : { peerId, record })
+      chosen.push({ peerId, record, seeks, canWait: seeks && this.#knowsHolder() })
     }
     // Those with every block first: they call nobody, and have most to give.
-    return chosen.sort((one, other) => Number(one.seeks ?? false) - Number(other.seeks ?? false))
+    return chosen.sort((one, other) => Number(one.seeks) - Number(other.seeks))
   }
 
   /** When the next resting peer may be dialled. */
@@ -130,6 +140,11 @@ export class Peers {
     return isTrading() ? this.#busy + 1 : 0
   }
 
+  /** One that holds everything, and did not fail when it was last dialled. */
+  #knowsHolder(): boolean {
+    return this.#known.values().some(({ holdsAll, failures }) => holdsAll && failures === 0)
+  }
+
   #set(peer: KnownPeer, state: KnownPeer['state']): void {
     this.#busy += Number(state !== 'known') - Number(peer.state !== 'known')
     if (state === 'known') this.#dialAtMs = -Infinity
@@ -141,6 +156,7 @@ export class Peers {
     const peer: KnownPeer = {
       record: undefined,
       seeks: false,
+      holdsAll: false,
       state: 'known',
       failures: 0,
       lostAtMs: 0,

@@ -32,7 +32,9 @@ export interface FoundPeer extends PeerRecord {
 /** A peer to dial. */
 export interface DialledPeer extends PeerRecord {
   /** It lacks blocks, and so looks for peers itself. */
-  readonly seeks?: true
+  readonly seeks?: boolean
+  /** Somebody else has more to give, so that there is time for every try to reach it directly. */
+  readonly canWait?: boolean
 }
 
 export type SwarmInput =

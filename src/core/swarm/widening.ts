@@ -155,13 +155,10 @@ export class Widening {
     width.restUntilMs = this.#state.nowMs + widthRestMs * 2 ** width.failures++
   }
 
-  /** Further lanes that may be opened: what comes from many peers comes over many paths already. */
+  /** Further lanes that may be opened: what comes from many peers, or will when they are reached, comes over many paths. */
   #room(): number {
-    let room = fetchLanesMax
-    for (const { lanes, width } of this.#state.sessions.values()) {
-      const isFetched = [...lanes.values()].some((lane) => lane.inFlight.size > 0)
-      room -= lanes.size - Number(!isFetched) + width.opening.size
-    }
+    let room = fetchLanesMax - this.#peers.hopefulDials
+    for (const { lanes, width } of this.#state.sessions.values()) room -= lanes.size + width.opening.size
     return Math.max(0, room)
   }
 }

@@ -87,9 +87,9 @@ export class Libp2pNetwork implements Network {
     this.#starting ??= this.#begin()
     const { peers } = await this.#starting
     const contact = await openRecord(record)
-    const { signal, protocol = exchangeProtocol, further = false, seeks = false } = options
+    const { signal, protocol = exchangeProtocol, further = false } = options
     if (further) return this.#openFurther(await peers.reachFurther(contact, signal), protocol, signal)
-    const connection = await peers.reach(contact, signal, seeks)
+    const connection = await peers.reach(contact, options)
     const isIdle = peers.isIdle(connection)
     try {
       return await this.#open(connection, protocol, signal, isIdle ? idleAnswerMs : dialTimeoutMs)

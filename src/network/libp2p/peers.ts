@@ -14,6 +14,7 @@ import {
   spareConnectionMs
 } from '../../core/limits.ts'
 import { PeerUnreachable } from '../errors.ts'
+import type { ConnectOptions } from '../types.ts'
 import { cut } from './cut.ts'
 import type { PeerContact } from './records.ts'
 import type { DialFurther } from './further.ts'
@@ -31,6 +32,9 @@ interface Indirect {
   /** None when its rest is over while nothing goes through a relay: it is tried again when it is needed. */
   again?: Timer | undefined
 }
+
+type Wish = Pick<ConnectOptions, 'seeks' | 'canWait'>
+type ReachOptions = Wish & Pick<ConnectOptions, 'signal'>
 
 /** Which ways there are beside a relay's circuit. */
 export interface DirectWays {
@@ -76,10 +80,10 @@ export class Peers {
   }
 
   /** Those who ask for one peer at the same time share one dial; it goes on when one of them gives up. [NW8] */
-  async reach(contact: PeerContact, signal: AbortSignal, seeks = false): Promise<Connection> {
+  async reach(contact: PeerContact, { signal, ...wish }: ReachOptions): Promise<Connection> {
     signal.throwIfAborted()
     const { peerId } = contact
-    const dial = this.#dialling.get(peerId) ?? this.#dial(contact, seeks).finally(() => this.#dialling.delete(peerId))
+    const dial = this.#dialling.get(peerId) ?? this.#dial(contact, wish).finally(() => this.#dialling.delete(peerId))
     this.#dialling.set(peerId, dial)
     const gaveUp = Promise.withResolvers<never>()
     const giveUp = () => gaveUp.reject(signal.reason)
@@ -132,7 +136,7 @@ export class Peers {
     connection.close().catch((error: Error) => cut(connection, error))
   }
 
-  async #dial(contact: PeerContact, seeks: boolean): Promise<Connection> {
+  async #dial(contact: PeerContact, { seeks = false, canWait = false }: Wish): Promise<Connection> {
     const { peerId, addresses } = contact
     const known = this.#open.direct(peerId)
     if (known) return known
@@ -140,7 +144,8 @@ export class Peers {
     const socket = await this.#tries.each(peerId, sockets, socketTryMs)
     const indirect = this.#indirect.get(peerId)
     const trying = socket || indirect ? this.#trying.get(peerId) : this.#tryDirectly(contact, directTries, seeks)
-    const direct = socket ?? (indirect ? undefined : await Promise.race([trying, after(directPatienceMs)]))
+    const isEnough = canWait ? trying : Promise.race([trying, after(directPatienceMs)])
+    const direct = socket ?? (indirect ? undefined : await isEnough)
     // What arranges WebRTC goes over a circuit, which serves until there is a direct connection. [NW9]
     const found = direct ?? this.#open.circuit(peerId) ?? (await trying)
     if (found && kindOf(found) !== 'relayed') setTimeout(() => this.#closeSpare(peerId), spareConnectionMs)
