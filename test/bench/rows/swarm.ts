@@ -56,7 +56,8 @@ export async function swarm({ rounds, megabytes = 100 }: BenchOptions): Promise<
     explains:
       `${megabytes} MB to several browsers at once, each a process of its own on the same machine, with the library and no interface. ` +
       'Seconds from the opened link, with dialling and the greeting, until the last of them has verified and stored everything. ' +
-      'Upload is what the seeders sent in all, by the browsers’ own count of what went over WebRTC, as a multiple of the size.',
+      'Upload is what the seeders sent in all, over WebRTC by the browsers’ own count and over WebSockets, by which a relay ' +
+      'carries, as a multiple of the size.',
     head: ['receivers', 'Quire, s', 'WebTorrent, s', 'ratio', 'CPU ratio', 'seeders’ upload', 'WebTorrent’s', 'goal'],
     rows
   }
