@@ -284,8 +284,9 @@ export class SwarmDriver {
   }
 
   /** With a number, a further lane. */
-  async #connect({ peerId, record, number, ...wish }: DialledPeer & { readonly number?: number }): Promise<void> {
-    const lane = await this.#dialling.lane(record, { further: number !== undefined, ...wish })
+  async #connect(peer: DialledPeer & { readonly number?: number }): Promise<void> {
+    const { peerId, record, seeks = false, canWait = false, number } = peer
+    const lane = await this.#dialling.lane(record, { further: number !== undefined, seeks, canWait })
     if (lane) this.addLane(lane, { number })
     else this.#turn(number ? { type: 'widen-failed', peerId, number } : { type: 'connect-failed', peerId })
   }

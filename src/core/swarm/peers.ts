@@ -14,9 +14,8 @@ import type { DialledPeer, FoundPeer } from './types.ts'
 interface KnownPeer {
   /** How to reach it; one that came to us by itself may be known without. */
   record: Uint8Array | undefined
-  /** As the tracker says; neither where none did. */
-  seeks: boolean
-  holdsAll: boolean
+  /** Whether it holds everything, as a tracker says; one that does not looks for peers itself. */
+  holder: boolean | undefined
   state: 'known' | 'dialling' | 'connected'
   failures: number
   /** When it was last lost, or could not be reached. */
@@ -40,8 +39,7 @@ export class Peers {
     for (const { peerId, record, holder } of peers) {
       const peer = this.#known.get(peerId) ?? this.#add(peerId)
       peer.record = record
-      peer.seeks = holder === false
-      peer.holdsAll = holder === true
+      peer.holder = holder
       peer.notBeforeMs = Math.min(peer.notBeforeMs, peer.lostAtMs + backoffMs)
     }
     this.#dialAtMs = -Infinity
@@ -115,7 +113,8 @@ export class Peers {
     if (most <= this.#busy) return chosen
     this.#dialAtMs = Infinity
     for (const [peerId, peer] of this.#known) {
-      const { record, seeks } = peer
+      const { record } = peer
+      const seeks = peer.holder === false
       if (peer.state !== 'known' || !record) continue
       if (dueAtMs(peer) > nowMs || this.#busy >= most) {
         this.#dialAtMs = Math.min(this.#dialAtMs, dueAtMs(peer))
@@ -142,7 +141,7 @@ export class Peers {
 
   /** One that holds everything, and did not fail when it was last dialled. */
   #knowsHolder(): boolean {
-    return this.#known.values().some(({ holdsAll, failures }) => holdsAll && failures === 0)
+    return this.#known.values().some(({ holder, failures }) => holder === true && failures === 0)
   }
 
   #set(peer: KnownPeer, state: KnownPeer['state']): void {
@@ -155,8 +154,7 @@ export class Peers {
     if (this.#known.size >= knownPeersMax) this.#forgetOne()
     const peer: KnownPeer = {
       record: undefined,
-      seeks: false,
-      holdsAll: false,
+      holder: undefined,
       state: 'known',
       failures: 0,
       lostAtMs: 0,

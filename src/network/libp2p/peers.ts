@@ -144,8 +144,8 @@ export class Peers {
     const socket = await this.#tries.each(peerId, sockets, socketTryMs)
     const indirect = this.#indirect.get(peerId)
     const trying = socket || indirect ? this.#trying.get(peerId) : this.#tryDirectly(contact, directTries, seeks)
-    const isEnough = canWait ? trying : Promise.race([trying, after(directPatienceMs)])
-    const direct = socket ?? (indirect ? undefined : await isEnough)
+    const patience = () => (canWait ? trying : Promise.race([trying, after(directPatienceMs)]))
+    const direct = socket ?? (indirect ? undefined : await patience())
     // What arranges WebRTC goes over a circuit, which serves until there is a direct connection. [NW9]
     const found = direct ?? this.#open.circuit(peerId) ?? (await trying)
     if (found && kindOf(found) !== 'relayed') setTimeout(() => this.#closeSpare(peerId), spareConnectionMs)
