@@ -441,8 +441,9 @@ export const dialTimeoutMs = 20_000
 /** How long a connection that was idle has to take a new lane, before a new connection is made instead: it may be dead and not know it. */
 export const idleAnswerMs = 3_000
 /**
- * How long a try for a direct connection may take. One takes 0.2 s side by side, 1 s over 100 ms and seconds on a machine
- * that is busy with many at once; libp2p does not tell when one has failed, so there is a second.
+ * How long a step of a try for a direct connection may take. A whole try takes 0.2 s side by side and 1 s over 100 ms; nine
+ * browsers on two cores take up to six for a step and ten for the whole. libp2p does not tell when one has failed, so
+ * there is a second.
  */
 export const directTryMs = 6_000
 export const directTries = 2
@@ -452,8 +453,14 @@ export const directTries = 2
  */
 export const directTurns = 2
 export const directTurnMs = 2_500
-/** A peer that looks for peers itself calls within this, where both hear of each other at once. */
+/**
+ * A peer that looks for peers itself calls within this, where both hear of each other at once; where others have more to
+ * give, it has until the last of its own turns would come.
+ */
 export const directCallMs = 3_000
+export const directCallMsMax = 9_000
+/** Once it has called, a peer has the time of two steps to connect: to answer, and to find a way. */
+export const directCalledMs = 2 * directTryMs
 /** Who is dialled waits for the dialler's next step for so long: as long as a try. */
 export const beginningMs = 6_000
 /** A dialler's first channel stays open for so long: Firefox misses the end of one that is closed within a millisecond. */

@@ -2,10 +2,19 @@ import type { Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
-import { directCallMs, directTries, directTryMs, directTurnMs, directTurns } from '../../src/core/limits.ts'
+import {
+  dialTimeoutMs,
+  directCalledMs,
+  directCallMs,
+  directCallMsMax,
+  directTries,
+  directTryMs,
+  directTurnMs,
+  directTurns
+} from '../../src/core/limits.ts'
 import { OpenConnections } from '../../src/network/libp2p/open-connections.ts'
 import { Tries } from '../../src/network/libp2p/tries.ts'
-import { FakeNode, type Id, makeIds, type Shape } from '../support/fake-node.ts'
+import { FakeNode, type Id, makeIds, type OnProgress, type Shape } from '../support/fake-node.ts'
 
 let ids: Id[]
 let node: FakeNode
@@ -33,8 +42,8 @@ const never = () => new Promise<never>(() => undefined)
 const relay = '/dns/relay.example/tcp/443/tls/ws/p2p-circuit'
 const rtc = (id: Id) => `${relay}/webrtc/p2p/${id}`
 const circuit = (id: Id) => `${relay}/p2p/${id}`
-const tryOut = (id: Id, count = directTries, seeks = false) =>
-  tries.inTurn({ peerId: id.toString() as PeerId, seeks }, [multiaddr(rtc(id))], count)
+const tryOut = (id: Id, count = directTries, seeks = false, canWait = false) =>
+  tries.inTurn({ peerId: id.toString() as PeerId, seeks, canWait }, [multiaddr(rtc(id))], count)
 const settled = () => vi.advanceTimersByTimeAsync(0)
 
 describe('[NW39] peers that are tried over WebRTC', () => {
@@ -84,7 +93,7 @@ describe('[NW11] of two that dial each other over WebRTC', () => {
     const found = tryOut(ids[0]!, 1)
     await settled()
     node.open({ address: circuit(ids[0]!), direction: 'inbound' })
-    await vi.advanceTimersByTimeAsync(directTryMs / 2)
+    await vi.advanceTimersByTimeAsync(directCalledMs - 1)
     const theirs = node.open({ address: rtc(ids[0]!), direction: 'inbound' })
     expect(await found).toBe(theirs)
   })
@@ -94,7 +103,7 @@ describe('[NW11] of two that dial each other over WebRTC', () => {
     node.open({ address: circuit(ids[0]!), direction: 'inbound' })
     node.dials = (address) => Promise.resolve({ address })
     const found = tryOut(ids[0]!)
-    await vi.advanceTimersByTimeAsync(directTryMs - 1)
+    await vi.advanceTimersByTimeAsync(directCalledMs - 1)
     expect(node.dialled).toEqual([])
     await vi.advanceTimersByTimeAsync(1)
     expect((await found)?.direction).toBe('outbound')
@@ -129,6 +138,16 @@ describe('[NW11] of two that dial each other over WebRTC', () => {
     expect((await found)?.direction).toBe('outbound')
   })
 
+  it('the one with the higher id gives it longer where others have more to give', async () => {
+    become(ids[1]!)
+    node.dials = (address) => Promise.resolve({ address })
+    const found = tryOut(ids[0]!, 1, true, true)
+    await vi.advanceTimersByTimeAsync(directCallMsMax - 1)
+    expect(node.dialled).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
+    expect((await found)?.direction).toBe('outbound')
+  })
+
   it('the one with the higher id dials nobody who calls in time, and needs no turn for that', async () => {
     become(ids[1]!)
     node.dials = never
@@ -136,7 +155,7 @@ describe('[NW11] of two that dial each other over WebRTC', () => {
     const found = tryOut(ids[0]!, 1, true)
     await vi.advanceTimersByTimeAsync(directCallMs - 1)
     node.open({ address: circuit(ids[0]!), direction: 'inbound' })
-    await vi.advanceTimersByTimeAsync(directTryMs - 1)
+    await vi.advanceTimersByTimeAsync(directCalledMs - 1)
     const theirs = node.open({ address: rtc(ids[0]!), direction: 'inbound' })
     expect(await found).toBe(theirs)
     expect(node.dialled).not.toContain(rtc(ids[0]!))
@@ -158,15 +177,37 @@ describe('[NW41] a try over WebRTC', () => {
     expect(await found).toBeUndefined()
   })
 
-  it('has as long again once the circuit is there that arranges it', async () => {
-    node.dials = never
+  /** A dial that gets on, and never there: `steps` of such a kind, each in the last moment. */
+  async function tryWithSteps(type: string, steps: number): Promise<() => boolean> {
+    let tell: OnProgress = () => undefined
+    node.dials = (_, onProgress) => {
+      tell = onProgress!
+      return never()
+    }
     let ended = false
-    const found = tryOut(ids[1]!, 1).finally(() => (ended = true))
+    void tryOut(ids[1]!, 1).finally(() => (ended = true))
+    await settled()
+    for (let i = 0; i < steps; i++) {
+      await vi.advanceTimersByTimeAsync(directTryMs - 1)
+      tell({ type, detail: undefined })
+    }
     await vi.advanceTimersByTimeAsync(directTryMs - 1)
-    node.open({ address: circuit(ids[1]!), direction: 'outbound' })
-    await vi.advanceTimersByTimeAsync(directTryMs - 1)
-    expect(ended).toBe(false)
+    return () => ended
+  }
+
+  it('has as long again for each step', async () => {
+    const hasEnded = await tryWithSteps('webrtc:read-sdp-answer', 2)
+    expect(hasEnded()).toBe(false)
     await vi.advanceTimersByTimeAsync(2)
-    expect(await found).toBeUndefined()
+    expect(hasEnded()).toBe(true)
+  })
+
+  it('takes no candidate for a step, of which others may send any number', async () => {
+    expect((await tryWithSteps('webrtc:add-ice-candidate', 1))()).toBe(true)
+  })
+
+  it('ends after the longest that a dial may take, whatever it says', async () => {
+    const steps = Math.floor(dialTimeoutMs / (directTryMs - 1))
+    expect((await tryWithSteps('webrtc:read-sdp-answer', steps))()).toBe(true)
   })
 })

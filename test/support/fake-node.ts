@@ -12,6 +12,9 @@ export async function makeIds(count: number): Promise<Id[]> {
   return ids.sort((a, b) => (a.toString() < b.toString() ? -1 : 1))
 }
 
+/** How far a dial is. */
+export type OnProgress = (event: { readonly type: string; readonly detail: unknown }) => void
+
 export interface Shape {
   address: string
   direction?: 'inbound' | 'outbound'
@@ -26,7 +29,7 @@ export class FakeNode extends EventTarget {
   connections: Connection[] = []
   dialled: string[] = []
   /** What a dial to such an address does. */
-  dials: (address: string) => Promise<Shape> = () => Promise.reject(new Error('unreachable'))
+  dials: (address: string, onProgress?: OnProgress) => Promise<Shape> = () => Promise.reject(new Error('unreachable'))
 
   constructor(peerId: Id, them?: Id) {
     super()
@@ -37,11 +40,14 @@ export class FakeNode extends EventTarget {
   getPeers = () => []
   getConnections = (peer: Id) => this.connections.filter((each) => each.remotePeer.toString() === peer.toString())
 
-  async dial(address: Multiaddr, { signal }: { signal: AbortSignal }): Promise<Connection> {
+  async dial(
+    address: Multiaddr,
+    { signal, onProgress }: { signal: AbortSignal; onProgress?: OnProgress }
+  ): Promise<Connection> {
     this.dialled.push(address.toString())
     const { promise: given, reject: giveUp } = Promise.withResolvers<never>()
     signal.addEventListener('abort', () => giveUp(signal.reason))
-    return this.open(await Promise.race([this.dials(address.toString()), given]))
+    return this.open(await Promise.race([this.dials(address.toString(), onProgress), given]))
   }
 
   open({ address, direction = 'outbound', limits, protocols = [] }: Shape): Connection {

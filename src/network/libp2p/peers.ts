@@ -143,7 +143,8 @@ export class Peers {
     const { sockets, circuits } = this.#sorted(peerId, addresses)
     const socket = await this.#tries.each(peerId, sockets, socketTryMs)
     const indirect = this.#indirect.get(peerId)
-    const trying = socket || indirect ? this.#trying.get(peerId) : this.#tryDirectly(contact, directTries, seeks)
+    const trying =
+      socket || indirect ? this.#trying.get(peerId) : this.#tryDirectly(contact, directTries, { seeks, canWait })
     const patience = () => (canWait ? trying : Promise.race([trying, after(directPatienceMs)]))
     const direct = socket ?? (indirect ? undefined : await patience())
     // What arranges WebRTC goes over a circuit, which serves until there is a direct connection. [NW9]
@@ -157,10 +158,10 @@ export class Peers {
   }
 
   /** Tries of one peer are shared. What came of them is remembered. [NW10] */
-  #tryDirectly(contact: PeerContact, tries: number, seeks = false): Promise<Connection | undefined> {
+  #tryDirectly(contact: PeerContact, tries: number, wish: Wish = {}): Promise<Connection | undefined> {
     const { peerId, addresses } = contact
     const { webrtc } = this.#sorted(peerId, addresses)
-    const trying = this.#trying.get(peerId) ?? this.#tries.inTurn({ peerId, seeks }, webrtc, tries)
+    const trying = this.#trying.get(peerId) ?? this.#tries.inTurn({ peerId, ...wish }, webrtc, tries)
     this.#trying.set(peerId, trying)
     void trying.then((connection) => {
       this.#trying.delete(peerId)

@@ -1,7 +1,15 @@
 import type { Connection, Libp2p } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../core/ids.ts'
-import { directCallMs, directTryMs, directTurnMs, directTurns } from '../../core/limits.ts'
+import {
+  dialTimeoutMs,
+  directCalledMs,
+  directCallMs,
+  directCallMsMax,
+  directTryMs,
+  directTurnMs,
+  directTurns
+} from '../../core/limits.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { kindOf } from './stream-lane.ts'
 
@@ -10,30 +18,39 @@ export const after = (delayMs: number) => new Promise<undefined>((resolve) => se
 /** libp2p lets go of a dial a moment after it gave up; until then it joins the next to it. [NW22] */
 const letGo = () => after(0)
 
-/** What is tried: a peer, and whether it looks for peers itself. */
+/** What is tried: a peer, whether it looks for peers itself, and whether others have more to give meanwhile. */
 export interface Tried {
   readonly peerId: PeerId
-  readonly seeks: boolean
+  readonly seeks?: boolean
+  readonly canWait?: boolean
 }
 
 /** What a peer does meanwhile. */
-interface Watched extends Readonly<Record<'connected' | 'called' | 'answered', Promise<void>>> {
+interface Watched extends Readonly<Record<'connected' | 'called', Promise<void>>> {
   readonly stop: () => void
 }
 
-/** A time to end at, which can be put off. */
+/** A time to end at, which can be put off, but not beyond the longest that a dial may take. */
 function deadline(timeoutMs: number) {
   const late = new AbortController()
   const passed = new Promise<void>((resolve) => late.signal.addEventListener('abort', () => resolve()))
-  const start = () => setTimeout(() => late.abort(), timeoutMs)
-  let timer = start()
-  const stop = () => clearTimeout(timer)
-  const restart = () => {
+  const endMs = Date.now() + dialTimeoutMs
+  const start = (delayMs: number) => setTimeout(() => late.abort(), Math.min(delayMs, endMs - Date.now()))
+  let timer: ReturnType<typeof setTimeout> | undefined = start(timeoutMs)
+  const stop = () => {
+    clearTimeout(timer)
+    timer = undefined
+  }
+  const restart = (delayMs: number) => {
+    if (timer === undefined) return
     stop()
-    timer = start()
+    timer = start(delayMs)
   }
   return { signal: late.signal, passed, restart, stop }
 }
+
+/** Steps of a dial over WebRTC, of which each takes its time on a busy machine: a candidate is none, of which any number may come. */
+const isStep = ({ type }: { readonly type: string }): boolean => !type.endsWith('-candidate')
 
 /** Dials addresses of a peer, one after the other. SPEC.md: NW9, NW11, NW22, NW39. */
 export class Tries {
@@ -68,13 +85,13 @@ export class Tries {
 
   /** Over WebRTC, so many times, by each address in turn: a few peers at a time. [NW39] */
   async inTurn(
-    { peerId, seeks }: Tried,
+    { peerId, seeks = false, canWait = false }: Tried,
     addresses: readonly Multiaddr[],
     tries: number
   ): Promise<Connection | undefined> {
     if (addresses.length === 0) return undefined
     const theirs = this.#watch(peerId)
-    if (seeks && this.#open.givesWayTo(peerId)) await this.#theirCall(peerId, theirs)
+    if (seeks && this.#open.givesWayTo(peerId)) await this.#theirCall(peerId, theirs, canWait)
     const ours = this.#takeTurn(() => this.#eachWebRtc(peerId, addresses, tries))
     await Promise.race([ours, theirs.connected])
     theirs.stop()
@@ -82,11 +99,11 @@ export class Tries {
   }
 
   /** It looks for peers as we do, so it calls as well: where that comes first, one of two dials is saved. [NW11] */
-  async #theirCall(peerId: PeerId, theirs: Watched): Promise<void> {
-    const isCalled = this.#open.hasCall(peerId, directTryMs) || theirs.called.then(() => true)
+  async #theirCall(peerId: PeerId, theirs: Watched, canWait: boolean): Promise<void> {
+    const isCalled = this.#open.hasCall(peerId, directCalledMs) || theirs.called.then(() => true)
     const isConnected = theirs.connected.then(() => false)
-    const calls = await Promise.race([isCalled, isConnected, after(directCallMs)])
-    if (calls) await Promise.race([isConnected, after(directTryMs)])
+    const calls = await Promise.race([isCalled, isConnected, after(canWait ? directCallMsMax : directCallMs)])
+    if (calls) await Promise.race([isConnected, after(directCalledMs)])
   }
 
   /** A turn lasts until the tries ended, but no longer than `directTurnMs`: who cannot be reached must not hold up others. */
@@ -114,15 +131,20 @@ export class Tries {
   async #tryWebRtc(peerId: PeerId, address: Multiaddr): Promise<Connection | undefined> {
     const theirs = this.#watch(peerId)
     const late = deadline(directTryMs)
-    // Whatever slows it, it is under way: what is left has as long again.
-    void Promise.race([theirs.answered, theirs.called]).then(late.restart)
     const ours = new AbortController()
     const yields = this.#open.givesWayTo(peerId)
-    const isCalled = yields && this.#open.hasCall(peerId, directTryMs)
-    if (yields) for (const heard of [theirs.called, theirs.connected]) void heard.then(() => ours.abort())
+    const isCalled = yields && this.#open.hasCall(peerId, directCalledMs)
+    if (yields) {
+      for (const heard of [theirs.called, theirs.connected]) void heard.then(() => ours.abort())
+      void theirs.called.then(() => late.restart(directCalledMs))
+      if (isCalled) late.restart(directCalledMs)
+    }
+    // Whatever slows it, it is under way: the next step has as long again.
+    const onProgress = (event: { readonly type: string }) => isStep(event) && late.restart(directTryMs)
     try {
       const signal = AbortSignal.any([ours.signal, late.signal])
-      if (!isCalled) await Promise.race([this.#node.dial(address, { signal, force: true }), theirs.connected])
+      const options = { signal, onProgress, force: true }
+      if (!isCalled) await Promise.race([this.#node.dial(address, options), theirs.connected])
     } catch {
       await letGo()
     }
@@ -132,22 +154,17 @@ export class Tries {
     return this.#open.direct(peerId)
   }
 
-  /**
-   * Resolves when the peer has made a direct connection, when it has opened a circuit, which is how that begins, and when
-   * the circuit that we opened is there.
-   */
+  /** Resolves when the peer has made a direct connection, and when it has opened a circuit, which is how that begins. */
   #watch(peerId: PeerId): Watched {
     const connected = Promise.withResolvers<void>()
     const called = Promise.withResolvers<void>()
-    const answered = Promise.withResolvers<void>()
     const look = ({ detail }: CustomEvent<Connection>) => {
       if (detail.remotePeer.toString() !== peerId) return
       if (kindOf(detail) !== 'relayed') connected.resolve()
       else if (detail.direction === 'inbound') called.resolve()
-      else answered.resolve()
     }
     this.#node.addEventListener('connection:open', look)
     const stop = () => this.#node.removeEventListener('connection:open', look)
-    return { connected: connected.promise, called: called.promise, answered: answered.promise, stop }
+    return { connected: connected.promise, called: called.promise, stop }
   }
 }
