@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import type { Page } from 'playwright'
+import { addChosen, choose, fetchLink, openLibrary } from '../bench/library.ts'
 import { installRivals } from '../bench/sites.ts'
 import { lineOf } from '../support/engines/children.ts'
-import { openLink, shareFiles, untilState } from '../support/person.ts'
 import { Crowd } from './crowd.ts'
 import { openRival, type RivalWindow, seedOf, siteOfRival } from './rival.ts'
 
 /**
- * How long it takes until the last of some receivers has what one holder shares, with a long way between any two:
+ * How long it takes until the last of some receivers has what one holder shares, with a long way between any two. Like
+ * WebTorrent's, Quire's page shows nothing: on one machine what many pages draw takes what carries the bytes.
  *
  *     crowd-paths.ts --receivers 1,2,4,8 --delay 25 --ways quire,webtorrent --bytes 100000000 --rounds 1
  *
@@ -63,11 +64,10 @@ type Fetches = readonly (() => Promise<void>)[]
 
 async function throughQuire({ people, quire, film }: Crowd): Promise<Fetches> {
   const [holder, ...receivers] = people
-  const link = await shareFiles(holder!.page, quire.url, [film])
-  return receivers.map(({ page }) => async () => {
-    await openLink(page, link)
-    await untilState(page, 'complete', wholeMsMax)
-  })
+  for (const { page } of people) await openLibrary(page, quire.url)
+  await choose(holder!.page, film)
+  const { link } = await addChosen(holder!.page)
+  return receivers.map(({ page }) => async () => void (await fetchLink(page, link, false)))
 }
 
 async function throughWebTorrent({ people, quire, film }: Crowd): Promise<Fetches> {

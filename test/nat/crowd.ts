@@ -52,7 +52,8 @@ export class Crowd implements AsyncDisposable {
       spaces.ip(`host-${i}`, `address add 203.0.113.${100 + i}/24 dev wan`)
     }
     const env = { QUIRE_HOST: '0.0.0.0', QUIRE_PUBLIC_HOST: relayAddress, QUIRE_TURN: 'off', QUIRE_NO_KEEPER: '1' }
-    const quire = stack.use(await startQuire({ port: 443, launcher: spaces.within('internet'), env }))
+    const launcher = spaces.within('internet')
+    const quire = stack.use(await startQuire({ port: 443, launcher, env, file: 'test/nat/library-relay.ts' }))
     const args = [`--unsafely-treat-insecure-origin-as-secure=${[quire.url, ...origins].join(',')}`]
     const people: TestBrowser[] = []
     for (const i of numbers) {

@@ -14,10 +14,11 @@ export interface LibraryPage extends AsyncDisposable {
 }
 
 /**
- * A relay that serves a page of an application that uses the library, built from the sources of now. `program` is the
- * text of its main.ts, which imports from 'quire'; by default it puts the whole library on the window.
+ * Builds a page of an application that uses the library from the sources of now, into `dist` of a new folder that it
+ * gives. `program` is the text of its main.ts, which imports from 'quire'; by default it puts the whole library on the
+ * window.
  */
-export async function serveLibraryPage(program?: string): Promise<LibraryPage> {
+export async function buildLibraryPage(program?: string): Promise<{ readonly root: string; readonly outDir: string }> {
   const root = await mkdtemp(join(tmpdir(), 'quire-app-'))
   const outDir = join(root, 'dist')
   await cp(pageRoot, root, { recursive: true })
@@ -31,6 +32,12 @@ export async function serveLibraryPage(program?: string): Promise<LibraryPage> {
     worker: { format: 'es' },
     build: { outDir, emptyOutDir: true, target: 'es2024', assetsInlineLimit: 0, modulePreload: { polyfill: false } }
   })
+  return { root, outDir }
+}
+
+/** A relay that serves such a page. */
+export async function serveLibraryPage(program?: string): Promise<LibraryPage> {
+  const { root, outDir } = await buildLibraryPage(program)
   const relay = await startRelay({ port: 0, host: '127.0.0.1', dataDir: join(root, 'relay'), json: false }, outDir)
   return {
     relay,

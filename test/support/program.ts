@@ -111,6 +111,8 @@ export interface QuireOptions {
   readonly keeper?: boolean
   /** Words that start it somewhere else, as in another network. */
   readonly launcher?: readonly string[]
+  /** A program that runs the relay in its place, named from the root, and says where it answers in the same way. */
+  readonly file?: string
 }
 
 /** Relay and page, as `npm start` runs them, ready to answer. */
@@ -124,7 +126,8 @@ export async function startQuire(options: QuireOptions = {}): Promise<Quire> {
     QUIRE_WEBRTC_PORT: 'none',
     QUIRE_NO_KEEPER: options.keeper === true ? '' : '1'
   }
-  const program = startProgram('relay/main.ts', ['--json'], { ...settings, ...options.env }, options.launcher)
+  const { file = 'relay/main.ts', launcher } = options
+  const program = startProgram(file, ['--json'], { ...settings, ...options.env }, launcher)
   const stop = async (): Promise<void> => {
     await program.stop()
     if (options.dataDir === undefined) await removeFolder(dataDir)
