@@ -67,7 +67,11 @@ async function throughQuire({ people, quire, film }: Crowd): Promise<Fetches> {
   for (const { page } of people) await openLibrary(page, quire.url)
   await choose(holder!.page, film)
   const { link } = await addChosen(holder!.page)
-  return receivers.map(({ page }) => async () => void (await fetchLink(page, link, false)))
+  return receivers.map(
+    ({ page }) =>
+      async () =>
+        void (await fetchLink(page, link, false))
+  )
 }
 
 async function throughWebTorrent({ people, quire, film }: Crowd): Promise<Fetches> {
