@@ -202,9 +202,12 @@ describe('[NW41] a try over WebRTC', () => {
     expect(hasEnded()).toBe(true)
   })
 
-  it('takes no candidate for a step, of which others may send any number', async () => {
-    expect((await tryWithSteps('webrtc:add-ice-candidate', 1))()).toBe(true)
-  })
+  it.each(['webrtc:add-ice-candidate', 'webrtc:end-of-ice-candidates'])(
+    'takes %s for no step, of which others may send any number',
+    async (type) => {
+      expect((await tryWithSteps(type, 1))()).toBe(true)
+    }
+  )
 
   it('ends after the longest that a dial may take, whatever it says', async () => {
     const steps = Math.floor(dialTimeoutMs / (directTryMs - 1))

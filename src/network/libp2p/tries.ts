@@ -49,10 +49,10 @@ function deadline(timeoutMs: number) {
   return { signal: late.signal, passed, restart, stop }
 }
 
-/** Steps of a dial over WebRTC, of which each takes its time on a busy machine: a candidate is none, of which any number may come. */
-const isStep = ({ type }: { readonly type: string }): boolean => !type.endsWith('-candidate')
+/** Steps of a dial over WebRTC, each of which takes its time on a busy machine. Others may send any number of candidates. */
+const isStep = ({ type }: { readonly type: string }): boolean => !/:(add|end-of)-ice-candidate/.test(type)
 
-/** Dials addresses of a peer, one after the other. SPEC.md: NW9, NW11, NW22, NW39. */
+/** Dials addresses of a peer, one after the other. SPEC.md: NW9, NW11, NW22, NW39, NW41. */
 export class Tries {
   readonly #node: Libp2p
   readonly #open: OpenConnections
