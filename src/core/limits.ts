@@ -442,7 +442,7 @@ export const dialTimeoutMs = 20_000
 export const idleAnswerMs = 3_000
 /**
  * How long a step of a try for a direct connection may take. A whole try takes 0.2 s side by side and 1 s over 100 ms; nine
- * browsers on two cores take up to six for a step and ten for the whole. libp2p does not tell when one has failed, so
+ * browsers on two cores take up to 5.4 s for a step and ten for the whole. libp2p does not tell when one has failed, so
  * there is a second.
  */
 export const directTryMs = 6_000

@@ -130,14 +130,13 @@ export class Tries {
   /** Two dials at once cost twice as much and are no sooner there: of the two, one waits for the other. [NW11] */
   async #tryWebRtc(peerId: PeerId, address: Multiaddr): Promise<Connection | undefined> {
     const theirs = this.#watch(peerId)
-    const late = deadline(directTryMs)
     const ours = new AbortController()
     const yields = this.#open.givesWayTo(peerId)
     const isCalled = yields && this.#open.hasCall(peerId, directCalledMs)
+    const late = deadline(isCalled ? directCalledMs : directTryMs)
     if (yields) {
       for (const heard of [theirs.called, theirs.connected]) void heard.then(() => ours.abort())
       void theirs.called.then(() => late.restart(directCalledMs))
-      if (isCalled) late.restart(directCalledMs)
     }
     // Whatever slows it, it is under way: the next step has as long again.
     const onProgress = (event: { readonly type: string }) => isStep(event) && late.restart(directTryMs)
