@@ -14,7 +14,7 @@ const requestBytesMax = 576
 
 /**
  * The answer to a STUN binding request (RFC 8489): the address it came from, XORed. Undefined for anything else.
- * The answer is never more than twice as long as the request.
+ * The answer is never more than 2.2 times as long as the request.
  */
 export function stunAnswer(request: Uint8Array, address: string, port: number): Uint8Array | undefined {
   if (request.length < headerBytes || request.length > requestBytesMax) return undefined

@@ -85,10 +85,12 @@ describe('the rules see', () => {
     expect(breaches(rules.functionsAreShort, file('src/a.ts', `a()\n${long}`), reason, tests)).toEqual(['src/a.ts:2'])
   })
 
-  it('[TI6] a rule that no test cites, and a citation of no rule', () => {
+  it('[TI6] a rule that no test cites, a citation of no rule, and two rules of one name', () => {
     const spec = file('src/core/x/SPEC.md', '- **ZZ1** One.\n- **ZZ2** Two.\n- **ZZ3** Three.\n')
-    const test = file('test/core/x.test.ts', `it('[${'ZZ1'}, ${'ZZ2'}] …')\nit('[${'ZZ9'}] …')`)
-    expect(breaches(rules.rulesAreTested, spec, test)).toEqual(['src/core/x/SPEC.md:3', 'test/core/x.test.ts:2'])
+    const other = file('src/core/y/SPEC.md', '\n- **ZZ1** One more.\n')
+    const test = file('test/core/x.test.ts', `it('[${'ZZ1'}, ${'ZZ2'}] …')\nit('[${'ZZ9'}] …')\nit('[${'YY1'}] …')`)
+    const found = ['src/core/y/SPEC.md:2', 'src/core/x/SPEC.md:3', 'test/core/x.test.ts:2', 'test/core/x.test.ts:3']
+    expect(breaches(rules.rulesAreTested, spec, other, test)).toEqual(found)
   })
 
   it('[TI7] a test that is left out', () => {

@@ -461,7 +461,7 @@ export const directCallMs = 3_000
 export const directCallMsMax = 9_000
 /** Once it has called, a peer has the time of two steps to connect: to answer, and to find a way. */
 export const directCalledMs = 2 * directTryMs
-/** Who is dialled waits for the dialler's next step for so long: as long as a try. */
+/** Who is dialled waits for the dialler's next step for so long: as long as a step of a try. */
 export const beginningMs = 6_000
 /** A dialler's first channel stays open for so long: Firefox misses the end of one that is closed within a millisecond. */
 export const beginningEndMs = 30
@@ -584,7 +584,7 @@ export const relaySocketsPerSecond = 10
 /** Sockets that have not said who they are yet: a thousand tabs that come back at once; of one address, no more than a few seconds' worth. */
 export const relayHandshakesMax = 2048
 export const relayHandshakesPerAddressMax = 64
-/** Connections by webrtc-direct: an idle one costs some 0.7 MB and 0.05 % of a core, five times what a WebSocket does; of one address, half as many. */
+/** Connections by webrtc-direct: an idle one costs some 0.5 MiB and 0.05 % of a core, three times the memory of a WebSocket; of one address, a quarter of that. */
 export const directSocketsMax = 1024
 export const directSocketsPerAddressMax = 256
 export const directSocketBurst = 256

@@ -52,7 +52,7 @@ export async function checkFolder(
 /**
  * Checks everything that a store holds: every block against its hash, every hash group against the root, every item
  * against its blocks, and every byte of its files against an owner. An engine may run over it meanwhile, but then
- * learns of repairs only when it is opened again. [FS1]
+ * learns of repairs only when it is opened again. [ST21]
  */
 export async function checkStore(
   opened: { readonly blocks: InspectableStore; readonly catalog: Catalog },

@@ -22,7 +22,7 @@ export class PageSource {
     this.subject = subject
   }
 
-  /** Bytes `[start, end)`, pulled from the page as they are pulled here. [SW9] [SW10] */
+  /** Bytes `[start, end)`, pulled from the page as they are pulled here. [SR9] [SR10] */
   body(start: number, end: number): ReadableStream<Uint8Array> {
     const port = this.#port
     let leftBytes = end - start
@@ -55,7 +55,7 @@ export class PageSource {
   }
 }
 
-/** Asks a page for a stream. [SW2] [SW11] */
+/** Asks a page for a stream. [SR2] [SR11] */
 export async function askPage(page: Page, { itemId, part, saveId }: StreamAddress): Promise<PageAnswer> {
   const { port1, port2 } = new MessageChannel()
   const port = new StreamPort(port1)

@@ -38,7 +38,7 @@ function respond(source: PageSource, request: Request, { download }: StreamAddre
   return new Response(source.body(start, end), init)
 }
 
-/** The page that asked, else any other that has the file. [SW2] [SW3] */
+/** The page that asked, else any other that has the file. [SR2] [SR3] */
 async function findSource(pages: Pages, { clientId }: ParsedRequest, address: StreamAddress): Promise<PageSource> {
   const near = clientId === '' ? undefined : await pages.byId(clientId)
   const first = near && askPage(near, address)

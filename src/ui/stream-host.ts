@@ -33,7 +33,7 @@ export class StreamHost {
     this.#find = find
   }
 
-  /** Makes a URL that only this page answers, and tells what becomes of it. [SW3] */
+  /** Makes a URL that only this page answers, and tells what becomes of it. [SR3] */
   offer(itemId: SetId, part: StreamPart, source: StreamSource): Offer {
     const saveId = crypto.randomUUID()
     const { promise, resolve, reject } = Promise.withResolvers<SaveOutcome>()

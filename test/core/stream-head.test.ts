@@ -17,7 +17,7 @@ function head(request: Partial<StreamRequest>, over: Partial<typeof subject> = {
 describe('an address', () => {
   const address: StreamAddress = { itemId: 'ab12' as SetId, part: 3, download: true, saveId: 'one-2' }
 
-  it('[SW1] is read as it was made', () => {
+  it('[SR1] is read as it was made', () => {
     for (const each of [
       address,
       { ...address, part: 'zip' as const },
@@ -28,7 +28,7 @@ describe('an address', () => {
     }
   })
 
-  it('[SW1] keeps its name in one segment', () => {
+  it('[SR1] keeps its name in one segment', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (name) => {
         const url = new URL(streamPath({ ...address, part: 0 }, name), 'https://quire.example/app/')
@@ -50,16 +50,16 @@ describe('an address', () => {
     'stream/a b/3/x',
     `stream/${'a'.repeat(65)}/3/x`,
     'streams/ab12/3/x'
-  ])('[SW1] is none: %s', (path) => expect(parseStreamPath(path, '')).toBeUndefined())
+  ])('[SR1] is none: %s', (path) => expect(parseStreamPath(path, '')).toBeUndefined())
 
-  it('[SW1] ignores what it does not know in the query', () => {
+  it('[SR1] ignores what it does not know in the query', () => {
     const bare = { itemId: 'ab12', part: 3, download: false }
     expect(parseStreamPath('stream/ab12/3/x', 'download=2&save=a%20b&k')).toEqual(bare)
   })
 })
 
 describe('an answer', () => {
-  it('[SW4] is the whole, a part, or none of it', () => {
+  it('[SR4] is the whole, a part, or none of it', () => {
     const whole = head({})
     expect([whole.status, whole.start, whole.end, whole.headers.get('content-length')]).toEqual([200, 0, 1000, '1000'])
     const part = head({ range: 'bytes=10-19' })
@@ -70,14 +70,14 @@ describe('an answer', () => {
     expect(none.headers.get('content-range')).toBe('bytes */1000')
   })
 
-  it('[SW4] of an archive has no ranges', () => {
+  it('[SR4] of an archive has no ranges', () => {
     const { status, headers } = head({ range: 'bytes=10-19' }, { seekable: false })
     expect(status).toBe(200)
     expect(headers.get('accept-ranges')).toBe('none')
     expect(head({}).headers.get('accept-ranges')).toBe('bytes')
   })
 
-  it('[SW5] has the range only where the bytes are still the same', () => {
+  it('[SR5] has the range only where the bytes are still the same', () => {
     expect(head({ range: 'bytes=0-1', ifRange: '"x-0"' }).status).toBe(206)
     expect(head({ range: 'bytes=0-1', ifRange: '"y-0"' }).status).toBe(200)
     expect(head({ range: 'bytes=0-1', ifRange: 'Sat, 29 Oct 2025 19:43:31 GMT' }).status).toBe(200)
@@ -94,14 +94,14 @@ describe('an answer', () => {
     ['application/pdf', 'application/octet-stream', 'attachment'],
     ['image/png, text/html', 'application/octet-stream', 'attachment'],
     ['', 'application/octet-stream', 'attachment']
-  ])('[SW6] of %s is %s, %s', (mimeType, type, disposition) => {
+  ])('[SR6] of %s is %s, %s', (mimeType, type, disposition) => {
     const { headers } = head({}, { mimeType })
     expect(headers.get('content-type')).toBe(type)
     expect(headers.get('content-disposition')).toMatch(new RegExp(`^${disposition};`))
     expect(head({ download: true }, { mimeType }).headers.get('content-disposition')).toMatch(/^attachment;/)
   })
 
-  it('[SW6] runs nothing, whatever was asked', () => {
+  it('[SR6] runs nothing, whatever was asked', () => {
     for (const request of [{}, { range: 'bytes=0-1' }, { range: 'bytes=1000-' }, { download: true }]) {
       const { headers } = head(request)
       expect(headers.get('content-security-policy')).toMatch(/^sandbox; default-src 'none';/)
@@ -120,11 +120,11 @@ describe('a name', () => {
       '📄\r\nSet-Cookie: x',
       `attachment; filename="___Set-Cookie: x"; filename*=UTF-8''%F0%9F%93%84%0D%0ASet-Cookie%3A%20x`
     ]
-  ])('[SW7] %j stands whole and in plain ASCII', (name, header) =>
+  ])('[SR7] %j stands whole and in plain ASCII', (name, header) =>
     expect(contentDisposition('attachment', name)).toBe(header)
   )
 
-  it('[SW7] of any kind makes a valid header', () => {
+  it('[SR7] of any kind makes a valid header', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (name) => {
         expect(contentDisposition('inline', name)).toMatch(/^inline; filename="[ -~]*"; filename\*=UTF-8''[\w.!~%-]*$/)
@@ -134,7 +134,7 @@ describe('a name', () => {
 })
 
 describe('messages', () => {
-  it('[SW9] are read back, and nothing else is', () => {
+  it('[SR9] are read back, and nothing else is', () => {
     const opening = { type: 'quire-stream', itemId: 'ab', part: 'zip', saveId: 's' }
     expect(readOpening(opening)).toEqual(opening)
     expect(readOpening({ ...opening, part: -1 })).toBeUndefined()

@@ -12,6 +12,8 @@ let place: Awaited<ReturnType<typeof temporaryFolder>>
 let quire: Quire
 let alice: TestBrowser
 let bob: TestBrowser
+/** Whom pages and workers asked, by HTTP or WebSocket. */
+const asked = new Set<string>()
 
 beforeAll(async () => {
   ;[place, quire, alice, bob] = await Promise.all([
@@ -20,6 +22,10 @@ beforeAll(async () => {
     launchBrowser(),
     launchBrowser()
   ])
+  for (const { context, page } of [alice, bob]) {
+    context.on('request', (request) => asked.add(new URL(request.url()).host))
+    page.on('websocket', (socket) => asked.add(new URL(socket.url()).host))
+  }
 })
 
 afterAll(async () => {
@@ -87,5 +93,9 @@ describe('share to fetch, from browser to browser', () => {
     const archive = await save(bob.page)
     const expected = contents.map((content, i) => [`Ordner – 文件夹 🌍/${pathOf(i)}`, sha256Of(content)] as const)
     expect(zipEntries(await readFile(await archive.path()))).toEqual(new Map(expected))
+  })
+
+  it('nobody but the host of the page was asked for anything', () => {
+    expect([...asked].filter((host) => host !== new URL(quire.url).host && host !== '')).toEqual([])
   })
 })

@@ -79,7 +79,7 @@ describe('the worker', () => {
 })
 
 describe('a stream', () => {
-  it('[SW4] [SW7] [SW8] has the whole file with its exact length and name', async () => {
+  it('[SR4] [SR7] [SR8] has the whole file with its exact length and name', async () => {
     const { status, headers, bytes } = await ask('/stream/files/0/x')
     expect(status).toBe(200)
     expect(headers['content-length']).toBe(String(file.sizeBytes))
@@ -87,7 +87,7 @@ describe('a stream', () => {
     expect(bytes.equals(file.make(0, file.sizeBytes))).toBe(true)
   })
 
-  it('[SW4] has the part that a range asks for', async () => {
+  it('[SR4] has the part that a range asks for', async () => {
     const { status, headers, bytes } = await ask('/stream/files/0/x', { range: 'bytes=1048570-1048580' })
     expect(status).toBe(206)
     expect(headers['content-range']).toBe(`bytes 1048570-1048580/${file.sizeBytes}`)
@@ -95,12 +95,12 @@ describe('a stream', () => {
     expect((await ask('/stream/files/0/x', { range: 'bytes=99999999-' })).status).toBe(416)
   })
 
-  it('[SW3] is 404 where no page has it', async () => {
+  it('[SR3] is 404 where no page has it', async () => {
     expect((await ask('/stream/other/0/x')).status).toBe(404)
     expect((await ask('/stream/files/99/x')).status).toBe(404)
   })
 
-  it('[SW9] lets a player seek, and reads only what it plays', async () => {
+  it('[SR9] lets a player seek, and reads only what it plays', async () => {
     const read = await page.evaluate(async () => {
       const item = streams.items[0]!
       const before = item.readBytes
@@ -118,7 +118,7 @@ describe('a stream', () => {
     expect(read.bytes).toBeLessThan(44_100 * 2 * 300)
   })
 
-  it('[SW6] runs no script of what others shared, even where a tab opens it', async () => {
+  it('[SR6] runs no script of what others shared, even where a tab opens it', async () => {
     const other = await browser.context.newPage()
     for (const path of ['stream/files/2/drawing.svg', 'stream/files/4/note.txt']) {
       const response = await other.goto(served.url + path)
@@ -136,7 +136,7 @@ describe('a stream', () => {
 })
 
 describe('a save', () => {
-  it('[SW3] [SW9] is the file, byte for byte, under its own name', async () => {
+  it('[SR3] [SR9] is the file, byte for byte, under its own name', async () => {
     const { download, outcome } = await save('files', [0])
     expect(download.suggestedFilename()).toMatch(/^Größe .α.\.bin$/)
     const bytes = await readFile(await download.path())
@@ -159,13 +159,13 @@ describe('a save', () => {
     expect(bytes.includes(Buffer.from(patternFile('', 299 * 997).make(0, 299 * 997)))).toBe(true)
   })
 
-  it('[SW10] that is cut short is a failure, never a shorter file', async () => {
+  it('[SR10] that is cut short is a failure, never a shorter file', async () => {
     const { download, outcome } = await save('files', [5])
     expect(await download.failure()).not.toBeNull()
     expect(await outcome).toBe('failed Error')
   })
 
-  it('[SW9] that the person cancels ends the reading', async () => {
+  it('[SR9] that the person cancels ends the reading', async () => {
     const before = await page.evaluate(() => streams.items[0]!.cancelled)
     const { download, outcome } = await save('files', [6])
     await download.cancel()

@@ -6,7 +6,7 @@ import { casesFrom, fuzz } from './run.ts'
 const freshStores = async () => ({ store: new MemoryBlockStore(), catalog: new MemoryCatalog() })
 
 const count = Number(process.env.QUIRE_CASES ?? 4_000)
-/** Fixed, and another each day, so that a failure of yesterday is still found by its words. */
+/** Fixed, and another each day, so that a failure of another day is still found by its words. */
 const seeds = [1, process.env.QUIRE_SEED ? Number(process.env.QUIRE_SEED) : Math.floor(Date.now() / 86_400_000)]
 
 const reasonsSeen = ['bad-block', 'bad-frame', 'bad-hash-group', 'bad-proof', 'beyond-end', 'overasked', 'stalled']

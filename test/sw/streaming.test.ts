@@ -81,7 +81,7 @@ const always =
 const never: Find = () => Promise.resolve(undefined)
 
 describe('a stream', () => {
-  it('[SW8] [SW9] brings what was asked for, whole or in part', async () => {
+  it('[SR8] [SR9] brings what was asked for, whole or in part', async () => {
     const get = worker(openPage('a', always(sourceOf(content).source)))
     expect(await bytesOf(await get('stream/x/0/f', { from: 'a' }))).toEqual(content)
     const part = await get('stream/x/0/f', { from: 'a', headers: { range: 'bytes=65530-200000' } })
@@ -89,7 +89,7 @@ describe('a stream', () => {
     expect(await bytesOf(part)).toEqual(content.slice(65_530, 200_001))
   })
 
-  it('[SW4] answers HEAD and a range beyond the end without reading', async () => {
+  it('[SR4] answers HEAD and a range beyond the end without reading', async () => {
     const { source, state } = sourceOf(content)
     const get = worker(openPage('a', always(source)))
     const head = await get('stream/x/0/f', { method: 'HEAD' })
@@ -98,7 +98,7 @@ describe('a stream', () => {
     expect(state.reads).toBe(0)
   })
 
-  it('[SW9] reads no faster than it is taken, and stops when it is let go', async () => {
+  it('[SR9] reads no faster than it is taken, and stops when it is let go', async () => {
     const { source, state } = sourceOf(seededBytes(1, 4_000_000))
     const reader = (await worker(openPage('a', always(source)))('stream/x/0/f')).body!.getReader()
     for (let taken = 0; taken < 5; taken++) await reader.read()
@@ -110,19 +110,19 @@ describe('a stream', () => {
   it.each([
     ['ends too early', { cutAt: 100_000 }],
     ['fails', { fails: true }]
-  ])('[SW10] breaks off with an error when reading %s', async (_, options) => {
+  ])('[SR10] breaks off with an error when reading %s', async (_, options) => {
     const response = await worker(openPage('a', always(sourceOf(content, options).source)))('stream/x/0/f')
     expect(response.headers.get('content-length')).toBe('300000')
     await expect(bytesOf(response)).rejects.toThrow('could not be read to its end')
   })
 
-  it('[SW10] breaks off with an error when a page gives more than was asked for', async () => {
+  it('[SR10] breaks off with an error when a page gives more than was asked for', async () => {
     const { source } = sourceOf(content)
     const larger: StreamSource = { ...source, sizeBytes: 1000, read: () => source.read(0, content.length) }
     await expect(bytesOf(await worker(openPage('a', always(larger)))('stream/x/0/f'))).rejects.toThrow()
   })
 
-  it('[SW1] leaves other addresses and methods to the network', async () => {
+  it('[SR1] leaves other addresses and methods to the network', async () => {
     const get = worker(openPage('a', always(sourceOf(content).source)))
     await expect(get('assets/index.js')).rejects.toThrow('not a stream')
     await expect(get('stream/x/0/f', { method: 'POST' })).rejects.toThrow('not a stream')
@@ -130,19 +130,19 @@ describe('a stream', () => {
 })
 
 describe('who answers', () => {
-  it('[SW2] is the page that asked, though others have it too', async () => {
+  it('[SR2] is the page that asked, though others have it too', async () => {
     const [a, b] = [openPage('a', always(sourceOf(content).source)), openPage('b', always(sourceOf(content).source))]
     await bytesOf(await worker(a, b)('stream/x/0/f', { from: 'b' }))
     expect([a.asked.length, b.asked.length]).toEqual([0, 1])
   })
 
-  it('[SW2] is another page when the one that asked has it not', async () => {
+  it('[SR2] is another page when the one that asked has it not', async () => {
     const { source } = sourceOf(content)
     const get = worker(openPage('a', never), openPage('b', never), openPage('c', always(source)))
     expect(await bytesOf(await get('stream/x/0/f', { from: 'a' }))).toEqual(content)
   })
 
-  it('[SW2] lets those go who answer in vain', async () => {
+  it('[SR2] lets those go who answer in vain', async () => {
     const slow = sourceOf(content)
     const late = Promise.withResolvers<StreamSource>()
     const fast = openPage('a', always(sourceOf(content).source))
@@ -155,7 +155,7 @@ describe('who answers', () => {
     expect(slow.state.reads).toBe(0)
   })
 
-  it('[SW3] is nobody: then there is no such file', async () => {
+  it('[SR3] is nobody: then there is no such file', async () => {
     await expect(worker(openPage('a', never))('stream/x/0/f')).rejects.toMatchObject({ code: 'stream-unknown' })
     await expect(worker()('stream/x/0/f')).rejects.toMatchObject({ code: 'no-page-answered' })
   })
@@ -164,7 +164,7 @@ describe('who answers', () => {
 describe('a save', () => {
   const offered = (host: StreamHost, source: StreamSource): Offer => host.offer('x' as SetId, 0, source)
 
-  it('[SW3] is answered by the page that waits for it alone, and told when every byte is out', async () => {
+  it('[SR3] is answered by the page that waits for it alone, and told when every byte is out', async () => {
     const [a, b] = [openPage('a', always(sourceOf(content).source)), openPage('b', never)]
     const other = seededBytes(9, 100_000)
     const { path, outcome } = offered(b.host, sourceOf(other).source)
@@ -173,7 +173,7 @@ describe('a save', () => {
     await expect(worker(a, b)(path)).rejects.toMatchObject({ code: 'stream-unknown' })
   })
 
-  it('[SW10] that fails tells the page too', async () => {
+  it('[SR10] that fails tells the page too', async () => {
     const page = openPage('a', never)
     const { path, outcome } = offered(page.host, sourceOf(content, { cutAt: 70_000 }).source)
     const failed = expect(outcome).rejects.toMatchObject({ code: 'stream-failed' })
@@ -181,7 +181,7 @@ describe('a save', () => {
     await failed
   })
 
-  it('[SW9] that is cancelled counts as declined', async () => {
+  it('[SR9] that is cancelled counts as declined', async () => {
     const page = openPage('a', never)
     const { path, outcome } = offered(page.host, sourceOf(content).source)
     await (await worker(page)(path)).body!.cancel()
@@ -208,7 +208,7 @@ describe('silence', () => {
     }
   }
 
-  it('[SW2] of the page that asked does not keep others from answering', async () => {
+  it('[SR2] of the page that asked does not keep others from answering', async () => {
     const other = openPage('b', always(sourceOf(content).source))
     const response = worker(openPage('a', undefined), other)('stream/x/0/f', { from: 'a' })
     let answered = false
@@ -218,14 +218,14 @@ describe('silence', () => {
     expect((await response).status).toBe(200)
   })
 
-  it('[SW3] of every page ends in an error', async () => {
+  it('[SR3] of every page ends in an error', async () => {
     const response = worker(openPage('a', undefined))('stream/x/0/f', { from: 'a' })
     const failed = expect(response).rejects.toMatchObject({ code: 'no-page-answered' })
     await pass(goneMs + 1000)
     await failed
   })
 
-  it('[SW11] of a page that works is none: it is pinged, and keeps the worker alive', async () => {
+  it('[SR11] of a page that works is none: it is pinged, and keeps the worker alive', async () => {
     const gate = Promise.withResolvers<void>()
     const page = openPage('a', always(sourceOf(content, { wait: () => gate.promise }).source))
     const response = await worker(page)('stream/x/0/f', { from: 'a' })
@@ -236,7 +236,7 @@ describe('silence', () => {
     expect(await body).toEqual(content)
   })
 
-  it('[SW11] of a page that was closed in the middle breaks the stream off', async () => {
+  it('[SR11] of a page that was closed in the middle breaks the stream off', async () => {
     const ports: MessagePort[] = []
     const page = openPage('a', always(sourceOf(content, { wait: () => new Promise(() => {}) }).source))
     const closing = {
@@ -253,7 +253,7 @@ describe('silence', () => {
     await failed
   })
 
-  it('[SW11] of the worker ends the page’s reading, and its save', async () => {
+  it('[SR11] of the worker ends the page’s reading, and its save', async () => {
     const { port1, port2 } = new MessageChannel()
     const { host } = openPage('a', never)
     const { source, state } = sourceOf(content)

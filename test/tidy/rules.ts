@@ -78,10 +78,11 @@ export const rulesAreTested: Rule = (files) => {
   const cited = files.filter(isTest).flatMap((file) => citations(file))
   const known = new Set(rules.map((rule) => rule.id))
   const tested = new Set(cited.map((rule) => rule.id))
-  const prefixes = new Set([...known].map((id) => id.replace(/\d+/, '')))
   const untested = rules.filter((rule) => !tested.has(rule.id))
-  const unknown = cited.filter((rule) => prefixes.has(rule.id.replace(/\d+/, '')) && !known.has(rule.id))
+  const unknown = cited.filter((rule) => !known.has(rule.id))
+  const twice = rules.filter((rule, i) => rules.findIndex(({ id }) => id === rule.id) < i)
   return [
+    ...twice.map(({ file, line, id }) => breach(file, line, `another rule is called ${id}`)),
     ...untested.map(({ file, line, id }) => breach(file, line, `no test cites ${id}: name one '[${id}] …'`)),
     ...unknown.map(({ file, line, id }) => breach(file, line, `no SPEC.md has a rule ${id}`))
   ]

@@ -16,13 +16,13 @@ export interface StreamAddress {
 const pathPattern = /^stream\/([\w-]{1,64})\/(zip|0|[1-9]\d{0,8})\/[^/]*$/
 const saveIdPattern = /^[\w-]{1,64}$/
 
-/** The URL of a stream, relative to the page's home; `name` is for people, nothing reads it back. [SW1] */
+/** The URL of a stream, relative to the page's home; `name` is for people, nothing reads it back. [SR1] */
 export function streamPath({ itemId, part, download, saveId }: StreamAddress, name: string): string {
   const query = [...(download ? ['download=1'] : []), ...(saveId === undefined ? [] : [`save=${saveId}`])].join('&')
   return `stream/${itemId}/${part}/${segment(name)}${query && `?${query}`}`
 }
 
-/** Reads `path` (relative to the page's home) and `query` (after the question mark). Total. [SW1] */
+/** Reads `path` (relative to the page's home) and `query` (after the question mark). Total. [SR1] */
 export function parseStreamPath(path: string, query: string): StreamAddress | undefined {
   const match = pathPattern.exec(path)
   if (!match) return undefined

@@ -39,10 +39,10 @@ const guards = [
   ['Cache-Control', 'no-store']
 ] as const
 
-/** Types that a page may show as they are. [SW6] */
+/** Types that a page may show as they are. [SR6] */
 const shown = /^(image|audio|video)\/[\w.+-]+(;.*)?$/
 
-/** The answer to a request for `subject`. [SW4] to [SW7] */
+/** The answer to a request for `subject`. [SR4] to [SR7] */
 export function streamHead(request: StreamRequest, subject: StreamSubject): StreamHead {
   const { sizeBytes, seekable, name } = subject
   const etag = `"${subject.tag}"`

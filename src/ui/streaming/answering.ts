@@ -14,7 +14,7 @@ export interface StreamWatch {
 
 const unwatched: StreamWatch = { complete: () => {}, cancelled: () => {}, failed: () => {} }
 
-/** One stream as the page gives it: a chunk for each pull, until it is complete, cancelled or failed. [SW9] to [SW11] */
+/** One stream as the page gives it: a chunk for each pull, until it is complete, cancelled or failed. [SR9] to [SR11] */
 export class Answering {
   readonly #port: MessagePort
   readonly #watch: StreamWatch

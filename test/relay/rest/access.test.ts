@@ -69,7 +69,7 @@ describe('who may ask', () => {
     expect(Object.keys(api.paths)).toContain('/data/{cid}/network/progress/{downloadId}')
   })
 
-  it('[FS1] what a keeper holds is listed at any time, and verified once it has stopped', async () => {
+  it('[ST21] what a keeper holds is listed at any time, and verified once it has stopped', async () => {
     await using folder = await temporaryFolder('keeper')
     const words = ['--rest-port', '0', '--data', folder.path, '--json']
     await using program = startProgram('relay/quire.js', ['keeper', ...words])

@@ -1,0 +1,3 @@
+import { codexVectorsSuite } from '../suites/codex-vectors.ts'
+
+codexVectorsSuite()
