@@ -11,7 +11,6 @@ import { serveRivals, serveTorrentTracker } from '../sites.ts'
 import { countSentBytes, sentBytes } from '../sent-bytes.ts'
 
 const receiverCounts = [1, 2, 4, 8]
-const seederCounts = [1, 2]
 
 /** One browser for each who takes part, with a tab for each way: tabs of one browser would share what they hold. */
 interface Member {
@@ -26,33 +25,35 @@ interface Counted {
   readonly sent: number[]
 }
 
-/** Several tabs that fetch one file together, from one seeder and from two. */
-export async function swarm({ rounds, megabytes = 100 }: BenchOptions): Promise<Section> {
+export const swarmFromOne = (options: BenchOptions): Promise<Section> => swarm(options, 1, 'Swarm: one seeder')
+
+export const swarmFromTwo = (options: BenchOptions): Promise<Section> => swarm(options, 2, 'Swarm: two seeders')
+
+/** Several tabs that fetch one file together. */
+async function swarm({ rounds, megabytes = 100 }: BenchOptions, seederCount: number, title: string): Promise<Section> {
   const totalBytes = megabytes * 1e6
   await using library = await serveLibraryPage()
   await using rivals = await serveRivals()
   await using tracker = await serveTorrentTracker()
   await using file = await bigFile(totalBytes)
-  await using crowd = await gather(Math.max(...seederCounts) + Math.max(...receiverCounts), library.url, rivals.url)
+  await using crowd = await gather(seederCount + Math.max(...receiverCounts), library.url, rivals.url)
   const { members } = crowd
+  const seeders = members.slice(0, seederCount)
   const rows: string[][] = []
-  for (const seederCount of seederCounts) {
-    for (const receiverCount of receiverCounts) {
-      const seeders = members.slice(0, seederCount)
-      const receivers = members.slice(-receiverCount)
-      for (const { quire, torrent } of seeders) {
-        await choose(quire, file.path)
-        await choose(torrent, file.path)
-      }
-      tell(`${seederCount} seeding, ${receiverCount} receiving`)
-      const quire = quireWay(seeders, receivers)
-      const torrent = torrentWay(seeders, receivers, tracker.url)
-      const samples = await interleaved(rounds, { Quire: quire.way, WebTorrent: torrent.way })
-      rows.push(row(`${receiverCount} from ${seederCount}`, samples, [quire, torrent], totalBytes))
+  for (const receiverCount of receiverCounts) {
+    const receivers = members.slice(-receiverCount)
+    for (const { quire, torrent } of seeders) {
+      await choose(quire, file.path)
+      await choose(torrent, file.path)
     }
+    tell(`${seederCount} seeding, ${receiverCount} receiving`)
+    const quire = quireWay(seeders, receivers)
+    const torrent = torrentWay(seeders, receivers, tracker.url)
+    const samples = await interleaved(rounds, { Quire: quire.way, WebTorrent: torrent.way })
+    rows.push(row(`${receiverCount} from ${seederCount}`, samples, [quire, torrent], totalBytes))
   }
   return {
-    title: 'Swarm',
+    title,
     explains:
       `${megabytes} MB to several browsers at once, each a process of its own on the same machine, with the library and no interface. ` +
       'Seconds from the opened link, with dialling and the greeting, until the last of them has verified and stored everything. ' +
