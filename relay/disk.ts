@@ -29,6 +29,6 @@ export async function openDisk(folder: string, bucket?: BucketPlace): Promise<Di
     dormant: (parts) => new Dormant(parts, catalog),
     flush: (set) => store.flush(set),
     backUp: (target) => blocks.backUp(target),
-    room: { durable: true, freeBytes, persisted: async () => true, persist: async () => true }
+    room: { durable: true, freeBytes, persisted: async () => true }
   }
 }

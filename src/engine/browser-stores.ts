@@ -43,7 +43,6 @@ function browserRoom(durable: boolean): RoomProbe {
       const { quota = Infinity, usage = 0 } = (await storage?.estimate()) ?? {}
       return Math.max(0, quota - usage)
     },
-    persisted: async () => (await storage?.persisted?.()) ?? false,
-    persist: async () => (await storage?.persist?.()) ?? false
+    persisted: async () => (await storage?.persisted?.()) ?? false
   }
 }

@@ -26,11 +26,12 @@ export async function openPageQuire(options: PageOptions = {}): Promise<Quire> {
   const worker = new Worker(trustedWorkerUrl(workerUrl), { type: 'module', name: 'quire' })
   const origin = options.origin ?? location.origin + location.pathname.replace(/\/(index\.html)?$/, '')
   const relays = options.relays ?? [origin]
-  const network = lazyNetwork(async () => {
+  const loadNetwork = async () => {
     const askRelay = askedAhead(relays)
     const { createBrowserNetwork } = await import('../network/libp2p/browser.ts')
     return createBrowserNetwork({ relays, askRelay, relayOnly: options.relayOnly })
-  }, 'RTCPeerConnection' in globalThis)
+  }
+  const network = lazyNetwork(loadNetwork, relays, 'RTCPeerConnection' in globalThis)
   const quire = new RemoteQuire((message) => worker.postMessage(message), network.status(), {
     usedBytes: 0,
     limitBytes: 0,
@@ -48,7 +49,18 @@ export async function openPageQuire(options: PageOptions = {}): Promise<Quire> {
   wakeWithThePage(quire)
   void options.connect?.then(() => network.start()).catch(() => undefined) // whoever needs it tries again
   await quire.ready
+  keepForGood(quire)
   return quire
+}
+
+/** Whenever something is added, asks the browser not to clear what is kept when its disk fills: only a page may ask. */
+function keepForGood(quire: RemoteQuire): void {
+  let { length } = quire.library.peek()
+  quire.library.subscribe((ids) => {
+    const { durable, persisted } = quire.storage.peek()
+    if (ids.length > length && durable && !persisted) void navigator.storage?.persist?.()
+    ;({ length } = ids)
+  })
 }
 
 /** A tab that was hidden, frozen or offline tries its relays at once when it is back. */

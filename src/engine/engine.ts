@@ -99,7 +99,6 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     if (known) return known
     const item = this.#take(linkedRecord(id, link), true)
     this.libraryChanged()
-    void this.#room.keepForGood()
     return item
   }
 

@@ -9,9 +9,8 @@ export interface RoomProbe {
   /** False where nothing outlives this tab. */
   readonly durable: boolean
   freeBytes(): Promise<number>
+  /** The platform does not clear what is kept when its disk fills. */
   persisted(): Promise<boolean>
-  /** Asks the platform not to clear what is kept; returns whether it agrees. */
-  persist(): Promise<boolean>
 }
 
 /** The one place that decides whether more may be stored. */
@@ -62,10 +61,5 @@ export class Room {
     const { usedBytes, limitBytes, freeBytes } = this.#state
     const roomBytes = Math.max(0, Math.min(limitBytes - usedBytes, freeBytes))
     if (sizeBytes > roomBytes) throw new NoRoom(sizeBytes, roomBytes)
-  }
-
-  /** Once something is kept that the person did not choose here, ask that it stays. */
-  async keepForGood(): Promise<void> {
-    if (!this.#state.persisted && (await this.#probe.persist())) await this.refresh()
   }
 }

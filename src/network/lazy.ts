@@ -1,40 +1,52 @@
 import type { PeerId } from '../core/ids.ts'
+import { relayRetryMsMax } from '../core/limits.ts'
 import type { ConnectOptions, Lane, NamedRelay, Network, NetworkStatus } from './types.ts'
 
-/** A network that is loaded when it is first started: what it stands for is large, and often not needed at once. */
-export function lazyNetwork(load: () => Promise<Network>, webrtc: boolean): Network {
-  return new LazyNetwork(load, webrtc)
+/**
+ * A network that is loaded when it is first started: what it stands for is large, and often not needed at once. Where it
+ * cannot be loaded, `relays` are told to be out of reach, and it is tried again until it can.
+ */
+export function lazyNetwork(load: () => Promise<Network>, relays: readonly string[], webrtc: boolean): Network {
+  return new LazyNetwork(load, relays, webrtc)
 }
 
 class LazyNetwork implements Network {
   readonly #load: () => Promise<Network>
+  readonly #relays: readonly string[]
   readonly #webrtc: boolean
   /** What it was told before it was loaded. */
   readonly #early: ((network: Network) => void)[] = []
   #loading: Promise<Network> | undefined
   #loaded: Network | undefined
+  /** It was to start, and could not be loaded: when that is tried again. */
+  #retry: ReturnType<typeof setTimeout> | undefined
   onStatus: (status: NetworkStatus) => void = () => undefined
   onSelfRecord: () => void = () => undefined
   onLane: (lane: Lane) => void = () => undefined
   onDirect: (peerId: PeerId) => void = () => undefined
 
-  constructor(load: () => Promise<Network>, webrtc: boolean) {
+  constructor(load: () => Promise<Network>, relays: readonly string[], webrtc: boolean) {
     this.#load = load
+    this.#relays = relays
     this.#webrtc = webrtc
   }
 
   async start(): Promise<void> {
-    this.#loading ??= this.#begin()
-    this.#loading.catch(() => (this.#loading = undefined)) // offline: the next start tries again
+    if (!this.#loading) {
+      this.#loading = this.#begin()
+      this.#loading.catch(() => this.#onFailure())
+    }
     await this.#loading
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#retry)
     await (await this.#loading)?.stop()
   }
 
   status(): NetworkStatus {
-    return this.#loaded?.status() ?? { relays: [], webrtc: this.#webrtc }
+    const relays = this.#retry ? this.#relays.map((url) => ({ url, state: 'unreachable' as const })) : []
+    return this.#loaded?.status() ?? { relays, webrtc: this.#webrtc }
   }
 
   async selfRecord(): Promise<Uint8Array | undefined> {
@@ -60,7 +72,19 @@ class LazyNetwork implements Network {
   }
 
   nudge(): void {
-    this.#loaded?.nudge()
+    if (this.#retry) this.#again()
+    else this.#loaded?.nudge()
+  }
+
+  #again(): void {
+    clearTimeout(this.#retry)
+    this.start().catch(() => undefined) // it is tried again
+  }
+
+  #onFailure(): void {
+    this.#loading = undefined
+    this.#retry = setTimeout(() => this.#again(), relayRetryMsMax)
+    this.onStatus(this.status())
   }
 
   async #begin(): Promise<Network> {
@@ -71,6 +95,7 @@ class LazyNetwork implements Network {
     network.onDirect = (peerId) => this.onDirect(peerId)
     for (const tell of this.#early) tell(network)
     this.#loaded = network
+    this.#retry = undefined
     await network.start()
     return network
   }

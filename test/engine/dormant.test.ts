@@ -51,7 +51,7 @@ async function town() {
       origin: 'https://quire.test',
       role: 'program',
       flush: async () => undefined,
-      room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false, persist: async () => false },
+      room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false },
       ...(name.startsWith('keeper') && {
         timers: clock,
         dormant: (options) => new Dormant(options, place.catalog)

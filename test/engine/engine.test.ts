@@ -25,7 +25,7 @@ function openEngine(
     origin: 'https://quire.test',
     role: 'program',
     flush: async () => undefined,
-    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false, persist: async () => false }
+    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false }
   })
 }
 

@@ -43,7 +43,7 @@ class Town {
       origin: 'https://quire.test',
       role: 'program',
       flush: async () => undefined,
-      room: { durable: true, freeBytes: async () => 1e12, persisted: async () => true, persist: async () => true }
+      room: { durable: true, freeBytes: async () => 1e12, persisted: async () => true }
     })
     open.push(engine)
     return engine

@@ -6,8 +6,7 @@ import { MemoryBlockStore, MemoryCatalog } from '../../src/store/memory.ts'
 const probe: RoomProbe = {
   durable: true,
   freeBytes: async () => Infinity,
-  persisted: async () => true,
-  persist: async () => true
+  persisted: async () => true
 }
 
 it('a thousand who ask how much is stored share two looks, and see what was stored before they asked', async () => {

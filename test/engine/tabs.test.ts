@@ -14,8 +14,7 @@ import { seededBytes } from '../support/seeded.ts'
 const room = {
   durable: true,
   freeBytes: async () => 1e12,
-  persisted: async () => false,
-  persist: async () => false
+  persisted: async () => false
 }
 /** Seconds pass in a tenth of the time. */
 const hasty: Timers = {

@@ -64,7 +64,7 @@ export class Victim {
         const code = String(fields?.code)
         dropped.set(code, (dropped.get(code) ?? 0) + 1)
       },
-      room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false, persist: async () => false }
+      room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false }
     })
     return new Victim(engine, clock, network, dropped)
   }

@@ -32,7 +32,7 @@ async function openProgram(listen: readonly string[] = []) {
     origin: 'https://quire.test',
     role: 'program',
     flush: async () => undefined,
-    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false, persist: async () => false }
+    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false }
   })
 }
 

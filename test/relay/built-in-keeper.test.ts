@@ -29,7 +29,7 @@ async function peerAt(url: string): Promise<QuireEngine> {
     origin: url,
     role: 'tab',
     flush: async () => undefined,
-    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false, persist: async () => false }
+    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false }
   })
   peers.push(engine)
   return engine

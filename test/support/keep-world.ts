@@ -73,7 +73,7 @@ export async function openEngine(
     origin: 'https://quire.test',
     role: 'tab',
     flush: async () => undefined,
-    room: { durable: true, freeBytes: async () => 1e12, persisted: async () => true, persist: async () => true },
+    room: { durable: true, freeBytes: async () => 1e12, persisted: async () => true },
     ...over
   })
   open.push(engine)

@@ -19,7 +19,7 @@ export async function openKeepingTab(url: string, catalog = new MemoryCatalog())
     origin: url,
     role: 'tab',
     flush: async () => undefined,
-    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false, persist: async () => false }
+    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false }
   })
   return {
     quire,

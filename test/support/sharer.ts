@@ -58,7 +58,7 @@ export async function openSharer({ relay, readBlocks }: SharerOptions): Promise<
     origin: relay,
     role: 'program',
     flush: async () => undefined,
-    room: { durable: true, freeBytes: async () => Infinity, persisted: async () => true, persist: async () => true }
+    room: { durable: true, freeBytes: async () => Infinity, persisted: async () => true }
   })
   return {
     async share(paths, options) {

@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
+import { temporaryFolder } from '../support/files.ts'
+import { momentWhen, openLink, shareFiles, untilState } from '../support/person.ts'
+import { type Quire, startQuire } from '../support/program.ts'
+import { seededBytes } from '../support/seeded.ts'
+
+let place: Awaited<ReturnType<typeof temporaryFolder>>
+let quire: Quire
+let alice: TestBrowser
+let link: string
+
+beforeAll(async () => {
+  ;[place, quire, alice] = await Promise.all([temporaryFolder('first-visit'), startQuire(), launchBrowser()])
+  const path = join(place.path, 'first.bin')
+  await writeFile(path, seededBytes(31, 100_000))
+  link = await shareFiles(alice.page, quire.url, [path])
+})
+
+afterAll(async () => {
+  await alice.close()
+  await quire.stop()
+  await place[Symbol.asyncDispose]()
+})
+
+it('[NW45] a line that fails while the network’s part is loaded costs a moment, and is told', async () => {
+  await using bob = await launchBrowser({ noServiceWorkers: true })
+  // The part that has libp2p in it is the largest by far, so that it is the one whose loading is cut.
+  let isCut = true
+  await bob.context.route(/\/assets\/.*\.js$/, async (route) => {
+    const response = await route.fetch()
+    const isNetwork = (await response.text()).includes('/libp2p/circuit/relay/0.2.0/hop')
+    await (isCut && isNetwork ? route.abort('internetdisconnected') : route.fulfill({ response }))
+  })
+  await bob.page.goto(link)
+  await momentWhen(bob.page, () => document.body.textContent?.includes('No relay') ?? false)
+  isCut = false
+  await untilState(bob.page, 'complete', 60_000)
+})
+
+it('a browser is asked not to clear what is kept, once something is', async () => {
+  await using bob = await launchBrowser()
+  const session = await bob.context.newCDPSession(bob.page)
+  await session.send('Browser.grantPermissions', { origin: quire.url, permissions: ['durableStorage'] })
+  await bob.page.goto(quire.url)
+  expect(await bob.page.evaluate(() => navigator.storage.persisted())).toBe(false)
+  await openLink(bob.page, link)
+  await untilState(bob.page, 'complete', 60_000)
+  await momentWhen(bob.page, () => document.querySelector('[data-testid="save"]') !== null)
+  expect(await bob.page.evaluate(() => navigator.storage.persisted())).toBe(true)
+})
