@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { budgets } from '../check/weights.ts'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { momentWhen, openLink, shareFiles, untilState } from '../support/person.ts'
@@ -40,14 +41,33 @@ it('[NW45] a line that fails while the network’s part is loaded costs a moment
   await untilState(bob.page, 'complete', 60_000)
 })
 
+it('whoever opens a link loads no more than the budget of the page', async () => {
+  await using bob = await launchBrowser({ noServiceWorkers: true })
+  const sizes: Promise<number>[] = []
+  bob.page.on('requestfinished', (request) => {
+    if (request.url().startsWith('http')) sizes.push(request.sizes().then((all) => all.responseBodySize))
+  })
+  await bob.page.goto(link)
+  await untilState(bob.page, 'complete', 60_000)
+  const loadedBytes = (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0)
+  expect(loadedBytes).toBeGreaterThan(100 * 1024)
+  expect(loadedBytes).toBeLessThanOrEqual(budgets.at(-1)!.bytesMax)
+})
+
 it('a browser is asked not to clear what is kept, once something is', async () => {
   await using bob = await launchBrowser()
-  const session = await bob.context.newCDPSession(bob.page)
-  await session.send('Browser.grantPermissions', { origin: quire.url, permissions: ['durableStorage'] })
+  await bob.page.addInitScript(() => {
+    const { persist } = StorageManager.prototype
+    StorageManager.prototype.persist = function () {
+      document.documentElement.dataset.asksToKeep = 'yes'
+      return persist.call(this)
+    }
+  })
+  const asks = () => bob.page.evaluate(() => document.documentElement.dataset.asksToKeep)
   await bob.page.goto(quire.url)
-  expect(await bob.page.evaluate(() => navigator.storage.persisted())).toBe(false)
+  await momentWhen(bob.page, () => document.body.textContent?.includes('Ready') ?? false)
+  expect(await asks()).toBeUndefined()
   await openLink(bob.page, link)
   await untilState(bob.page, 'complete', 60_000)
-  await momentWhen(bob.page, () => document.querySelector('[data-testid="save"]') !== null)
-  expect(await bob.page.evaluate(() => navigator.storage.persisted())).toBe(true)
+  expect(await asks()).toBe('yes')
 })
