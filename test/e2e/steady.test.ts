@@ -1,0 +1,63 @@
+import type { Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SetId } from '../../src/core/ids.ts'
+import { openFakePage } from '../support/fake-page.ts'
+import type { FakePage } from '../support/fake-page.ts'
+import type { FakeQuire } from '../support/fake-quire.ts'
+
+/** What is under the page; there once it is drawn. */
+declare const fakeQuire: FakeQuire
+
+/** How long the page may take on a busy machine. */
+const soon = { timeout: 30_000 }
+
+let fake: FakePage
+beforeAll(async () => {
+  fake = await openFakePage()
+})
+afterAll(() => fake.close())
+
+const focusedRow = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute('data-row'))
+
+/** Puts so many items more into the library. */
+const putMore = (page: Page, count: number): Promise<void> =>
+  page.evaluate((count) => {
+    const view = fakeQuire.item('budget' as SetId)!.peek()
+    for (let n = 0; n < count; n++) fakeQuire.put({ ...view, id: `more-${n}` as SetId, title: `More ${n}` })
+  }, count)
+
+describe('the focus', () => {
+  async function backFromAnItem(more = 0): Promise<Page> {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('thesis-draft-7.pdf').waitFor()
+    await putMore(page, more)
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Harbour walk, final cut.mp4' }).waitFor()
+    await page.keyboard.press('Escape')
+    await expect.poll(() => focusedRow(page), soon).toBe('harbour')
+    return page
+  }
+
+  it('stays in the link field while the library changes', async () => {
+    const page = await backFromAnItem()
+    await page.keyboard.press('/')
+    const field = page.getByRole('textbox', { name: 'Open a link' })
+    await putMore(page, 1)
+    await page.getByText('More 0').waitFor()
+    await page.keyboard.type('ps')
+    expect(await field.inputValue()).toBe('ps')
+    expect(new URL(page.url()).hash).toBe('#/')
+  })
+
+  it('stays in the search field while more rows are drawn', async () => {
+    const page = await backFromAnItem(200)
+    const field = page.getByRole('searchbox', { name: 'Find by name' })
+    await field.focus()
+    const before = await page.locator('[data-row]').count()
+    await page.mouse.wheel(0, 100_000)
+    await expect.poll(() => page.locator('[data-row]').count(), soon).toBeGreaterThan(before)
+    await page.keyboard.type('more 7')
+    expect(await field.inputValue()).toBe('more 7')
+  })
+})
