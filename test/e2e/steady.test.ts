@@ -61,3 +61,22 @@ describe('the focus', () => {
     expect(await field.inputValue()).toBe('more 7')
   })
 })
+
+describe('an item that is open', () => {
+  it.each(['#/s/zDvFake-harbour?k=x', '#/i/harbour'])('is gone from %s when another tab removes it', async (hash) => {
+    const page = await fake.open('scene=full', hash)
+    await page.getByRole('heading', { name: 'Harbour walk, final cut.mp4' }).waitFor()
+    await page.evaluate(() => fakeQuire.item('harbour' as SetId)!.remove())
+    await page.getByRole('heading', { name: 'This item is not in your library' }).waitFor()
+  })
+
+  it('keeps the file that was chosen while the library changes', async () => {
+    const page = await fake.open('scene=full', '#/i/lisbon')
+    const chosen = page.getByRole('button', { name: 'IMG_4007.jpg' })
+    await chosen.click()
+    await expect.poll(() => chosen.getAttribute('aria-current'), soon).toBe('true')
+    await putMore(page, 1)
+    await page.evaluate(() => new Promise(requestAnimationFrame))
+    expect(await chosen.getAttribute('aria-current')).toBe('true')
+  })
+})
