@@ -41,7 +41,7 @@ export function startServiceWorker(
 async function register(shell: ShellSignals, container: ServiceWorkerContainer): Promise<void> {
   const registration = await installed(container)
   if (!registration) return
-  watchUpdates(registration, shell, container)
+  watchUpdates(registration, shell)
   lookForUpdates(registration)
   if (!container.controller && registration.active) {
     const controlled = new Promise((resolve) => container.addEventListener('controllerchange', resolve, { once: true }))
@@ -99,12 +99,8 @@ function pause(pauseMs: number): Promise<void> {
 }
 
 /** Offers each version that waits, in every tab; only the tab that asked for it reloads. */
-function watchUpdates(registration: ServiceWorkerRegistration, shell: ShellSignals, container: ServiceWorkerContainer) {
-  const offer = (waiting: ServiceWorker) =>
-    shell.offerUpdate(() => {
-      container.addEventListener('controllerchange', () => location.reload(), { once: true })
-      send(waiting, { type: 'skip-waiting' })
-    })
+function watchUpdates(registration: ServiceWorkerRegistration, shell: ShellSignals) {
+  const offer = (waiting: ServiceWorker) => shell.offerUpdate(() => take(waiting))
   if (registration.waiting && registration.active) offer(registration.waiting)
   registration.addEventListener('updatefound', () => {
     const { installing } = registration
@@ -113,6 +109,16 @@ function watchUpdates(registration: ServiceWorkerRegistration, shell: ShellSigna
       if (installing.state === 'installed' && registration.active) offer(installing)
     })
   })
+}
+
+/** Loads this page anew when that version is the one that serves it: at once where another tab took it already. */
+function take(version: ServiceWorker): void {
+  const look = () => {
+    if (version.state === 'installed') send(version, { type: 'skip-waiting' })
+    else if (version.state !== 'installing') location.reload()
+  }
+  version.addEventListener('statechange', look)
+  look()
 }
 
 function lookForUpdates(registration: ServiceWorkerRegistration): void {

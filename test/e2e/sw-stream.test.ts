@@ -198,6 +198,11 @@ describe('the page', () => {
     await reloaded
     expect(await page.getAttribute('body', 'data-version')).toBe('second')
     expect(await other.getAttribute('body', 'data-version')).toBe('first')
+    // What is offered there is in its place already.
+    const reloadedToo = other.waitForEvent('load')
+    await other.evaluate(async () => (await streams.update.promise)())
+    await reloadedToo
+    expect(await other.getAttribute('body', 'data-version')).toBe('second')
     await other.close()
   })
 
