@@ -16,6 +16,8 @@ interface InstallEvent extends Event {
 
 /** A tab that stays open for days asks now and then whether there is a new version. */
 const lookEveryMs = 60 * 60_000
+/** A person who asks for it waits no longer to hear of one. */
+const lookMs = 5_000
 
 /**
  * Registers the service worker once the page has loaded and `hasRoom` has settled (to install it takes the same
@@ -119,6 +121,16 @@ function take(version: ServiceWorker): void {
   }
   version.addEventListener('statechange', look)
   look()
+}
+
+/** Loads this page anew, as the newest version that is found: for whom what is stored here is too old. */
+export async function loadNewest(): Promise<void> {
+  // Left out of the page, forbidden, or without a network that answers: then what there is is loaded again.
+  const registration = await navigator.serviceWorker?.getRegistration().catch(() => undefined)
+  await Promise.race([registration?.update(), pause(lookMs)]).catch(() => undefined)
+  const version = registration?.installing ?? registration?.waiting
+  if (version) take(version)
+  else location.reload()
 }
 
 function lookForUpdates(registration: ServiceWorkerRegistration): void {

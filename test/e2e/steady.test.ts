@@ -80,3 +80,16 @@ describe('an item that is open', () => {
     expect(await chosen.getAttribute('aria-current')).toBe('true')
   })
 })
+
+it.each([
+  ['a library that cannot start', 'scene=broken', '#/', 'cannot start'],
+  ['a link when nothing can start', 'scene=blocked', '#/s/zDvFake-harbour?k=x', 'Another tab holds the storage'],
+  ['a link of a newer version', 'scene=full', '#/s/err-link-newer-version', 'This link is of a newer Quire'],
+  ['what a newer version made', 'scene=odd', '#/i/newer', 'This was made by a newer Quire']
+])('%s has a button to load the page anew', async (_what, query, hash, shows) => {
+  const page = await fake.open(query, hash)
+  await page.getByText(shows).first().waitFor()
+  const loaded = page.waitForEvent('load')
+  await page.getByRole('button', { name: 'Reload' }).click()
+  await loaded
+})
