@@ -1,6 +1,7 @@
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SetId } from '../../src/core/ids.ts'
+import type { ItemView } from '../../src/engine/types.ts'
 import { openFakePage } from '../support/fake-page.ts'
 import type { FakePage } from '../support/fake-page.ts'
 import type { FakeQuire } from '../support/fake-quire.ts'
@@ -62,6 +63,16 @@ describe('the focus', () => {
   })
 })
 
+/** Changes an item so, and waits until that is drawn. */
+const change = (page: Page, id: string, over: Partial<ItemView>): Promise<void> =>
+  page.evaluate(
+    async ([id, over]) => {
+      fakeQuire.item(id as SetId)!.change(over)
+      await new Promise(requestAnimationFrame)
+    },
+    [id, over] as const
+  )
+
 describe('an item that is open', () => {
   it.each(['#/s/zDvFake-harbour?k=x', '#/i/harbour'])('is gone from %s when another tab removes it', async (hash) => {
     const page = await fake.open('scene=full', hash)
@@ -78,6 +89,37 @@ describe('an item that is open', () => {
     await putMore(page, 1)
     await page.evaluate(() => new Promise(requestAnimationFrame))
     expect(await chosen.getAttribute('aria-current')).toBe('true')
+  })
+
+  it('has been looked for since it waits, whatever changes meanwhile', async () => {
+    const page = await fake.open('scene=odd', '#/i/nobody')
+    const heading = page.getByRole('heading', { name: 'No one online has this yet' })
+    await heading.waitFor()
+    await change(page, 'nobody', { otherCopies: 1 })
+    expect(await heading.count()).toBe(1)
+  })
+
+  it('says aloud how far it is when that grows, not with each block', async () => {
+    const page = await fake.open('scene=full', '#/i/harbour')
+    const spoken = page.locator('[aria-live=polite]').first()
+    await expect.poll(() => spoken.textContent(), soon).toBe('50 percent: Harbour walk, final cut.mp4')
+    await change(page, 'harbour', { peers: [] })
+    await change(page, 'harbour', { doneBlocks: 1906 })
+    await expect.poll(() => spoken.textContent(), soon).toBe('No peer is connected now.')
+    await change(page, 'harbour', { doneBytes: 2400 * 65536 })
+    await expect.poll(() => spoken.textContent(), soon).toBe('75 percent: Harbour walk, final cut.mp4')
+  })
+
+  it('has a title that is drawn once, in the direction of its letters', async () => {
+    const page = await fake.open('scene=edges', '#/i/rtl')
+    const title = page.getByRole('heading', { level: 1 })
+    expect(await title.evaluate((h1) => getComputedStyle(h1).direction)).toBe('rtl')
+    await title.evaluate((h1) => {
+      const count = () => (h1.dataset['drawn'] = 'again')
+      new MutationObserver(count).observe(h1, { attributeFilter: ['dir'] })
+    })
+    await change(page, 'rtl', { rateBytesPerSecond: 7 })
+    expect(await title.getAttribute('data-drawn')).toBeNull()
   })
 })
 
