@@ -135,3 +135,12 @@ it.each([
   await page.getByRole('button', { name: 'Reload' }).click()
   await loaded
 })
+
+it('the banner counts the direct peers that are there now', async () => {
+  const page = await fake.open('scene=relay', '#/')
+  const banner = page.getByRole('status').filter({ hasText: 'No relay is answering' })
+  await banner.getByText('The 2 direct peers stay connected.').waitFor()
+  await change(page, 'harbour', { peers: [] })
+  await change(page, 'budget', { peers: [] })
+  await banner.getByText('Nobody can find you, and you can find nobody, for now.').waitFor()
+})
