@@ -144,3 +144,21 @@ it('the banner counts the direct peers that are there now', async () => {
   await change(page, 'budget', { peers: [] })
   await banner.getByText('Nobody can find you, and you can find nobody, for now.').waitFor()
 })
+
+it('a link that failed is tried again when it is pasted again', async () => {
+  const page = await fake.open('scene=full', '#/s/err-link-cut')
+  const again = page.getByRole('button', { name: 'Paste again' })
+  await again.click()
+  await page.keyboard.insertText('https://other.example/#/s/err-link-cut')
+  await page.keyboard.press('Enter')
+  await again.waitFor()
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
+})
+
+it('what is here whole is listed so while it rests', async () => {
+  const page = await fake.open('scene=full', '#/')
+  await page.getByRole('radio', { name: 'Offline 1' }).waitFor()
+  await page.evaluate(() => fakeQuire.item('budget' as SetId)!.pause())
+  await page.getByText('Paused · ').nth(1).waitFor()
+  expect(await page.getByRole('radio').allTextContents()).toEqual(['All 6', 'Sharing 2', 'Fetching 3', 'Offline 1'])
+})
