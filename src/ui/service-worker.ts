@@ -16,6 +16,8 @@ interface InstallEvent extends Event {
 
 /** A tab that stays open for days asks now and then whether there is a new version. */
 const lookEveryMs = 60 * 60_000
+/** A person who asks for it waits no longer to hear of one. */
+const lookMs = 5_000
 
 /**
  * Registers the service worker once the page has loaded and `hasRoom` has settled (to install it takes the same
@@ -41,7 +43,7 @@ export function startServiceWorker(
 async function register(shell: ShellSignals, container: ServiceWorkerContainer): Promise<void> {
   const registration = await installed(container)
   if (!registration) return
-  watchUpdates(registration, shell, container)
+  watchUpdates(registration, shell)
   lookForUpdates(registration)
   if (!container.controller && registration.active) {
     const controlled = new Promise((resolve) => container.addEventListener('controllerchange', resolve, { once: true }))
@@ -99,12 +101,8 @@ function pause(pauseMs: number): Promise<void> {
 }
 
 /** Offers each version that waits, in every tab; only the tab that asked for it reloads. */
-function watchUpdates(registration: ServiceWorkerRegistration, shell: ShellSignals, container: ServiceWorkerContainer) {
-  const offer = (waiting: ServiceWorker) =>
-    shell.offerUpdate(() => {
-      container.addEventListener('controllerchange', () => location.reload(), { once: true })
-      send(waiting, { type: 'skip-waiting' })
-    })
+function watchUpdates(registration: ServiceWorkerRegistration, shell: ShellSignals) {
+  const offer = (waiting: ServiceWorker) => shell.offerUpdate(() => take(waiting))
   if (registration.waiting && registration.active) offer(registration.waiting)
   registration.addEventListener('updatefound', () => {
     const { installing } = registration
@@ -113,6 +111,26 @@ function watchUpdates(registration: ServiceWorkerRegistration, shell: ShellSigna
       if (installing.state === 'installed' && registration.active) offer(installing)
     })
   })
+}
+
+/** Loads this page anew when that version is the one that serves it: at once where another tab took it already. */
+function take(version: ServiceWorker): void {
+  const look = () => {
+    if (version.state === 'installed') send(version, { type: 'skip-waiting' })
+    else if (version.state !== 'installing') location.reload()
+  }
+  version.addEventListener('statechange', look)
+  look()
+}
+
+/** Loads this page anew, as the newest version that is found: for whom what is stored here is too old. */
+export async function loadNewest(): Promise<void> {
+  // Left out of the page, forbidden, or without a network that answers: then what there is is loaded again.
+  const registration = await navigator.serviceWorker?.getRegistration().catch(() => undefined)
+  await Promise.race([registration?.update(), pause(lookMs)]).catch(() => undefined)
+  const version = registration?.installing ?? registration?.waiting
+  if (version) take(version)
+  else location.reload()
 }
 
 function lookForUpdates(registration: ServiceWorkerRegistration): void {

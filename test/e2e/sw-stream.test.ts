@@ -198,7 +198,30 @@ describe('the page', () => {
     await reloaded
     expect(await page.getAttribute('body', 'data-version')).toBe('second')
     expect(await other.getAttribute('body', 'data-version')).toBe('first')
+    // What is offered there is in its place already.
+    const reloadedToo = other.waitForEvent('load')
+    await other.evaluate(async () => (await streams.update.promise)())
+    await reloadedToo
+    expect(await other.getAttribute('body', 'data-version')).toBe('second')
     await other.close()
+  })
+
+  it('comes to be the newest version, if there is one, when a person says that it has to', async () => {
+    const load = async () => {
+      const loaded = page.waitForEvent('load')
+      await page.evaluate(() => void streams.loadNewest())
+      await loaded
+      return page.getAttribute('body', 'data-version')
+    }
+    expect(await load()).toBe('second')
+    await served.renew('third')
+    expect(await load()).toBe('third')
+    await served.renew('fourth')
+    await page.evaluate(async () => {
+      await (await navigator.serviceWorker.getRegistration())!.update()
+      await streams.update.promise
+    })
+    expect(await load()).toBe('fourth')
   })
 
   it('starts, streams and saves without a network', async () => {

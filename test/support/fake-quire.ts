@@ -6,6 +6,7 @@ import type {
   FileSource,
   FileView,
   Item,
+  ItemAction,
   ItemView,
   KeepView,
   LeavesView,
@@ -154,15 +155,19 @@ export class FakeItem extends Told<ItemView> implements Item {
   }
 
   pause(): Promise<void> {
-    this.change({ state: 'paused', can: ['resume', 'remove'], rateBytesPerSecond: 0 })
+    this.change({ state: 'paused', can: ['resume', ...this.#canBesides('pause')], rateBytesPerSecond: 0 })
     return Promise.resolve()
   }
 
   resume(): Promise<void> {
     const { doneBlocks, blockCount, origin } = this.peek()
     const state = doneBlocks < blockCount ? 'fetching' : origin === 'added' ? 'sharing' : 'complete'
-    this.change({ state, can: ['pause', 'remove'] })
+    this.change({ state, can: ['pause', ...this.#canBesides('resume')] })
     return Promise.resolve()
+  }
+
+  #canBesides(action: ItemAction): ItemAction[] {
+    return this.peek().can.filter((each) => each !== action)
   }
 
   retry(): Promise<void> {

@@ -1,3 +1,4 @@
+import { ReportedError } from '../../src/core/errors.ts'
 import type { PeerId } from '../../src/core/ids.ts'
 import { peerName } from '../../src/core/names.ts'
 import type { FileView } from '../../src/engine/types.ts'
@@ -109,16 +110,11 @@ function odd(): FakeQuire {
       can: ['remove']
     })
   )
-  quire.put(
-    fakeView('noroom', {
-      title: 'A very long name of a film that somebody sent from far away, director’s cut, with extras.mkv',
-      origin: 'fetched',
-      state: 'error',
-      doneBlocks: 0,
-      error: errorOf('store-full', { neededBytes: 2.4e9, freeBytes: 3.1e8 }),
-      can: ['retry', 'remove']
-    })
-  )
+  const failed = { origin: 'fetched', state: 'error', doneBlocks: 0, can: ['retry', 'remove'] } as const
+  const noRoom = errorOf('store-full', { neededBytes: 2.4e9, freeBytes: 3.1e8 })
+  const longTitle = 'A very long name of a film that somebody sent from far away, director’s cut, with extras.mkv'
+  quire.put(fakeView('noroom', { ...failed, title: longTitle, error: noRoom }))
+  quire.put(fakeView('newer', { ...failed, title: '', error: errorOf('newer-version') }))
   quire.put(
     fakeView('nobody', {
       title: '',
@@ -263,5 +259,6 @@ export const scenes: Readonly<Record<string, () => Promise<FakeQuire>>> = {
   'relay': () => Promise.resolve(relayGone()),
   'webrtc': () => Promise.resolve(noWebrtc()),
   'loading': () => new Promise(() => {}),
-  'broken': () => Promise.reject(new Error('no workers here'))
+  'broken': () => Promise.reject(new Error('no workers here')),
+  'blocked': () => Promise.reject(new ReportedError(errorOf('store-blocked')))
 }

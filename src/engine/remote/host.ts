@@ -14,6 +14,8 @@ export class EngineHost {
   readonly #post: Post
   /** How to stop following each item. */
   readonly #followed = new Map<SetId, { readonly item: Item; readonly stop: () => void }>()
+  /** The ids that the page was told of. */
+  #sent: string | undefined
   readonly #streams = new Map<number, ReadableStreamDefaultReader<Uint8Array>>()
   readonly #handlers: Handlers
 
@@ -46,11 +48,22 @@ export class EngineHost {
     }
   }
 
-  /** Views of new items go first, so that the page never hears of an id that it cannot show. */
+  /**
+   * Views of new items go first, and those of items that are gone end before, so that the page neither hears of an id
+   * that it cannot show nor of an item that it forgot.
+   */
   #sendLibrary(): void {
     const ids = this.#quire.library.peek()
     for (const item of this.#quire.items()) this.#follow(item)
-    this.#post({ type: 'library', ids })
+    const known = new Set(ids)
+    for (const [id, { stop }] of this.#followed) {
+      if (known.has(id)) continue
+      stop()
+      this.#followed.delete(id)
+    }
+    const told = ids.join()
+    if (told !== this.#sent) this.#post({ type: 'library', ids })
+    this.#sent = told
   }
 
   #follow(item: Item): void {
@@ -86,10 +99,7 @@ export class EngineHost {
       resume: (id) => this.#item(id).resume(),
       retry: (id) => this.#item(id).retry(),
       keep: (id, wanted, copies) => this.#item(id).keep(wanted, copies),
-      remove: async (id) => {
-        await this.#item(id).remove()
-        this.#followed.delete(id)
-      },
+      remove: (id) => this.#item(id).remove(),
       read: (id, stream, fileIndex, start, end) => {
         this.#streams.set(stream, this.#item(id).read(fileIndex, start, end).getReader())
       },

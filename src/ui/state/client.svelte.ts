@@ -2,7 +2,7 @@ import { reportOf } from '../../core/errors.ts'
 import type { ErrorReport } from '../../core/errors.ts'
 import type { SetId } from '../../core/ids.ts'
 import { keepersAsked } from '../../core/limits.ts'
-import type { FileSource, Item, Quire, StorageView } from '../../engine/types.ts'
+import type { FileSource, Item, ItemView, Quire, StorageView } from '../../engine/types.ts'
 import type { NetworkStatus } from '../../network/types.ts'
 import { hasWords } from '../words.ts'
 import { asksKeepers } from './keep-choice.ts'
@@ -14,6 +14,9 @@ export class Client {
   #quire = $state.raw<Quire>()
   #failure = $state.raw<ErrorReport>()
   readonly #library = $derived(this.#quire && new Live(this.#quire.library))
+  readonly #items = $derived(this.#library?.current.flatMap((id) => this.#quire?.item(id) ?? []))
+  readonly #lives = $derived((this.#items ?? []).map((item) => new Live(item)))
+  readonly #views = $derived(this.#lives.map(({ current }) => current))
   readonly #network = $derived(this.#quire && new Live(this.#quire.network))
   readonly #storage = $derived(this.#quire && new Live(this.#quire.storage))
 
@@ -34,8 +37,12 @@ export class Client {
 
   /** Newest first; undefined while the library is being opened. */
   get items(): readonly Item[] | undefined {
-    const quire = this.#quire
-    return this.#library?.current.flatMap((id) => quire?.item(id) ?? [])
+    return this.#items
+  }
+
+  /** What each of them shows now, in the same order. */
+  get views(): readonly ItemView[] {
+    return this.#views
   }
 
   get network(): NetworkStatus | undefined {

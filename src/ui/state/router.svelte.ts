@@ -23,7 +23,10 @@ export class Router {
   }
 
   go(hash: string): void {
+    const before = location.hash
     location.hash = hash
+    // The same address once more, which is no change to the browser, begins anew: a link that failed is tried again.
+    if (location.hash === before) this.#route = routeOf(before)
   }
 
   /** To where the person came from, if that was within the page. */

@@ -1,6 +1,6 @@
 import type { Quire } from '../../../src/engine/types.ts'
 import { Saver } from '../../../src/ui/saving.ts'
-import { startServiceWorker } from '../../../src/ui/service-worker.ts'
+import { loadNewest, startServiceWorker } from '../../../src/ui/service-worker.ts'
 import { serveStreams } from '../../../src/ui/stream-host.ts'
 import { patternFile, soundFile, textFile } from './made-files.ts'
 import { MadeItem } from './made-item.ts'
@@ -41,6 +41,7 @@ const saver = new Saver(serveStreams(Promise.resolve(quire), container), contain
 const streams = {
   offlineReady: Promise.withResolvers<void>(),
   update: Promise.withResolvers<() => void>(),
+  loadNewest,
   violations,
   items,
   async save(id: string, indexes: readonly number[]): Promise<string> {
