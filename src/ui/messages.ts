@@ -242,6 +242,8 @@ function english(f: Format) {
       none: 'No preview for this kind of file',
       noneLine: 'Save it to disk to open it. Quire never runs what others send.',
       cut: (bytes: number) => `The first ${f.bytes(bytes)}. Save it to read on.`,
+      notYet: 'No preview yet',
+      notYetLine: 'It comes by itself, unless this window forbids it. Saving works all the same.',
       failed: 'This browser cannot show it',
       failedLine: 'It may be damaged or of a kind unknown here. Saving works all the same.'
     },

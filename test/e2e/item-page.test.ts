@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openFakePage, type FakePage } from '../support/fake-page.ts'
+
+/** How long the page may take on a busy machine. */
+const soon = { timeout: 30_000 }
+/** A page of its own: what is put into it stays. */
+const underWorker = { locale: 'en-GB' }
+
+let pages: FakePage
+beforeAll(async () => {
+  pages = await openFakePage()
+})
+afterAll(() => pages.close())
+
+describe('a preview', () => {
+  it('says that it is not ready before there is a service worker, and comes with it, from the folder of the page', async () => {
+    const page = await pages.open('scene=full', '#/', underWorker)
+    await page.clock.install()
+    await page.route('**/stream/**', () => {})
+    await pages.open('scene=odd', '#/i/liar', underWorker)
+    await page.getByText('The preview starts as soon as its blocks are here.').waitFor()
+    await page.clock.fastForward(7_000)
+    await page.getByText('No preview yet').waitFor()
+    await page.evaluate(() => {
+      Object.defineProperty(navigator.serviceWorker, 'controller', { value: {} })
+      navigator.serviceWorker.dispatchEvent(new Event('controllerchange'))
+    })
+    const url = await page.getByRole('img', { name: 'photo.png' }).getAttribute('src')
+    expect(new URL(url!).pathname).toBe('/test/ui/stream/liar/0/photo.png')
+  })
+
+  it('that broke off with a pause says so, and is tried again when it goes on', async () => {
+    const page = await pages.open('scene=full', '#/', underWorker)
+    await page.addInitScript(() => Object.defineProperty(navigator.serviceWorker, 'controller', { value: {} }))
+    let asked = 0
+    await page.unroute('**/stream/**')
+    await page.route('**/stream/**', (route) => (++asked > 1 ? undefined : route.abort()))
+    await pages.open('scene=odd', '#/i/liar', underWorker)
+    const preview = page.getByRole('region', { name: 'Preview' })
+    await preview.getByText('This browser cannot show it').waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await preview.getByText('Paused').waitFor()
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await preview.getByRole('img', { name: 'photo.png' }).waitFor({ state: 'attached' })
+    await expect.poll(() => asked, soon).toBe(2)
+  })
+
+  it('plays and pauses with the space bar, and another file does not start by itself', async () => {
+    const page = await pages.open('scene=full', '#/', underWorker)
+    await page.addInitScript(() => {
+      const played: string[] = []
+      HTMLMediaElement.prototype.play = function () {
+        played.push(this.tagName)
+        return Promise.resolve()
+      }
+      Object.assign(globalThis, { played })
+    })
+    await pages.open('scene=private', '#/i/sounds', underWorker)
+    const played = () => page.evaluate(() => (globalThis as unknown as { played: string[] }).played)
+    await page.locator('audio').waitFor()
+    await page.keyboard.press('Space')
+    expect(await played()).toEqual(['AUDIO'])
+    await page.getByRole('button', { name: /b film\.mp4/ }).click()
+    await page.locator('video').waitFor()
+    expect(await played()).toEqual(['AUDIO'])
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+    await page.keyboard.press('Space')
+    expect(await played()).toEqual(['AUDIO', 'VIDEO'])
+  })
+})
