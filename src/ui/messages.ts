@@ -281,8 +281,8 @@ function english(f: Format) {
       searching: 'Looking for someone who has it',
       looking: (ms: number) => `Looking, ${f.duration(ms)}`,
       waiting: (missing: number) => `${count(missing, 'block is', 'blocks are')} with no one online`,
-      waitingLine: (here: number, all: number) =>
-        `${f.count(here)} of ${f.count(all)} are here and safe. You can close this tab and come back.`,
+      waitingLine: (here: number, all: number, durable: boolean) =>
+        `${f.count(here)} of ${f.count(all)} are here${durable ? ' and safe. You can close this tab and come back.' : '. Leave this open: a private window keeps nothing.'}`,
       damaged: 'One block failed its check',
       damagedLine: 'It was thrown away and is coming from another peer. Nothing for you to do.',
       damagedAlone:

@@ -12,6 +12,15 @@ beforeAll(async () => {
 })
 afterAll(() => pages.close())
 
+describe('in a window that keeps nothing', () => {
+  it('closing is not called harmless', async () => {
+    const page = await pages.open('scene=private', '#/i/tiles')
+    await page.getByText('1,047 of 1,472 are here. Leave this open: a private window keeps nothing.').waitFor()
+    const paused = await pages.open('scene=private', '#/i/zine')
+    await paused.getByText('If you close this tab: Starts over · A private window keeps nothing').waitFor()
+  })
+})
+
 describe('a preview', () => {
   it('says that it is not ready before there is a service worker, and comes with it, from the folder of the page', async () => {
     const page = await pages.open('scene=full', '#/', underWorker)

@@ -74,6 +74,17 @@ describe('words of errors', () => {
   })
 })
 
+describe('what is here, while more is waited for', () => {
+  it('is called safe only where something is kept', () => {
+    expect(t.state.waitingLine(1047, 1472, true)).toBe(
+      '1,047 of 1,472 are here and safe. You can close this tab and come back.'
+    )
+    expect(t.state.waitingLine(1047, 1472, false)).toBe(
+      '1,047 of 1,472 are here. Leave this open: a private window keeps nothing.'
+    )
+  })
+})
+
 describe('the tone', () => {
   it('has no exclamation marks, no apologies and no jargon', () => {
     const code = ['messages', 'sheet-messages'].map((name) => readFileSync(join(src, `ui/${name}.ts`), 'utf8')).join()
