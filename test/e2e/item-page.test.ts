@@ -1,5 +1,12 @@
+import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ItemView } from '../../src/engine/types.ts'
 import { openFakePage, type FakePage } from '../support/fake-page.ts'
+import type { FakeQuire } from '../support/fake-quire.ts'
+import { byId } from '../support/person.ts'
+
+/** The engine of the page: one that only looks like it. */
+declare const fake: FakeQuire
 
 /** How long the page may take on a busy machine. */
 const soon = { timeout: 30_000 }
@@ -12,12 +19,52 @@ beforeAll(async () => {
 })
 afterAll(() => pages.close())
 
+const peer = (n: number, kind: string, pigment: number) => ({
+  peerId: `12D3KooWFake${n}`,
+  pigment,
+  kind,
+  role: 'tab',
+  complete: true,
+  receivedBytesPerSecond: 0,
+  sentBytesPerSecond: 0
+})
+
+/** Tells the page that an item is otherwise now. */
+const change = (page: Page, id: string, over: object): Promise<void> =>
+  page.evaluate(([id, over]) => fake.items().forEach((item) => item.id === id && fake.item(item.id)!.change(over)), [
+    id,
+    over as Partial<ItemView>
+  ] as const)
+
 describe('in a window that keeps nothing', () => {
   it('closing is not called harmless', async () => {
     const page = await pages.open('scene=private', '#/i/tiles')
     await page.getByText('1,047 of 1,472 are here. Leave this open: a private window keeps nothing.').waitFor()
     const paused = await pages.open('scene=private', '#/i/zine')
     await paused.getByText('If you close this tab: Starts over · A private window keeps nothing').waitFor()
+  })
+})
+
+describe('how it came', () => {
+  it('is by those who brought it, and stays said so when others come who fetch from here', async () => {
+    const page = await pages.open('scene=full', '#/i/harbour')
+    await byId(page, 'progress').waitFor()
+    await change(page, 'harbour', { peers: [peer(1, 'relayed', 1), peer(2, 'direct', 0)] })
+    await change(page, 'harbour', { state: 'complete', doneBlocks: 3072, doneBytes: 201_326_592 })
+    await page.getByText('Came through a relay.').waitFor()
+    await change(page, 'harbour', { peers: [peer(1, 'direct', 1), peer(2, 'direct', 0)] })
+    await page.locator('[data-testid="connection-kind"]:text-is("direct")').waitFor({ state: 'attached' })
+    expect(await page.getByText('Came through a relay.').count()).toBe(1)
+  })
+
+  it('is not known of what came in an earlier visit', async () => {
+    const page = await pages.open('scene=full', '#/i/budget')
+    await page.getByText('Came straight from its holders.').waitFor()
+    const again = await pages.open('scene=full', '#/i/tiles')
+    await byId(again, 'progress').waitFor()
+    await change(again, 'tiles', { peers: [peer(2, 'direct', 0)], state: 'complete', doneBlocks: 1472 })
+    await again.locator('[data-testid="connection-kind"]:text-is("direct")').waitFor({ state: 'attached' })
+    expect(await again.getByText(/^Came /).count()).toBe(0)
   })
 })
 

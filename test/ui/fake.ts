@@ -11,10 +11,12 @@ if (query.has('update')) shell.offerUpdate(() => location.reload())
 if (query.has('install')) shell.offerInstall(() => Promise.resolve())
 shell.markOfflineReady()
 
-const quire = scenes[query.get('scene') ?? 'full'] ?? scenes['full']!
+const quire = (scenes[query.get('scene') ?? 'full'] ?? scenes['full']!)()
+/** For tests: what happens to an item is told to `fake.item(…)`. */
+void quire.then((fake) => Object.assign(globalThis, { fake })).catch(() => {})
 const saving = {
   canSaveFolder: true,
   save: () => Promise.resolve('saved' as const),
   saveFolder: () => Promise.resolve('saved' as const)
 }
-mountPage(document.getElementById('app')!, { quire: quire(), shell, saving })
+mountPage(document.getElementById('app')!, { quire, shell, saving })
