@@ -410,6 +410,11 @@ function english(f: Format) {
         title: 'The folder could not be written',
         line: () => 'The folder could not be written. Choose another one.'
       },
+      'name-refused': {
+        title: 'The browser did not save every file',
+        line: (p: Params) =>
+          `It writes no file called ${named(p['path'], 'so')}${p['more'] ? `, nor ${count(Number(p['more']), 'other')}` : ''}. All else is saved.`
+      },
       'unexpected': {
         title: 'Something went wrong here',
         line: () => 'What is stored is safe. Try again, or reload the page.'
