@@ -195,7 +195,7 @@ function english(f: Format) {
       fetching: 'Fetching',
       save: 'Save to disk',
       saving: 'Saving',
-      saved: 'Saved to disk.',
+      done: { saved: 'Saved to disk.', handed: 'Handed to the browser: see its downloads.' },
       saveOne: 'Save this file',
       saveFailed: 'Saving did not work. What is here is safe; try again.',
       pause: 'Pause',

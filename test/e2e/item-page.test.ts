@@ -124,3 +124,14 @@ describe('a preview', () => {
     expect(await played()).toEqual(['AUDIO', 'VIDEO'])
   })
 })
+
+describe('words', () => {
+  it('say what the browser has, and what is on the disk', async () => {
+    const page = await pages.open('scene=full', '#/i/lisbon')
+    await byId(page, 'save').click()
+    await page.getByText('Handed to the browser: see its downloads.').waitFor()
+    await page.getByRole('button', { name: 'More for Lisbon in March' }).click()
+    await page.getByRole('menuitem', { name: 'Save into a folder…' }).click()
+    await page.getByText('Saved to disk.').waitFor()
+  })
+})

@@ -16,7 +16,7 @@ const quire = (scenes[query.get('scene') ?? 'full'] ?? scenes['full']!)()
 void quire.then((fake) => Object.assign(globalThis, { fake })).catch(() => {})
 const saving = {
   canSaveFolder: true,
-  save: () => Promise.resolve('saved' as const),
+  save: () => Promise.resolve('handed' as const),
   saveFolder: () => Promise.resolve('saved' as const)
 }
 mountPage(document.getElementById('app')!, { quire, shell, saving })
