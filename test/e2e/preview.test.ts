@@ -123,4 +123,15 @@ describe('a page that does not load at once', () => {
     late.resolve()
     await bob.page.getByRole('img', { name: 'picture.bmp' }).waitFor()
   })
+
+  it('says that a part is missing when the engine did not load, and begins anew', async () => {
+    await using bob = await launchBrowser()
+    const link = await share(['a.txt', 'the first file'])
+    await bob.context.route('**/assets/worker-*.js', (route) => route.abort())
+    await openLink(bob.page, link)
+    await bob.page.getByRole('heading', { name: 'A part of this page did not load' }).waitFor()
+    await bob.context.unroute('**/assets/worker-*.js')
+    await press(bob.page, 'Reload')
+    await untilState(bob.page, 'complete')
+  })
 })
