@@ -57,7 +57,8 @@ function english(f: Format) {
       go: 'Open',
       filesInput: 'Files to share',
       folderInput: 'Folder to share',
-      nothingDropped: 'There was no file in what you dropped.'
+      nothingDropped: 'There was no file in what you dropped.',
+      notReceived: 'What was shared with Quire did not arrive. Choose it here.'
     },
     note: {
       title: 'Share a text',

@@ -134,4 +134,10 @@ describe('words', () => {
     await page.getByRole('menuitem', { name: 'Save into a folder…' }).click()
     await page.getByText('Saved to disk.').waitFor()
   })
+
+  it('say that what another program shared could not be kept', async () => {
+    const page = await pages.open('scene=full', '#/not-received')
+    await page.getByText('What was shared with Quire did not arrive. Choose it here.').waitFor()
+    expect(new URL(page.url()).hash).toBe('#/')
+  })
 })
