@@ -135,6 +135,18 @@ describe('words', () => {
     await page.getByText('Saved to disk.').waitFor()
   })
 
+  it('of what failed say what to do', async () => {
+    const page = await pages.open('scene=full', '#/i/harbour')
+    await byId(page, 'progress').waitFor()
+    await page.evaluate(() => {
+      for (const { id } of fake.items()) fake.item(id)!.pause = () => Promise.reject(new Error('a lost disk'))
+    })
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page
+      .getByText('Something went wrong here. What is stored is safe. Try again, or reload the page.', { exact: true })
+      .waitFor()
+  })
+
   it('say that what another program shared could not be kept', async () => {
     const page = await pages.open('scene=full', '#/not-received')
     await page.getByText('What was shared with Quire did not arrive. Choose it here.').waitFor()

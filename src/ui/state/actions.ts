@@ -20,8 +20,8 @@ export interface ItemActions {
 
 /** What a person can do with an item now; failures are told in words. */
 export function itemActions(page: Page, item: Item, view: ItemView): ItemActions {
-  const tell = (thrown: unknown) => page.announcer.note(wordsOfError(reportOf(thrown)).title)
-  const attempt = (work: () => Promise<unknown>) => () => void work().catch(tell)
+  const attempt = (work: () => Promise<unknown>) => () =>
+    void work().catch((thrown) => page.announcer.noteFailure(thrown))
   const can = (action: ItemView['can'][number]) => view.can.includes(action)
 
   const pause = attempt(() => item.pause())
