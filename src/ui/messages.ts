@@ -1,6 +1,6 @@
 // Long: the words of the page, so that a translator has few files.
 import { formatFor } from './format.ts'
-import type { Format } from './format.ts'
+import type { FigureWords, Format } from './format.ts'
 
 /**
  * Every word of the page but those of sheets that open later (sheet-messages.ts). Tone: plain, present tense, second person; what is true, then what happens next, then the
@@ -13,6 +13,14 @@ export const counter =
   (f: Format) =>
   (n: number, one: string, other = `${one}s`): string =>
     `${f.count(n)} ${plural.select(n) === 'one' ? one : other}`
+
+const englishFigures: FigureWords = {
+  of: (part, whole) => `${part} of ${whole}`,
+  days: (n) => `${n} days`,
+  h: 'h',
+  min: 'min',
+  s: 's'
+}
 
 // Long: one tree of words.
 function english(f: Format) {
@@ -448,12 +456,12 @@ function bytesIn(params: Params, name: string): number | undefined {
 
 export type Messages = ReturnType<typeof english>
 
-const catalogues: Readonly<Record<string, (format: Format) => Messages>> = { en: english }
+const catalogues: Readonly<Record<string, () => Messages>> = { en: () => english(formatFor('en', englishFigures)) }
 
 /** The first of the person's languages that there are words in; numbers follow the words. */
 export function messagesFor(languages: readonly string[]): Messages {
   const language = languages.map((tag) => tag.split('-')[0] ?? '').find((tag) => tag in catalogues) ?? 'en'
-  return (catalogues[language] ?? english)(formatFor(language))
+  return catalogues[language]!()
 }
 
 /** The words of this page. */
