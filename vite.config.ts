@@ -8,8 +8,14 @@ const standIn = (name: string): string => fileURLToPath(new URL(`./src/network/l
 
 const webRtc = dirname(fileURLToPath(import.meta.resolve('@libp2p/webrtc')))
 
+/** Nothing asks a page for the version of Svelte, and what keeps styles apart by file may be short. */
+const lean: NonNullable<Parameters<typeof svelte>[0]>['compilerOptions'] = {
+  discloseVersion: false,
+  cssHash: ({ hash, filename }) => `q${hash(filename).slice(0, 4)}`
+}
+
 export default defineConfig({
-  plugins: [svelte({ configFile: false }), serviceWorker()],
+  plugins: [svelte({ configFile: false, compilerOptions: lean }), serviceWorker()],
   resolve: {
     alias: [
       // Unused code that no bundler can see to be unused.
@@ -25,7 +31,8 @@ export default defineConfig({
       { find: '@multiformats/dns', replacement: standIn('no-dns') }
     ]
   },
-  worker: { format: 'es' },
+  // Notes for bundlers are of no use to a browser.
+  worker: { format: 'es', rolldownOptions: { output: { comments: false } } },
   build: {
     target: 'es2024',
     emptyOutDir: true,

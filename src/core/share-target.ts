@@ -10,5 +10,8 @@ export const shareTargetPath = 'received'
 /** The page's place that takes what was received. */
 export const receivedHash = '#/received'
 
+/** The page's place that says that what was sent could not be kept. */
+export const notReceivedHash = '#/not-received'
+
 /** Header of a cached file: its name, percent-encoded. A cached text has none. */
 export const fileNameHeader = 'X-Quire-Name'

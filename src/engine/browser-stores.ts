@@ -38,8 +38,9 @@ function browserRoom(durable: boolean): RoomProbe {
   const storage = globalThis.navigator.storage as StorageManager | undefined
   return {
     durable,
+    ...(!durable && { bytesMax: memoryBytesMax }),
     async freeBytes() {
-      if (!durable) return memoryBytesMax
+      if (!durable) return Infinity
       const { quota = Infinity, usage = 0 } = (await storage?.estimate()) ?? {}
       return Math.max(0, quota - usage)
     },

@@ -40,8 +40,11 @@ export async function openPageQuire(options: PageOptions = {}): Promise<Quire> {
     durable: true
   })
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => quire.receive(data)
-  worker.onerror = () =>
-    quire.fail({ code: 'worker-failed', fault: 'ours', retryable: true, message: 'The engine stopped.', params: {} })
+  worker.onerror = ({ message }) => {
+    // Only what a script throws has a message.
+    const code = message ? 'worker-failed' : 'part-missing'
+    quire.fail({ code, fault: 'ours', retryable: true, message: 'The engine stopped.', params: {} })
+  }
   const { port1, port2 } = new MessageChannel()
   serveNetwork(network, port1)
   const start: StartMessage = { type: 'start', network: port2, origin }

@@ -380,13 +380,22 @@ export class DataItem extends WatchedItem {
   }
 
   protected readDataSet(start: number, end: number): ReadableStream<Uint8Array> {
-    const reader = this.driver().reader()
-    this.#readers.add(reader)
-    const close = () => {
-      this.#readers.delete(reader)
-      reader.close()
+    let driver = this.driver()
+    let blocks = driver.reader()
+    const reader: BlockReader = {
+      blockBytes: blocks.blockBytes,
+      blocks: (...wish) => {
+        // A pause ends a driver: what is read after it is asked of the next.
+        if (driver !== this.#driver && !this.#hasEnded) blocks = (driver = this.driver()).reader()
+        return blocks.blocks(...wish)
+      },
+      close: () => {
+        this.#readers.delete(reader)
+        blocks.close()
+      }
     }
-    return readBytes({ ...reader, close }, start, end, this.#keys?.cipher)
+    this.#readers.add(reader)
+    return readBytes(reader, start, end, this.#keys?.cipher)
   }
 
   async #failAdding(error: unknown): Promise<void> {

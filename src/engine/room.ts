@@ -8,6 +8,8 @@ import { Live, type Timers } from './watch.ts'
 export interface RoomProbe {
   /** False where nothing outlives this tab. */
   readonly durable: boolean
+  /** All that may be kept, where what is free does not tell: in memory. */
+  readonly bytesMax?: number
   freeBytes(): Promise<number>
   /** The platform does not clear what is kept when its disk fills. */
   persisted(): Promise<boolean>
@@ -50,8 +52,9 @@ export class Room {
       this.#probe.freeBytes(),
       this.#probe.persisted()
     ])
-    const limitBytes = typeof limit === 'number' ? limit : defaultLimitBytes
-    this.#state = { usedBytes, limitBytes, freeBytes, persisted, durable: this.#probe.durable }
+    const { durable, bytesMax = Infinity } = this.#probe
+    const limitBytes = Math.min(typeof limit === 'number' ? limit : defaultLimitBytes, bytesMax)
+    this.#state = { usedBytes, limitBytes, freeBytes: Math.min(freeBytes, bytesMax - usedBytes), persisted, durable }
     this.view.changed()
   }
 

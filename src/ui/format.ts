@@ -22,9 +22,18 @@ export interface Format {
   moment(atMs: number): string
 }
 
+/** Words that stand between figures or behind them. */
+export interface FigureWords {
+  of(part: string, whole: string): string
+  days(n: number): string
+  readonly h: string
+  readonly min: string
+  readonly s: string
+}
+
 const units = ['kB', 'MB', 'GB', 'TB']
 
-export function formatFor(language: string): Format {
+export function formatFor(language: string, words: FigureWords): Format {
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 })
   const oneDecimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
   const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long' })
@@ -52,8 +61,8 @@ export function formatFor(language: string): Format {
     bytes,
     bytesOf(part, all) {
       const power = powerOf(all)
-      if (part > 0 && part / 1000 ** power < 0.05) return `${bytes(part)} of ${bytes(all)}`
-      return `${short(part / 1000 ** power)} of ${bytes(all)}`
+      if (part > 0 && part / 1000 ** power < 0.05) return words.of(bytes(part), bytes(all))
+      return words.of(short(part / 1000 ** power), bytes(all))
     },
     date: (atMs) => day.format(atMs).replace(' ', space),
     moment: (atMs) => minute.format(atMs),
@@ -61,12 +70,13 @@ export function formatFor(language: string): Format {
     percent: (part, all) => `${percentOf(part, all)}${space}%`,
     duration(ms) {
       const seconds = Math.max(1, Math.ceil(ms / 1000))
-      if (seconds < 90) return `${seconds}${space}s`
+      if (seconds < 90) return `${seconds}${space}${words.s}`
       const minutes = Math.round(seconds / 60)
-      if (minutes < 90) return `${minutes}${space}min`
+      const rest = (n: number) => `${n}${space}${words.min}`
+      if (minutes < 90) return rest(minutes)
       const hours = Math.floor(minutes / 60)
-      if (hours >= 48) return `${Math.round(hours / 24)} days`
-      return minutes % 60 === 0 ? `${hours}${space}h` : `${hours}${space}h ${minutes % 60}${space}min`
+      if (hours >= 48) return words.days(Math.round(hours / 24))
+      return `${hours}${space}${words.h}${minutes % 60 === 0 ? '' : ` ${rest(minutes % 60)}`}`
     }
   }
 }

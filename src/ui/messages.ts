@@ -1,6 +1,6 @@
 // Long: the words of the page, so that a translator has few files.
 import { formatFor } from './format.ts'
-import type { Format } from './format.ts'
+import type { FigureWords, Format } from './format.ts'
 
 /**
  * Every word of the page but those of sheets that open later (sheet-messages.ts). Tone: plain, present tense, second person; what is true, then what happens next, then the
@@ -13,6 +13,14 @@ export const counter =
   (f: Format) =>
   (n: number, one: string, other = `${one}s`): string =>
     `${f.count(n)} ${plural.select(n) === 'one' ? one : other}`
+
+const englishFigures: FigureWords = {
+  of: (part, whole) => `${part} of ${whole}`,
+  days: (n) => `${n} days`,
+  h: 'h',
+  min: 'min',
+  s: 's'
+}
 
 // Long: one tree of words.
 function english(f: Format) {
@@ -57,7 +65,8 @@ function english(f: Format) {
       go: 'Open',
       filesInput: 'Files to share',
       folderInput: 'Folder to share',
-      nothingDropped: 'There was no file in what you dropped.'
+      nothingDropped: 'There was no file in what you dropped.',
+      notReceived: 'What was shared with Quire did not arrive. Choose it here.'
     },
     note: {
       title: 'Share a text',
@@ -195,7 +204,7 @@ function english(f: Format) {
       fetching: 'Fetching',
       save: 'Save to disk',
       saving: 'Saving',
-      saved: 'Saved to disk.',
+      done: { saved: 'Saved to disk.', handed: 'Handed to the browser: see its downloads.' },
       saveOne: 'Save this file',
       saveFailed: 'Saving did not work. What is here is safe; try again.',
       pause: 'Pause',
@@ -242,6 +251,8 @@ function english(f: Format) {
       none: 'No preview for this kind of file',
       noneLine: 'Save it to disk to open it. Quire never runs what others send.',
       cut: (bytes: number) => `The first ${f.bytes(bytes)}. Save it to read on.`,
+      notYet: 'No preview yet',
+      notYetLine: 'It comes by itself, unless this window forbids it. Saving works all the same.',
       failed: 'This browser cannot show it',
       failedLine: 'It may be damaged or of a kind unknown here. Saving works all the same.'
     },
@@ -279,8 +290,8 @@ function english(f: Format) {
       searching: 'Looking for someone who has it',
       looking: (ms: number) => `Looking, ${f.duration(ms)}`,
       waiting: (missing: number) => `${count(missing, 'block is', 'blocks are')} with no one online`,
-      waitingLine: (here: number, all: number) =>
-        `${f.count(here)} of ${f.count(all)} are here and safe. You can close this tab and come back.`,
+      waitingLine: (here: number, all: number, durable: boolean) =>
+        `${f.count(here)} of ${f.count(all)} are here${durable ? ' and safe. You can close this tab and come back.' : '. Leave this open: a private window keeps nothing.'}`,
       damaged: 'One block failed its check',
       damagedLine: 'It was thrown away and is coming from another peer. Nothing for you to do.',
       damagedAlone:
@@ -408,6 +419,11 @@ function english(f: Format) {
         title: 'The folder could not be written',
         line: () => 'The folder could not be written. Choose another one.'
       },
+      'name-refused': {
+        title: 'The browser did not save every file',
+        line: (p: Params) =>
+          `It writes no file called ${named(p['path'], 'so')}${p['more'] ? `, nor ${count(Number(p['more']), 'other')}` : ''}. All else is saved.`
+      },
       'unexpected': {
         title: 'Something went wrong here',
         line: () => 'What is stored is safe. Try again, or reload the page.'
@@ -440,12 +456,12 @@ function bytesIn(params: Params, name: string): number | undefined {
 
 export type Messages = ReturnType<typeof english>
 
-const catalogues: Readonly<Record<string, (format: Format) => Messages>> = { en: english }
+const catalogues: Readonly<Record<string, () => Messages>> = { en: () => english(formatFor('en', englishFigures)) }
 
 /** The first of the person's languages that there are words in; numbers follow the words. */
 export function messagesFor(languages: readonly string[]): Messages {
   const language = languages.map((tag) => tag.split('-')[0] ?? '').find((tag) => tag in catalogues) ?? 'en'
-  return (catalogues[language] ?? english)(formatFor(language))
+  return catalogues[language]!()
 }
 
 /** The words of this page. */

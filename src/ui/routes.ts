@@ -1,11 +1,12 @@
 import type { SetId } from '../core/ids.ts'
-import { receivedHash } from '../core/share-target.ts'
+import { notReceivedHash, receivedHash } from '../core/share-target.ts'
 
 /** Places of the page. Every one has its own fragment, so that Back and reload always work. */
 export type Route =
   | { readonly name: 'library' }
-  /** Something that another program shared with this page waits to be taken. */
+  /** Something that another program shared with this page waits to be taken, or could not be kept for it. */
   | { readonly name: 'received' }
+  | { readonly name: 'not-received' }
   | { readonly name: 'share'; readonly id: SetId }
   | { readonly name: 'item'; readonly id: SetId }
   /** `link` is the whole fragment: the engine reads it. */
@@ -17,6 +18,7 @@ export function routeOf(hash: string): Route {
   // A later version of the link (`s2`) comes here too, so that it is told apart from a mistyped one.
   if (/^\/?s\d*(\/|$)/.test(path)) return { name: 'receive', link: `#${path.startsWith('/') ? '' : '/'}${path}` }
   if (path === receivedHash.slice(1)) return { name: 'received' }
+  if (path === notReceivedHash.slice(1)) return { name: 'not-received' }
   const match = /^\/(share|i)\/([^/?]+)$/.exec(path)
   if (match?.[1] === 'share') return { name: 'share', id: match[2] as SetId }
   if (match?.[1] === 'i') return { name: 'item', id: match[2] as SetId }

@@ -43,8 +43,8 @@ export const isLastCopy = (view: ItemView): boolean =>
 
 export function standingOf(view: ItemView, circumstances: Circumstances): Standing {
   if (view.state === 'adding') return adding()
-  if (view.state === 'error') return failed(view)
-  if (view.state === 'paused') return paused(view)
+  if (view.state === 'error') return failed(view, circumstances)
+  if (view.state === 'paused') return paused(view, circumstances)
   if (isWhole(view)) return whole(view, circumstances)
   return partial(view, circumstances)
 }
@@ -62,30 +62,34 @@ function adding(): Standing {
   }
 }
 
-function failed(view: ItemView): Standing {
+function failed(view: ItemView, { durable }: Circumstances): Standing {
   const w = t.standing
   return {
     level: view.otherCopies > 1 ? 2 : view.otherCopies === 1 ? 1 : 0,
     atRisk: false,
     copies: view.otherCopies > 0 ? w.fullCopies(view.otherCopies) : view.link ? w.noFull : w.notMade,
     copiesLine: view.link ? w.failed : w.notMadeLine,
-    closing: w.changesNothing,
-    closingLine: '',
-    closingShort: w.changesNothing
+    ...(durable || !view.link
+      ? { closing: w.changesNothing, closingLine: '', closingShort: w.changesNothing }
+      : startsOver)
   }
 }
 
-function paused(view: ItemView): Standing {
+function paused(view: ItemView, { durable }: Circumstances): Standing {
   const w = t.standing
   const copies = view.otherCopies + (isWhole(view) ? 1 : 0)
+  const untilMs = keptUntilMs(view)
+  const closing = durable ? w.staysPaused : w.safe
   return {
     level: copies > 1 ? 2 : copies === 1 ? 1 : 0,
     atRisk: false,
     copies: copies > 0 ? w.fullCopies(copies) : w.noFull,
     copiesLine: w.notShared,
-    closing: w.staysPaused,
-    closingLine: keptUntilMs(view) > 0 ? w.kept(keptUntilMs(view)) : w.staysPausedLine,
-    closingShort: w.staysPaused
+    ...(durable || untilMs > 0
+      ? { closing, closingLine: untilMs > 0 ? w.kept(untilMs) : w.staysPausedLine, closingShort: closing }
+      : isLastCopy(view)
+        ? stopsForGood
+        : startsOver)
   }
 }
 
@@ -124,16 +128,17 @@ function whole(view: ItemView, circumstances: Circumstances): Standing {
   const keeping = keep?.state === 'handing' ? w.handing : keep?.unreached && w.outOfReach
   // A keeper that promised may be back before anybody opens the link.
   const fresh = circumstances.fresh && !keep?.unreached
-  // That nobody is heard of proves nothing of what was shared before: its holders may be away.
-  const certain = fresh || !durable
   return {
     level: 1,
     atRisk: true,
     copies: fresh ? w.onlyHere : w.unseen,
+    // That nobody is heard of proves nothing of what was shared before: its holders may be away.
     copiesLine: keeping ?? (fetching > 0 ? w.beingFetched(fetching) : fresh ? w.noOneYet : w.unseenLine),
-    closing: durable ? (fresh ? w.stops : w.mayStop) : w.stopsForGood,
-    closingLine: durable ? (fresh ? w.stopsLine : w.mayStopLine) : w.stopsForGoodLine,
-    closingShort: certain ? w.stopsShort : w.mayStopShort
+    ...(!durable
+      ? stopsForGood
+      : fresh
+        ? { closing: w.stops, closingLine: w.stopsLine, closingShort: w.stopsShort }
+        : { closing: w.mayStop, closingLine: w.mayStopLine, closingShort: w.mayStopShort })
   }
 }
 
@@ -147,6 +152,11 @@ const pausesThen: Closing = {
   closing: t.standing.pauses,
   closingLine: t.standing.pausesLine,
   closingShort: t.standing.pausesShort
+}
+const stopsForGood: Closing = {
+  closing: t.standing.stopsForGood,
+  closingLine: t.standing.stopsForGoodLine,
+  closingShort: t.standing.stopsShort
 }
 const startsOver: Closing = {
   closing: t.standing.startsOver,

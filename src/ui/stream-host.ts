@@ -5,8 +5,8 @@ import type { Quire } from '../engine/types.ts'
 import { Answering } from './streaming/answering.ts'
 import { sourceOf, type StreamSource } from './streaming/sources.ts'
 
-/** How a save went: handed to the browser whole, or given up by the person. */
-export type SaveOutcome = 'saved' | 'declined'
+/** How a save went: written to the disk, handed to the browser whole (which may still ask where to), or given up. */
+export type SaveOutcome = 'saved' | 'handed' | 'declined'
 
 /** A save that waits for the worker's question. */
 export interface Offer {
@@ -55,7 +55,7 @@ export class StreamHost {
     const offer = this.#offers.get(saveId)
     this.#offers.delete(saveId)
     new Answering(port, Promise.resolve(offer?.source), keepAlive, {
-      complete: () => offer?.settle('saved'),
+      complete: () => offer?.settle('handed'),
       cancelled: () => offer?.settle('declined'),
       failed: (error) => offer?.fail(error)
     })

@@ -41,6 +41,7 @@ const screens: readonly (readonly [name: string, query: string, hash: string, sh
   ['receive, many files', 'scene=full', '#/i/lisbon', '10,001 files'],
   ['receive, waiting', 'scene=full', '#/i/tiles', '425 blocks'],
   ['receive, nobody', 'scene=odd', '#/i/nobody', 'No one online has this yet'],
+  ['receive, where nothing is kept', 'scene=private', '#/i/tiles', 'a private window keeps nothing'],
   ['receive, no room', 'scene=odd', '#/i/noroom', 'no room'],
   ['receive, damaged block', 'scene=odd', '#/i/liar', 'failed its check'],
   ['receive, nothing known yet', 'scene=edges', '#/i/zero', 'Asking for the first block'],

@@ -81,6 +81,15 @@ it('files that another program shares with it are shared on', async () => {
   expect(await page.locator('[data-row]').count()).toBe(1)
 })
 
+it('says so when there is no room for what another program shares with it', async () => {
+  const session = await browser.context.newCDPSession(page)
+  await session.send('Storage.overrideQuotaForOrigin', { origin: quire.url, quotaSize: 1_000 })
+  await shareFromOutside({ title: 'large' }, { 'large.txt': 'x'.repeat(1_000_000) })
+  await page.getByText('What was shared with Quire did not arrive. Choose it here.').waitFor()
+  await session.send('Storage.overrideQuotaForOrigin', { origin: quire.url })
+  expect(await page.getByRole('dialog').count()).toBe(0)
+})
+
 it('a link that another program shares with it is opened, any other text becomes a note', async () => {
   await shareFromOutside({ text: 'look at this', url: `${quire.url}/#/s2/zDv?k=newer` })
   await page.getByRole('heading', { name: 'This link is of a newer Quire' }).waitFor()

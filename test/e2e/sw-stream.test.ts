@@ -141,20 +141,20 @@ describe('a save', () => {
     expect(download.suggestedFilename()).toMatch(/^Größe .α.\.bin$/)
     const bytes = await readFile(await download.path())
     expect(bytes.equals(file.make(0, file.sizeBytes))).toBe(true)
-    expect(await outcome).toBe('saved')
+    expect(await outcome).toBe('handed')
   })
 
   it('may be empty', async () => {
     const { download, outcome } = await save('files', [7])
     expect((await readFile(await download.path())).length).toBe(0)
-    expect(await outcome).toBe('saved')
+    expect(await outcome).toBe('handed')
   })
 
   it('[ZI5] of several files is one archive with all of them', async () => {
     const { download, outcome } = await save('many', [])
     expect(download.suggestedFilename()).toMatch(/^A set_ of .files.\.zip$/)
     const bytes = await readFile(await download.path())
-    expect(await outcome).toBe('saved')
+    expect(await outcome).toBe('handed')
     expect(bytes.readUInt16LE(bytes.length - 12)).toBe(300)
     expect(bytes.includes(Buffer.from(patternFile('', 299 * 997).make(0, 299 * 997)))).toBe(true)
   })
@@ -234,6 +234,6 @@ describe('the page', () => {
     expect((await ask('/stream/files/0/x', { range: 'bytes=0-9' })).bytes.equals(file.make(0, 10))).toBe(true)
     const { download, outcome } = await save('files', [4])
     expect((await readFile(await download.path())).toString()).toContain('ü')
-    expect(await outcome).toBe('saved')
+    expect(await outcome).toBe('handed')
   })
 })

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { UploadLimit } from '../../src/core/swarm/upload-limit.ts'
 import { QuireEngine } from '../../src/engine/engine.ts'
+import type { EngineOptions } from '../../src/engine/options.ts'
 import { blobSource } from '../../src/engine/sources.ts'
 import type { Item } from '../../src/engine/types.ts'
 import { whenState } from '../../src/engine/watch.ts'
@@ -14,18 +16,16 @@ function hubWithTracker(): MemoryHub {
   return new MemoryHub((lane) => tracker.accept(lane))
 }
 
-function openEngine(
-  hub: MemoryHub,
-  name: string,
-  parts = { store: new MemoryBlockStore(), catalog: new MemoryCatalog() }
-) {
+function openEngine(hub: MemoryHub, name: string, parts: Partial<EngineOptions> = {}) {
   return QuireEngine.open({
-    ...parts,
+    store: new MemoryBlockStore(),
+    catalog: new MemoryCatalog(),
     network: hub.join(name),
     origin: 'https://quire.test',
     role: 'program',
     flush: async () => undefined,
-    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false }
+    room: { durable: false, freeBytes: async () => 1e12, persisted: async () => false },
+    ...parts
   })
 }
 
@@ -56,6 +56,24 @@ describe('share and fetch', () => {
     const item = await bob.open(link)
     const bytes = await collectBytes(item.read(0, 10_000_001, 10_200_000), 199_999)
     expect(Buffer.from(bytes).equals(content.subarray(10_000_001, 10_200_000))).toBe(true)
+    await Promise.all([alice.close(), bob.close()])
+  })
+
+  it('a reader that rested while the fetch was paused reads on after it', async () => {
+    const hub = hubWithTracker()
+    const uploadLimit = new UploadLimit(2_000_000)
+    const [alice, bob] = await Promise.all([openEngine(hub, 'alice', { uploadLimit }), openEngine(hub, 'bob')])
+    const content = seededBytes(8, 5_000_000)
+    const link = await alice.add([blobSource('film.bin', new Blob([content]))]).whenLinked()
+    const item = await bob.open(link)
+    await item.files()
+    const reader = item.read(0, 0, content.length).getReader()
+    const chunks = [(await reader.read()).value!]
+    await item.pause()
+    expect(item.peek().doneBlocks).toBeLessThan(item.peek().blockCount)
+    await item.resume()
+    for (let step = await reader.read(); !step.done; step = await reader.read()) chunks.push(step.value)
+    expect(Buffer.concat(chunks).equals(content)).toBe(true)
     await Promise.all([alice.close(), bob.close()])
   })
 

@@ -34,3 +34,13 @@ it('a look that fails does not keep the next from looking', async () => {
   await room.refresh()
   expect(room.view.peek().usedBytes).toBe(7)
 })
+
+it('in memory the limit is what memory may hold, and what is used is no longer free', async () => {
+  const store = new MemoryBlockStore()
+  const room = new Room(store, new MemoryCatalog(), { ...probe, durable: false, bytesMax: 512 }, platformTimers)
+  await room.reserve(512)
+  store.usedBytes = async () => 500
+  await expect(room.reserve(13)).rejects.toMatchObject({ code: 'store-full', params: { freeBytes: 12 } })
+  await room.reserve(12)
+  expect(room.view.peek()).toMatchObject({ usedBytes: 500, limitBytes: 512, freeBytes: 12 })
+})

@@ -22,7 +22,8 @@ export async function openFakePage(): Promise<FakePage> {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const outDir = mkdtempSync(join(tmpdir(), 'quire-fake-page-'))
   const input = join(root, 'test/ui/fake.html')
-  await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true, rollupOptions: { input } } })
+  // Built as for a folder of a server, in which it is.
+  await build({ root, base: './', logLevel: 'error', build: { outDir, emptyOutDir: true, rollupOptions: { input } } })
   const server = await preview({ root, logLevel: 'error', build: { outDir }, preview: { port: 0, host: '127.0.0.1' } })
   const base = server.resolvedUrls?.local[0] ?? ''
   const pages = new Map<string, Page>()

@@ -169,7 +169,7 @@ describe('a save', () => {
     const other = seededBytes(9, 100_000)
     const { path, outcome } = offered(b.host, sourceOf(other).source)
     expect(await bytesOf(await worker(a, b)(path, { from: 'a' }))).toEqual(other)
-    expect(await outcome).toBe('saved')
+    expect(await outcome).toBe('handed')
     await expect(worker(a, b)(path)).rejects.toMatchObject({ code: 'stream-unknown' })
   })
 
@@ -192,7 +192,7 @@ describe('a save', () => {
     const page = openPage('a', never)
     const { path, outcome } = offered(page.host, sourceOf(new Uint8Array(0)).source)
     expect((await bytesOf(await worker(page)(path))).length).toBe(0)
-    expect(await outcome).toBe('saved')
+    expect(await outcome).toBe('handed')
   })
 })
 

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { inked, resampled, widthOf } from '../../src/ui/drawing.ts'
 import { kindWord, previewKind } from '../../src/ui/kinds.ts'
-import { streamUrl } from '../../src/ui/stream-url.ts'
-import type { SetId } from '../../src/core/ids.ts'
 
 const spacing = { pitch: 7, stroke: 5, gap: 0, height: 28 }
 
@@ -63,10 +61,6 @@ describe('previews', () => {
     ]) {
       expect(kind(type, 'page.html')).toBe('none')
     }
-  })
-
-  it('are asked of the service worker by number, with the name encoded', () => {
-    expect(streamUrl({ id: 'a b' as SetId }, 3, { path: 'x/ü#?.mp4' })).toBe('/stream/a%20b/3/%C3%BC%23%3F.mp4')
   })
 
   it('have a word for their kind', () => {

@@ -12,11 +12,11 @@ if (query.has('install')) shell.offerInstall(() => Promise.resolve())
 shell.markOfflineReady()
 
 const quire = (scenes[query.get('scene') ?? 'full'] ?? scenes['full']!)()
-// For tests, which change what is under the page.
-quire.then((fakeQuire) => Object.assign(globalThis, { fakeQuire })).catch(() => {})
+/** For tests: what happens to an item is told to `fake.item(…)`. */
+void quire.then((fake) => Object.assign(globalThis, { fake })).catch(() => {})
 const saving = {
   canSaveFolder: true,
-  save: () => Promise.resolve('saved' as const),
+  save: () => Promise.resolve('handed' as const),
   saveFolder: () => Promise.resolve('saved' as const)
 }
 mountPage(document.getElementById('app')!, { quire, shell, saving })

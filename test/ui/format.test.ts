@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { formatFor, percentOf, space } from '../../src/ui/format.ts'
+import { t } from '../../src/ui/messages.ts'
 
-const f = formatFor('en')
+const f = t.format
 const plain = (text: string) => text.replaceAll(space, ' ')
 
 describe('numbers and units', () => {
@@ -44,5 +45,19 @@ describe('numbers and units', () => {
     expect(
       [0, 400, 18_000, 89_000, 180_000, 7_500_000, 7_200_000, 400_000_000].map((ms) => plain(f.duration(ms)))
     ).toEqual(['1 s', '1 s', '18 s', '89 s', '3 min', '2 h 5 min', '2 h', '5 days'])
+  })
+
+  it('has no word that is not given to it', () => {
+    const words = { of: (part: string, all: string) => `${part} von ${all}`, days: (n: number) => `${n} Tage` }
+    const german = formatFor('de', { ...words, h: 'Std.', min: 'Min.', s: 'Sek.' })
+    expect(plain(german.bytesOf(2.1e9, 8e9))).toBe('2,1 von 8 GB')
+    expect(plain(german.bytesOf(30e6, 21.5e9))).toBe('30 MB von 21,5 GB')
+    expect([18_000, 180_000, 7_500_000, 7_200_000, 400_000_000].map((ms) => plain(german.duration(ms)))).toEqual([
+      '18 Sek.',
+      '3 Min.',
+      '2 Std. 5 Min.',
+      '2 Std.',
+      '5 Tage'
+    ])
   })
 })

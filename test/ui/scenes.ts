@@ -242,6 +242,18 @@ function relayGone(): FakeQuire {
   return quire
 }
 
+/** Nothing is kept here. */
+function privately(): FakeQuire {
+  const quire = full()
+  quire.put(fakeView('sounds', { title: 'Sounds and films', fileCount: 3 }), [
+    file('a song.mp3', 3e6, 'audio/mpeg'),
+    file('b film.mp4', 3e8, 'video/mp4'),
+    file('c photo.png', 4e6, 'image/png')
+  ])
+  quire.storage.tell({ ...quire.storage.peek(), durable: false })
+  return quire
+}
+
 function noWebrtc(): FakeQuire {
   const quire = full()
   quire.network.tell({ ...quire.network.peek(), webrtc: false })
@@ -257,6 +269,7 @@ export const scenes: Readonly<Record<string, () => Promise<FakeQuire>>> = {
   'stranger': () => Promise.resolve(keepers(ours, strangers)),
   'no-keepers': () => Promise.resolve(keepers()),
   'relay': () => Promise.resolve(relayGone()),
+  'private': () => Promise.resolve(privately()),
   'webrtc': () => Promise.resolve(noWebrtc()),
   'loading': () => new Promise(() => {}),
   'broken': () => Promise.reject(new Error('no workers here')),

@@ -51,14 +51,28 @@ describe('how many copies exist, and what closing does', () => {
     expect(of({ state: 'waiting', blockCount: 0 }).copiesLine).toBe('No one online has it')
   })
 
+  const untilMs = Date.UTC(2027, 0, 2, 12)
+  const kept = fakeKeep({ state: 'safe', untilMs })
+
   it('says that a private window keeps nothing', () => {
     const priv = { fresh: true, durable: false }
     expect(of({}, priv).closing).toBe('Link stops working for good')
     expect(of({ state: 'fetching', doneBlocks: 3 }, priv).closing).toBe('Starts over')
   })
 
-  const untilMs = Date.UTC(2027, 0, 2, 12)
-  const kept = fakeKeep({ state: 'safe', untilMs })
+  it('says so too of what is paused there, or failed', () => {
+    const priv = { fresh: false, durable: false }
+    const startsOver = { closing: 'Starts over', closingLine: 'A private window keeps nothing' }
+    expect(of({ state: 'paused', doneBlocks: 3 }, priv)).toMatchObject(startsOver)
+    expect(of({ state: 'paused', origin: 'fetched', otherCopies: 1 }, priv)).toMatchObject(startsOver)
+    expect(of({ state: 'paused' }, priv).closing).toBe('Link stops working for good')
+    expect(of({ state: 'paused', keep: kept }, priv)).toMatchObject({
+      closing: 'Safe to close',
+      closingLine: 'Kept until January\u00a02'
+    })
+    expect(of({ state: 'error', doneBlocks: 3 }, priv)).toMatchObject(startsOver)
+    expect(of({ state: 'error', link: undefined }, priv).closing).toBe('Changes nothing')
+  })
 
   it('says until when it is safe once a keeper has promised, and counts the keeper once', () => {
     expect(of({ keep: kept, otherCopies: 1 })).toMatchObject({

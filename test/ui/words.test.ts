@@ -69,8 +69,25 @@ describe('words of errors', () => {
     expect(wordsOfError({ code: 'store-full', params: {} }).line).toContain('Nothing was removed')
   })
 
+  it('names the file that a browser does not write, and counts the others', () => {
+    const of = (more: number) => wordsOfError({ code: 'name-refused', params: { path: 'a/x.lnk', more } }).line
+    expect(of(0)).toBe('It writes no file called “a/x.lnk”. All else is saved.')
+    expect(of(2)).toBe('It writes no file called “a/x.lnk”, nor 2 others. All else is saved.')
+  })
+
   it('names the file that changed', () => {
     expect(wordsOfError({ code: 'source-changed', params: { path: 'a/b.txt' } }).line).toContain('“a/b.txt”')
+  })
+})
+
+describe('what is here, while more is waited for', () => {
+  it('is called safe only where something is kept', () => {
+    expect(t.state.waitingLine(1047, 1472, true)).toBe(
+      '1,047 of 1,472 are here and safe. You can close this tab and come back.'
+    )
+    expect(t.state.waitingLine(1047, 1472, false)).toBe(
+      '1,047 of 1,472 are here. Leave this open: a private window keeps nothing.'
+    )
   })
 })
 

@@ -38,7 +38,7 @@ export async function downloadFromMemory(source: StreamSource): Promise<SaveOutc
   link.download = name
   link.click()
   setTimeout(() => URL.revokeObjectURL(url), lettingGoMs)
-  return 'saved'
+  return 'handed'
 }
 
 /** No event tells that the browser has taken a download over; a minute is enough for the slowest. */

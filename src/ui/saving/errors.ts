@@ -19,13 +19,3 @@ export class SaveRefused extends QuireError {
     super('The browser did not start the download.')
   }
 }
-
-/** The chosen folder cannot be written. */
-export class FolderRefused extends QuireError {
-  readonly code = 'folder-refused'
-  readonly fault = 'environment'
-  readonly retryable = true
-  constructor(cause: unknown) {
-    super('The folder could not be written.', {}, { cause })
-  }
-}

@@ -2,7 +2,7 @@ import type { Item } from '../../engine/types.ts'
 import type { SaveOutcome } from '../stream-host.ts'
 import { fileSource, type NumberedFile, type StreamSource } from '../streaming/sources.ts'
 import { StreamFailed } from '../../core/stream/errors.ts'
-import { FolderRefused } from './errors.ts'
+import { FolderRefused, NameRefused } from './folder-errors.ts'
 import type { FolderPicker } from './folder-picker.ts'
 
 /** Asks for a folder and writes the files into it; to be called from a click. A file is there whole, or not at all. */
@@ -18,12 +18,21 @@ export async function saveIntoFolder(
     if ((error as Error).name === 'AbortError') return 'declined'
     throw new FolderRefused(error)
   }
+  const refused: string[] = []
   for (const numbered of files) {
-    const folders = numbered.file.path.split('/').slice(0, -1)
-    let folder = home
-    for (const name of folders) folder = await refusable(folder.getDirectoryHandle(name, { create: true }))
-    await writeFile(folder, fileSource(item, numbered))
+    const { path } = numbered.file
+    try {
+      let folder = home
+      for (const name of path.split('/').slice(0, -1))
+        folder = await refusable(folder.getDirectoryHandle(name, { create: true }))
+      await writeFile(folder, fileSource(item, numbered))
+    } catch (error) {
+      if (!(error instanceof NameRefused)) throw error
+      refused.push(path)
+    }
   }
+  const [first] = refused
+  if (first !== undefined) throw new NameRefused(first, refused.length - 1)
   return 'saved'
 }
 
@@ -61,7 +70,7 @@ async function holds(folder: FileSystemDirectoryHandle, name: string): Promise<b
     if (kind === 'NotFoundError') return false
     // A folder of that name.
     if (kind === 'TypeMismatchError') return true
-    throw new FolderRefused(error)
+    throw refusal(error)
   }
 }
 
@@ -69,6 +78,9 @@ async function refusable<T>(wish: Promise<T>): Promise<T> {
   try {
     return await wish
   } catch (error) {
-    throw new FolderRefused(error)
+    throw refusal(error)
   }
 }
+
+/** A TypeError: browsers write nothing under a name that a system acts upon merely because it is there, as `x.lnk`. */
+const refusal = (error: unknown): Error => (error instanceof TypeError ? new NameRefused() : new FolderRefused(error))

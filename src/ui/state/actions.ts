@@ -4,6 +4,7 @@ import type { MenuEntry } from '../parts/menu.ts'
 import { hashOf } from '../routes.ts'
 import { hasWords, wordsOfError } from '../words.ts'
 import { reportOf } from '../../core/errors.ts'
+import type { SaveOutcome } from '../stream-host.ts'
 import type { Page } from './page.ts'
 
 export interface ItemActions {
@@ -19,17 +20,17 @@ export interface ItemActions {
 
 /** What a person can do with an item now; failures are told in words. */
 export function itemActions(page: Page, item: Item, view: ItemView): ItemActions {
-  const tell = (thrown: unknown) => page.announcer.note(wordsOfError(reportOf(thrown)).title)
-  const attempt = (work: () => Promise<unknown>) => () => void work().catch(tell)
+  const attempt = (work: () => Promise<unknown>) => () =>
+    void work().catch((thrown) => page.announcer.noteFailure(thrown))
   const can = (action: ItemView['can'][number]) => view.can.includes(action)
 
   const pause = attempt(() => item.pause())
   const resume = attempt(() => item.resume())
   const retry = attempt(() => item.retry())
-  async function saveWith(write: (files: readonly FileView[]) => Promise<'saved' | 'declined'>): Promise<void> {
+  async function saveWith(write: (files: readonly FileView[]) => Promise<SaveOutcome>): Promise<void> {
     try {
       const outcome = await page.visit.saving(item.files().then(write))
-      if (outcome === 'saved') page.announcer.note(t.receive.saved)
+      if (outcome !== 'declined') page.announcer.note(t.receive.done[outcome])
     } catch (thrown) {
       const { code } = reportOf(thrown)
       const words = hasWords(code) ? wordsOfError(reportOf(thrown)).line : t.receive.saveFailed

@@ -1,3 +1,6 @@
+import { reportOf } from '../../core/errors.ts'
+import { wordsOfError } from '../words.ts'
+
 const restMs = 5_000
 const toastMs = 6_000
 const renewMs = 50
@@ -44,6 +47,12 @@ export class Announcer {
     this.#toast = text
     clearTimeout(this.#toastTimer)
     this.#toastTimer = setTimeout(() => (this.#toast = ''), toastMs)
+  }
+
+  /** A note of what went wrong, and of what to do about it. */
+  noteFailure(thrown: unknown): void {
+    const { title, line } = wordsOfError(reportOf(thrown))
+    this.note(`${title}. ${line}`)
   }
 
   #speak(): void {

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte'
 import type { SetId } from '../../core/ids.ts'
 import type { FileView, Item } from '../../engine/types.ts'
+import type { SaveOutcome } from '../stream-host.ts'
 import type { Announcer } from './announcer.svelte.ts'
 import type { Client } from './client.svelte.ts'
 import type { Router } from './router.svelte.ts'
@@ -11,10 +12,10 @@ import type { Visit } from './visit.svelte.ts'
 /** Writes files of an item to disk. Each resolves when it is done or the person declined. */
 export interface Saving {
   /** One file as it is, several as one archive. */
-  save(item: Item, files: readonly FileView[]): Promise<'saved' | 'declined'>
+  save(item: Item, files: readonly FileView[]): Promise<SaveOutcome>
   readonly canSaveFolder: boolean
   /** Asks for a folder and writes the files there; to be called from a click. */
-  saveFolder(item: Item, files: readonly FileView[]): Promise<'saved' | 'declined'>
+  saveFolder(item: Item, files: readonly FileView[]): Promise<SaveOutcome>
 }
 
 /** Everything that screens share, handed down by context. */
