@@ -1,4 +1,5 @@
 import type { PeerId } from '../../src/core/ids.ts'
+import { ReportedError } from '../../src/core/errors.ts'
 import { peerName } from '../../src/core/names.ts'
 import type { FileView } from '../../src/engine/types.ts'
 import { errorOf, fakeKeep, fakeKeeper, fakeLeaves, fakePeer, FakeQuire, fakeView } from '../support/fake-quire.ts'
@@ -227,6 +228,8 @@ function keepers(...known: readonly { peerId: PeerId; host: string; found?: bool
   put('none', fakeKeep())
   put('off', fakeKeep({ wanted: false }))
   put('releasing', fakeKeep({ wanted: false, state: 'releasing' }))
+  const failing = put('unwritable', keep(mine))
+  failing.keep = () => Promise.reject(new ReportedError(errorOf('store-failed')))
   put('rest', keep(mine, theirs), { state: 'paused', can: ['resume', 'remove'] })
   put('sealing', fakeKeep(), { state: 'adding', link: undefined, doneBlocks: 0, doneBytes: 9e7, can: ['remove'] })
   return quire
