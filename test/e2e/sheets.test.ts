@@ -23,6 +23,62 @@ const isOnTop = (page: Page, words: string): Promise<boolean> =>
       return element.contains(document.elementFromPoint(x + width / 2, y + height / 2))
     })
 
+describe('a text that is written', () => {
+  async function write(): Promise<Page> {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByRole('button', { name: 'Share a text' }).click()
+    await page.getByRole('textbox', { name: 'Text' }).pressSequentially('Dear all')
+    return page
+  }
+  const reopen = (page: Page) => page.getByRole('button', { name: 'Share a text' }).click()
+  const textOf = (page: Page) => page.getByRole('textbox', { name: 'Text' }).inputValue()
+
+  it('stays when it is selected with a pointer that leaves the sheet', async () => {
+    const page = await write()
+    await page.getByRole('textbox', { name: 'Text' }).hover()
+    await page.mouse.down()
+    await page.mouse.move(5, 5)
+    await page.mouse.up()
+    expect(await textOf(page)).toBe('Dear all')
+    // A press that begins outside still closes it.
+    await page.mouse.click(5, 5)
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+
+  it('is there again when its sheet was closed, until it is shared', async () => {
+    const page = await write()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await reopen(page)
+    expect(await textOf(page)).toBe('Dear all')
+    await page.keyboard.press('Control+Enter')
+    await page.getByRole('dialog', { name: 'Share “Dear all.txt”' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await reopen(page)
+    expect(await textOf(page)).toBe('')
+  })
+
+  it('has before it what was written and not shared, when another is pasted', async () => {
+    const page = await write()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    const paste = () =>
+      page.evaluate(() => {
+        const clipboardData = new DataTransfer()
+        clipboardData.setData('text/plain', 'see you')
+        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }))
+      })
+    // Twice: what was only pasted is not kept.
+    for (let time = 0; time < 2; time++) {
+      await paste()
+      expect(await textOf(page)).toBe('Dear all\n\nsee you')
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+    }
+  })
+})
+
 describe('the link', () => {
   it('is read out as copied, in the sheet', async () => {
     const page = await fake.open('scene=full', '#/share/lisbon')
