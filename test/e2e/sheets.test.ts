@@ -87,6 +87,17 @@ describe('the link', () => {
     const heard = page.getByRole('dialog').locator('[aria-live=assertive]')
     await expect.poll(() => heard.textContent(), soon).toBe('Copied')
   })
+
+  it('is there in whole and selected where the browser refuses to copy, and a word about it is seen', async () => {
+    const page = await fake.open('scene=full', '#/share/lisbon', phone)
+    await page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))))
+    await page.getByRole('button', { name: 'Copy link' }).click()
+    const field = page.getByRole('textbox', { name: 'The whole link' })
+    await field.waitFor()
+    expect(await field.inputValue()).toBe(await page.getByTestId('share-link').textContent())
+    await expect.poll(() => page.evaluate(() => getSelection()?.toString()), soon).toBe(await field.inputValue())
+    expect(await isOnTop(page, 'did not allow copying')).toBe(true)
+  })
 })
 
 it('what a sheet fails at is seen over it', async () => {
