@@ -23,6 +23,7 @@ function english(f: Format) {
       qrName: 'quire-link.svg',
       sealing: 'Sealing',
       sealingLine: 'The link appears when everything is sealed. Keep this tab open.',
+      sealed: 'Sealed: the link is here.',
       progress: (done: number, total: number) => f.bytesOf(done, total),
       unseen: 'No other copy is in sight',
       unseenLine: 'Keep this tab open until someone fetches it. If nobody else has it open, the link finds nothing.',

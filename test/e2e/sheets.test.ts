@@ -23,6 +23,9 @@ const isOnTop = (page: Page, words: string): Promise<boolean> =>
       return element.contains(document.elementFromPoint(x + width / 2, y + height / 2))
     })
 
+const isFocused = (page: Page, testId: string): Promise<boolean> =>
+  page.getByTestId(testId).evaluate((element) => element === document.activeElement)
+
 describe('a text that is written', () => {
   async function write(): Promise<Page> {
     const page = await fake.open('scene=full', '#/')
@@ -97,6 +100,16 @@ describe('the link', () => {
     expect(await field.inputValue()).toBe(await page.getByTestId('share-link').textContent())
     await expect.poll(() => page.evaluate(() => getSelection()?.toString()), soon).toBe(await field.inputValue())
     expect(await isOnTop(page, 'did not allow copying')).toBe(true)
+  })
+
+  it('is announced when all is sealed, and who stands on the switch stays there', async () => {
+    const page = await fake.open('scene=odd', '#/share/adding')
+    await page.getByTestId('keep-switch').focus()
+    await page.evaluate(() => dispatchEvent(new Event('fake-sealed')))
+    await page.getByTestId('share-link').waitFor({ state: 'attached' })
+    expect(await isFocused(page, 'keep-switch')).toBe(true)
+    const heard = page.getByRole('dialog').locator('[aria-live=polite]').first()
+    await expect.poll(() => heard.textContent(), soon).toBe('Sealed: the link is here.')
   })
 })
 

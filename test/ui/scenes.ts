@@ -2,7 +2,16 @@ import type { PeerId } from '../../src/core/ids.ts'
 import { ReportedError } from '../../src/core/errors.ts'
 import { peerName } from '../../src/core/names.ts'
 import type { FileView } from '../../src/engine/types.ts'
-import { errorOf, fakeKeep, fakeKeeper, fakeLeaves, fakePeer, FakeQuire, fakeView } from '../support/fake-quire.ts'
+import {
+  errorOf,
+  fakeKeep,
+  fakeKeeper,
+  fakeLeaves,
+  fakeLink,
+  fakePeer,
+  FakeQuire,
+  fakeView
+} from '../support/fake-quire.ts'
 import type { KeepView } from '../../src/engine/types.ts'
 
 const file = (path: string, sizeBytes: number, mimeType = ''): FileView => ({
@@ -88,7 +97,7 @@ function full(): FakeQuire {
 /** States that a library rarely holds together. */
 function odd(): FakeQuire {
   const quire = new FakeQuire()
-  quire.put(
+  const adding = quire.put(
     fakeView('adding', {
       title: 'Brass band rehearsal.flac',
       state: 'adding',
@@ -101,6 +110,7 @@ function odd(): FakeQuire {
       can: ['remove']
     })
   )
+  addEventListener('fake-sealed', () => adding.change({ state: 'sharing', link: fakeLink, doneBlocks: 3072 }))
   quire.put(
     fakeView('changed', {
       title: 'notes.txt',
