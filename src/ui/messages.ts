@@ -56,8 +56,7 @@ function english(f: Format) {
       paste: 'Paste a Quire link',
       go: 'Open',
       filesInput: 'Files to share',
-      folderInput: 'Folder to share',
-      nothingDropped: 'There was no file in what you dropped.'
+      folderInput: 'Folder to share'
     },
     note: {
       title: 'Share a text',

@@ -128,6 +128,13 @@ function english(f: Format) {
       yes: 'Remove',
       done: (name: string) => `${name} was removed.`
     },
+    dropped: {
+      none: 'There was no file in what you dropped.',
+      reading: (n: number) => `Reading the folder: ${count(n, 'file')} so far.`,
+      unread: (path: string, more: number) =>
+        `“${path}”${more > 0 ? ` and ${count(more, 'other')}` : ''} could not be read.`,
+      leftOut: 'The rest is shared.'
+    },
     help: {
       single: 'Single-key shortcuts',
       singleLine: 'Off while you type in a field.',

@@ -119,3 +119,33 @@ it('what a sheet fails at is seen over it', async () => {
   await page.getByRole('dialog').getByText('The storage failed').waitFor()
   expect(await isOnTop(page, 'The storage failed')).toBe(true)
 })
+
+describe('what comes from outside and cannot be read', () => {
+  it('is named when it is dropped, and the rest is shared', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.getByText('Lisbon in March').waitFor()
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer()
+      for (const name of ['a.txt', 'b.txt']) dataTransfer.items.add(new File(['x'], name))
+      const entries = ['a.txt', 'b.txt'].map((name) => ({
+        isDirectory: false,
+        fullPath: `/${name}`,
+        file: (resolve: (file: File) => void, reject: (error: Error) => void) =>
+          name === 'a.txt' ? reject(new Error('gone')) : resolve(new File(['x'], name))
+      }))
+      DataTransferItem.prototype.webkitGetAsEntry = () => entries.shift() as unknown as FileSystemEntry
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
+    })
+    await page.getByRole('dialog', { name: 'Share “b.txt”' }).waitFor()
+    await page.getByRole('dialog').getByText('“a.txt” could not be read. The rest is shared.').waitFor()
+  })
+
+  it('is told when another program shared it', async () => {
+    const page = await fake.open('scene=full', '#/')
+    await page.evaluate(() => {
+      caches.open = () => Promise.reject(new Error('no room'))
+      location.hash = '#/received'
+    })
+    await page.getByText('Something went wrong here').waitFor()
+  })
+})
