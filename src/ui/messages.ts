@@ -295,7 +295,7 @@ function english(f: Format) {
       droppedLine: 'What it sent made no sense. Nothing of it was kept.'
     },
     help: {
-      title: 'Keyboard'
+      title: 'Settings and keys'
     },
     errors: {
       'link-not-quire': {

@@ -139,7 +139,12 @@ function english(f: Format) {
       single: 'Single-key shortcuts',
       singleLine: 'Off while you type in a field.',
       relayOnly: 'Hide my address from others',
-      relayOnlyLine: 'Everything goes through relays, which is slower. The page loads again.',
+      relayOnlyLine:
+        'Everything goes through relays, which is slower. This page loads again; other tabs of Quire follow when you reload them.',
+      relayOnlyLater: (hidden: boolean) =>
+        hidden
+          ? 'From the next load on. Until then this page hides your address.'
+          : 'From the next load on. Until then others can see your address.',
       keys: {
         paste: 'Paste a link',
         choose: 'Choose files',

@@ -258,7 +258,7 @@ describe('with the keyboard alone', () => {
     const page = await fake.open('scene=full', '#/')
     await page.getByText('Lisbon in March').waitFor()
     await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+    await page.getByRole('dialog', { name: 'Settings and keys' }).waitFor()
     await page.getByTestId('single').focus()
     await page.keyboard.press('Space')
     await page.keyboard.press('Escape')

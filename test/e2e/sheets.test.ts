@@ -149,3 +149,43 @@ describe('what comes from outside and cannot be read', () => {
     await page.getByText('Something went wrong here').waitFor()
   })
 })
+
+describe('the address of who shares', () => {
+  it('is hidden from a phone, too, from the next load on, and the sheet tells that until then it is not', async () => {
+    const page = await fake.open('scene=full', '#/share/lisbon', phone)
+    // The only copy of what was just shared is here: the browser asks before it loads anew, and the person stays.
+    page.once('dialog', (question) => void question.dismiss())
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('button', { name: 'Settings and keys' }).click()
+    await page.getByTestId('relay-only').click()
+    await page.getByText('Until then others can see your address').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Settings and keys' }).click()
+    expect(await page.getByTestId('relay-only').isChecked()).toBe(true)
+    await page.getByText('Until then others can see your address').waitFor()
+    // Chosen otherwise again, there is nothing to wait for.
+    await page.getByTestId('relay-only').click()
+    await page.getByText('Until then others can see your address').waitFor({ state: 'detached' })
+  })
+
+  it('is told to be seen still in a tab that began before another hid it', async () => {
+    const place = (await fake.open('scene=full', '#/')).url()
+    const context = await fake.browser.newContext()
+    const [first, second] = [await context.newPage(), await context.newPage()]
+    for (const page of [first, second]) {
+      await page.goto(place)
+      await page.getByText('Lisbon in March').waitFor()
+      await page.keyboard.press('?')
+      await page.getByRole('dialog').waitFor()
+    }
+    await first.getByTestId('relay-only').click()
+    await first.getByRole('dialog').waitFor({ state: 'detached' })
+    await second.getByText('Until then others can see your address').waitFor()
+    await first.keyboard.press('?')
+    await first.locator('[data-testid="relay-only"][aria-checked="true"]').waitFor()
+    expect(await first.getByText('From the next load on').count()).toBe(0)
+    await second.getByRole('button', { name: 'Reload' }).click()
+    await second.getByRole('dialog').waitFor({ state: 'detached' })
+    await context.close()
+  })
+})
