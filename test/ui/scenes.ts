@@ -198,6 +198,18 @@ function edges(): FakeQuire {
   return quire
 }
 
+/** More than is drawn at once, in every filter. */
+function many(): FakeQuire {
+  const quire = new FakeQuire()
+  const ways = [
+    {},
+    { origin: 'fetched', state: 'fetching', doneBlocks: 900, can: ['pause', 'remove'] },
+    { origin: 'fetched', state: 'complete' }
+  ] as const
+  for (let n = 0; n < 120; n++) quire.put(fakeView(`many-${n}`, { title: `report ${n}.pdf`, ...ways[n % 3] }))
+  return quire
+}
+
 type At = KeepView['keepers'][number]
 
 /** Keepers are known, and items stand with them in every way. */
@@ -270,6 +282,7 @@ export const scenes: Readonly<Record<string, () => Promise<FakeQuire>>> = {
   'full': () => Promise.resolve(full()),
   'odd': () => Promise.resolve(odd()),
   'edges': () => Promise.resolve(edges()),
+  'many': () => Promise.resolve(many()),
   'keepers': () => Promise.resolve(keepers(ours, friends)),
   'stranger': () => Promise.resolve(keepers(ours, strangers)),
   'no-keepers': () => Promise.resolve(keepers()),
