@@ -17,7 +17,7 @@ if (target) {
   const link = route.name === 'receive' ? `${location.origin}/${route.link}` : undefined
   // The engine's worker starts while the page is drawn. libp2p is larger: it comes after the first paint.
   const connect = link === undefined ? undefined : Promise.all([firstPaint(), check(link)])
-  const quire = openPageQuire({ connect, relayOnly: isRelayOnly() })
+  const quire = openPageQuire({ connect, relayOnly: isRelayOnly })
   // Browsers leave it out where the page is not secure, or a setting forbids it.
   const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker
   const saving = new Saver(serveStreams(quire, workers), workers)

@@ -65,7 +65,6 @@ function english(f: Format) {
       go: 'Open',
       filesInput: 'Files to share',
       folderInput: 'Folder to share',
-      nothingDropped: 'There was no file in what you dropped.',
       notReceived: 'What was shared with Quire did not arrive. Choose it here.'
     },
     note: {
@@ -307,7 +306,7 @@ function english(f: Format) {
       droppedLine: 'What it sent made no sense. Nothing of it was kept.'
     },
     help: {
-      title: 'Keyboard'
+      title: 'Settings and keys'
     },
     errors: {
       'link-not-quire': {

@@ -16,12 +16,14 @@ function english(f: Format) {
       qrKey: 'The code holds the key too.',
       copy: 'Copy link',
       copied: 'Copied',
-      notCopied: 'The browser did not allow copying. Select the link and copy it.',
+      whole: 'The whole link',
+      notCopied: 'The browser did not allow copying. The whole link is selected: copy it from there.',
       system: 'Share…',
       saveQr: 'Save QR code',
       qrName: 'quire-link.svg',
       sealing: 'Sealing',
       sealingLine: 'The link appears when everything is sealed. Keep this tab open.',
+      sealed: 'Sealed: the link is here.',
       progress: (done: number, total: number) => f.bytesOf(done, total),
       unseen: 'No other copy is in sight',
       unseenLine: 'Keep this tab open until someone fetches it. If nobody else has it open, the link finds nothing.',
@@ -126,11 +128,23 @@ function english(f: Format) {
       yes: 'Remove',
       done: (name: string) => `${name} was removed.`
     },
+    dropped: {
+      none: 'There was no file in what you dropped.',
+      reading: (n: number) => `Reading the folder: ${count(n, 'file')} so far.`,
+      unread: (path: string, more: number) =>
+        `“${path}”${more > 0 ? ` and ${count(more, 'other')}` : ''} could not be read.`,
+      leftOut: 'The rest is shared.'
+    },
     help: {
       single: 'Single-key shortcuts',
       singleLine: 'Off while you type in a field.',
       relayOnly: 'Hide my address from others',
-      relayOnlyLine: 'Everything goes through relays, which is slower. The page loads again.',
+      relayOnlyLine:
+        'Everything goes through relays, which is slower. This page loads again; other tabs of Quire follow when you reload them.',
+      relayOnlyLater: (hidden: boolean) =>
+        hidden
+          ? 'From the next load on. Until then this page hides your address.'
+          : 'From the next load on. Until then others can see your address.',
       keys: {
         paste: 'Paste a link',
         choose: 'Choose files',

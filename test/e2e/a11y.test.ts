@@ -45,6 +45,7 @@ const screens: readonly (readonly [name: string, query: string, hash: string, sh
   ['receive, no room', 'scene=odd', '#/i/noroom', 'no room'],
   ['receive, damaged block', 'scene=odd', '#/i/liar', 'failed its check'],
   ['receive, nothing known yet', 'scene=edges', '#/i/zero', 'Asking for the first block'],
+  ['library of many', 'scene=many', '#/', 'Offline 40'],
   ['names at their edges', 'scene=edges', '#/', 'Not known yet'],
   ['receive, a long name and many files', 'scene=edges', '#/i/long', '201 files'],
   ['cut link', 'scene=full', '#/s/err-link-cut', 'end of this link is missing']
@@ -259,7 +260,7 @@ describe('with the keyboard alone', () => {
     const page = await fake.open('scene=full', '#/')
     await page.getByText('Lisbon in March').waitFor()
     await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+    await page.getByRole('dialog', { name: 'Settings and keys' }).waitFor()
     await page.getByTestId('single').focus()
     await page.keyboard.press('Space')
     await page.keyboard.press('Escape')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { inOrder } from '../../src/ui/ordering.ts'
-import { noteOf } from '../../src/ui/picking.ts'
+import { noteOf } from '../../src/ui/note.ts'
 
 describe('a text as a file', () => {
   const nameOf = (text: string) => noteOf(text, 'Note').path

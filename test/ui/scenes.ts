@@ -1,8 +1,18 @@
 import { ReportedError } from '../../src/core/errors.ts'
 import type { PeerId } from '../../src/core/ids.ts'
+import { ReportedError } from '../../src/core/errors.ts'
 import { peerName } from '../../src/core/names.ts'
 import type { FileView } from '../../src/engine/types.ts'
-import { errorOf, fakeKeep, fakeKeeper, fakeLeaves, fakePeer, FakeQuire, fakeView } from '../support/fake-quire.ts'
+import {
+  errorOf,
+  fakeKeep,
+  fakeKeeper,
+  fakeLeaves,
+  fakeLink,
+  fakePeer,
+  FakeQuire,
+  fakeView
+} from '../support/fake-quire.ts'
 import type { KeepView } from '../../src/engine/types.ts'
 
 const file = (path: string, sizeBytes: number, mimeType = ''): FileView => ({
@@ -88,7 +98,7 @@ function full(): FakeQuire {
 /** States that a library rarely holds together. */
 function odd(): FakeQuire {
   const quire = new FakeQuire()
-  quire.put(
+  const adding = quire.put(
     fakeView('adding', {
       title: 'Brass band rehearsal.flac',
       state: 'adding',
@@ -101,6 +111,7 @@ function odd(): FakeQuire {
       can: ['remove']
     })
   )
+  addEventListener('fake-sealed', () => adding.change({ state: 'sharing', link: fakeLink, doneBlocks: 3072 }))
   quire.put(
     fakeView('changed', {
       title: 'notes.txt',
@@ -183,6 +194,18 @@ function edges(): FakeQuire {
   return quire
 }
 
+/** More than is drawn at once, in every filter. */
+function many(): FakeQuire {
+  const quire = new FakeQuire()
+  const ways = [
+    {},
+    { origin: 'fetched', state: 'fetching', doneBlocks: 900, can: ['pause', 'remove'] },
+    { origin: 'fetched', state: 'complete' }
+  ] as const
+  for (let n = 0; n < 120; n++) quire.put(fakeView(`many-${n}`, { title: `report ${n}.pdf`, ...ways[n % 3] }))
+  return quire
+}
+
 type At = KeepView['keepers'][number]
 
 /** Keepers are known, and items stand with them in every way. */
@@ -223,6 +246,8 @@ function keepers(...known: readonly { peerId: PeerId; host: string; found?: bool
   put('none', fakeKeep())
   put('off', fakeKeep({ wanted: false }))
   put('releasing', fakeKeep({ wanted: false, state: 'releasing' }))
+  const failing = put('unwritable', keep(mine))
+  failing.keep = () => Promise.reject(new ReportedError(errorOf('store-failed')))
   put('rest', keep(mine, theirs), { state: 'paused', can: ['resume', 'remove'] })
   put('sealing', fakeKeep(), { state: 'adding', link: undefined, doneBlocks: 0, doneBytes: 9e7, can: ['remove'] })
   return quire
@@ -265,6 +290,7 @@ export const scenes: Readonly<Record<string, () => Promise<FakeQuire>>> = {
   'full': () => Promise.resolve(full()),
   'odd': () => Promise.resolve(odd()),
   'edges': () => Promise.resolve(edges()),
+  'many': () => Promise.resolve(many()),
   'keepers': () => Promise.resolve(keepers(ours, friends)),
   'stranger': () => Promise.resolve(keepers(ours, strangers)),
   'no-keepers': () => Promise.resolve(keepers()),

@@ -2,11 +2,10 @@ import { localStorageGet, localStorageSet } from './shell.svelte.ts'
 
 const settingKey = 'quire.relay-only'
 
-/** Whether this browser's person chose that others in a share learn no address of theirs. */
-export const isRelayOnly = (): boolean => localStorageGet(settingKey) === 'on'
+/** Whether this browser's person chose that others in a share learn no address of theirs, for pages that load from now on. */
+export const wantsRelayOnly = (): boolean => localStorageGet(settingKey) === 'on'
 
-/** Every connection begins anew with the page. */
-export function setRelayOnly(wanted: boolean): void {
-  localStorageSet(settingKey, wanted ? 'on' : 'off')
-  location.reload()
-}
+export const setRelayOnly = (wanted: boolean): void => localStorageSet(settingKey, wanted ? 'on' : 'off')
+
+/** What all connections of this page go by, for as long as it is open. */
+export const isRelayOnly = wantsRelayOnly()
