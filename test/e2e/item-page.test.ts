@@ -6,7 +6,7 @@ import type { FakeQuire } from '../support/fake-quire.ts'
 import { byId } from '../support/person.ts'
 
 /** The engine of the page: one that only looks like it. */
-declare const fake: FakeQuire
+declare const fakeQuire: FakeQuire
 
 /** How long the page may take on a busy machine. */
 const soon = { timeout: 30_000 }
@@ -31,7 +31,7 @@ const peer = (n: number, kind: string, pigment: number) => ({
 
 /** Tells the page that an item is otherwise now. */
 const change = (page: Page, id: string, over: object): Promise<void> =>
-  page.evaluate(([id, over]) => fake.items().forEach((item) => item.id === id && fake.item(item.id)!.change(over)), [
+  page.evaluate(([id, over]) => fakeQuire.items().forEach((item) => item.id === id && fakeQuire.item(item.id)!.change(over)), [
     id,
     over as Partial<ItemView>
   ] as const)
@@ -139,7 +139,7 @@ describe('words', () => {
     const page = await pages.open('scene=full', '#/i/harbour')
     await byId(page, 'progress').waitFor()
     await page.evaluate(() => {
-      for (const { id } of fake.items()) fake.item(id)!.pause = () => Promise.reject(new Error('a lost disk'))
+      for (const { id } of fakeQuire.items()) fakeQuire.item(id)!.pause = () => Promise.reject(new Error('a lost disk'))
     })
     await page.getByRole('button', { name: 'Pause' }).click()
     await page

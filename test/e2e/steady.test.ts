@@ -7,7 +7,7 @@ import type { FakePage } from '../support/fake-page.ts'
 import type { FakeQuire } from '../support/fake-quire.ts'
 
 /** What is under the page; there once it is drawn. */
-declare const fake: FakeQuire
+declare const fakeQuire: FakeQuire
 
 /** How long the page may take on a busy machine. */
 const soon = { timeout: 30_000 }
@@ -23,8 +23,8 @@ const focusedRow = (page: Page) => page.evaluate(() => document.activeElement?.g
 /** Puts so many items more into the library. */
 const putMore = (page: Page, count: number): Promise<void> =>
   page.evaluate((count) => {
-    const view = fake.item('budget' as SetId)!.peek()
-    for (let n = 0; n < count; n++) fake.put({ ...view, id: `more-${n}` as SetId, title: `More ${n}` })
+    const view = fakeQuire.item('budget' as SetId)!.peek()
+    for (let n = 0; n < count; n++) fakeQuire.put({ ...view, id: `more-${n}` as SetId, title: `More ${n}` })
   }, count)
 
 describe('the focus', () => {
@@ -67,7 +67,7 @@ describe('the focus', () => {
 const change = (page: Page, id: string, over: Partial<ItemView>): Promise<void> =>
   page.evaluate(
     async ([id, over]) => {
-      fake.item(id as SetId)!.change(over)
+      fakeQuire.item(id as SetId)!.change(over)
       await new Promise(requestAnimationFrame)
     },
     [id, over] as const
@@ -77,7 +77,7 @@ describe('an item that is open', () => {
   it.each(['#/s/zDvFake-harbour?k=x', '#/i/harbour'])('is gone from %s when another tab removes it', async (hash) => {
     const page = await fake.open('scene=full', hash)
     await page.getByRole('heading', { name: 'Harbour walk, final cut.mp4' }).waitFor()
-    await page.evaluate(() => fake.item('harbour' as SetId)!.remove())
+    await page.evaluate(() => fakeQuire.item('harbour' as SetId)!.remove())
     await page.getByRole('heading', { name: 'This item is not in your library' }).waitFor()
   })
 
@@ -158,7 +158,7 @@ it('a link that failed is tried again when it is pasted again', async () => {
 it('what is here whole is listed so while it rests', async () => {
   const page = await fake.open('scene=full', '#/')
   await page.getByRole('radio', { name: 'Offline 1' }).waitFor()
-  await page.evaluate(() => fake.item('budget' as SetId)!.pause())
+  await page.evaluate(() => fakeQuire.item('budget' as SetId)!.pause())
   await page.getByText('Paused · ').nth(1).waitFor()
   expect(await page.getByRole('radio').allTextContents()).toEqual(['All 6', 'Sharing 2', 'Fetching 3', 'Offline 1'])
 })

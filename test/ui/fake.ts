@@ -12,8 +12,8 @@ if (query.has('install')) shell.offerInstall(() => Promise.resolve())
 shell.markOfflineReady()
 
 const quire = (scenes[query.get('scene') ?? 'full'] ?? scenes['full']!)()
-/** For tests: what happens to an item is told to `fake.item(…)`. */
-void quire.then((fake) => Object.assign(globalThis, { fake })).catch(() => {})
+/** For tests: what happens to an item is told to `fakeQuire.item(…)`. */
+void quire.then((fakeQuire) => Object.assign(globalThis, { fakeQuire })).catch(() => {})
 const saving = {
   canSaveFolder: true,
   save: () => Promise.resolve('handed' as const),
