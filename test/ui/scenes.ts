@@ -1,6 +1,5 @@
 import { ReportedError } from '../../src/core/errors.ts'
 import type { PeerId } from '../../src/core/ids.ts'
-import { ReportedError } from '../../src/core/errors.ts'
 import { peerName } from '../../src/core/names.ts'
 import type { FileView } from '../../src/engine/types.ts'
 import {
