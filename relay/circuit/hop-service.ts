@@ -163,16 +163,16 @@ export class HopService {
     }
     const leave = () => [nearKey, farKey].forEach((key) => this.#perPeer.leave(key))
     const farStream = await this.#stop(far, connection, signal).catch(() => undefined)
+    if (!farStream) {
+      leave()
+      return this.#answer(hop, circuitStatus.connectionFailed, signal)
+    }
     try {
-      if (!farStream) {
-        leave()
-        return await this.#answer(hop, circuitStatus.connectionFailed, signal)
-      }
       await hop.write(encodeHopStatus(circuitStatus.ok, limit), { signal })
       this.#join(hop.unwrap(), farStream, payerOf(connection) ?? nearKey, leave)
     } catch (error) {
       leave()
-      farStream?.abort(error as Error)
+      farStream.abort(error as Error)
       throw error
     }
   }
@@ -191,7 +191,10 @@ export class HopService {
     return undefined
   }
 
+  /** @throws where one of them is not there any more */
   #join(near: Stream, far: Stream, payer: string, leave: () => void): void {
+    // Who closed before a circuit listened would never be heard of.
+    if (near.status !== 'open' || far.status !== 'open') throw new Error('one side left before the circuit began')
     // A data channel knows no pause: what its sender is ahead by is held here.
     for (const stream of [near, far]) stream.maxReadBufferLength = directAheadBytesMax
     const late = setTimeout(() => circuit.end('its time is over'), relayCircuitMsMax)
@@ -208,6 +211,7 @@ export class HopService {
     })
     late.unref()
     this.#circuits.add(circuit)
+    circuit.begin()
   }
 
   #sweep(nowMs: number): void {

@@ -20,6 +20,8 @@ export interface CircuitClient extends AsyncDisposable {
   connect(to: CircuitClient): Promise<{ readonly status: number; readonly stream: Stream }>
   /** Circuits from others, one after the other. */
   nextCircuit(): Promise<Stream>
+  /** Takes each circuit and breaks it in the same breath. */
+  leavesAtOnce: boolean
 }
 
 export function circuitClient(port: number, peerId: string, privateKey?: PrivateKey): Promise<CircuitClient> {
@@ -41,7 +43,9 @@ export async function circuitClientAt(address: string, privateKey?: PrivateKey):
   const take = async (stream: Stream): Promise<void> => {
     const stop = lpStream(stream)
     await stop.read()
-    await stop.write(new ProtoWriter().uint(1, 1).uint(4, 100).finish())
+    const answered = stop.write(new ProtoWriter().uint(1, 1).uint(4, 100).finish())
+    if (client.leavesAtOnce) return stream.abort(new Error('it leaves at once'))
+    await answered
     came.push(stop.unwrap())
     look()
   }
@@ -52,9 +56,10 @@ export async function circuitClientAt(address: string, privateKey?: PrivateKey):
     await hop.write(request)
     return { status: statusOf((await hop.read()).subarray()), stream: hop.unwrap() }
   }
-  return {
+  const client: CircuitClient = {
     node,
     connection,
+    leavesAtOnce: false,
     reserve: async () => (await ask(new ProtoWriter().uint(1, 0).finish())).status,
     connect(to) {
       const peer = new ProtoWriter().bytes(1, to.node.peerId.toMultihash().bytes).finish()
@@ -66,6 +71,7 @@ export async function circuitClientAt(address: string, privateKey?: PrivateKey):
     },
     [Symbol.asyncDispose]: async () => node.stop()
   }
+  return client
 }
 
 function statusOf(answer: Uint8Array): number {
