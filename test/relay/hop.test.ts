@@ -34,7 +34,8 @@ it('[RL16] a circuit that fails at both ends is counted off once', async () => {
   })
   const [reserving, reserved] = await streamPair()
   await Promise.all([lpStream(reserving).write(new ProtoWriter().uint(1, 0).finish()), onHop!(reserved, far)])
-  const [enter, leave] = [vi.spyOn(AddressCounts.prototype, 'enter'), vi.spyOn(AddressCounts.prototype, 'leave')]
+  using enter = vi.spyOn(AddressCounts.prototype, 'enter')
+  using leave = vi.spyOn(AddressCounts.prototype, 'leave')
   const target = new ProtoWriter().bytes(1, far.remotePeer.toMultihash().bytes).finish()
   await lpStream(asking).write(new ProtoWriter().uint(1, 1).bytes(2, target).finish())
   await onHop!(asked, near)
