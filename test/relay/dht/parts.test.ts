@@ -104,6 +104,12 @@ describe('addresses of relays', () => {
     const asked = [...inside, '/ip4/203.0.114.9'].map((host) => mayDial(multiaddr(`${host}/tcp/80/ws`)))
     expect(await Promise.all(asked)).toEqual([...inside.map(() => false), true])
     expect(await mayDial(multiaddr('/unix/var'))).toBe(false)
+    const names: Record<string, string[]> = { open: ['203.0.114.9'], both: ['203.0.114.9', '10.0.0.1'], none: [] }
+    const find = async (name: string) => names[name] ?? Promise.reject(new Error('SERVFAIL'))
+    // One who answers nothing now may answer with an inner address when it is dialled; our own may still be unknown.
+    const byName = await dialFilter([multiaddr('/dns/fails/tcp/443/tls/ws')], find)
+    const named = ['open', 'both', 'none', 'fails'].map((name) => byName(multiaddr(`/dns4/${name}/tcp/80/ws`)))
+    expect(await Promise.all(named)).toEqual([true, false, false, false])
     const atHome = await dialFilter([multiaddr('/ip4/127.0.0.1/tcp/80/ws')])
     expect(await atHome(multiaddr('/ip4/10.1.2.3/tcp/80/ws'))).toBe(true)
   })
