@@ -117,6 +117,7 @@ export class HopService {
     const hop = lpStream(stream, { maxDataLength: circuitMessageBytesMax })
     try {
       const request = decodeHop((await hop.read({ signal })).subarray())
+      hold(stream)
       const refused = this.#refusal(connection)
       if (refused) await this.#answer(hop, refused, signal)
       else if (request?.type === 'reserve') await this.#reserve(hop, connection, signal)
@@ -183,7 +184,9 @@ export class HopService {
     const stop = lpStream(stream, { maxDataLength: circuitMessageBytesMax })
     try {
       await stop.write(encodeStopConnect(near.remotePeer.toMultihash().bytes, limit), { signal })
-      if (isTaken((await stop.read({ signal })).subarray())) return stop.unwrap()
+      const taken = isTaken((await stop.read({ signal })).subarray())
+      hold(stream)
+      if (taken) return stop.unwrap()
       await stream.close({ signal })
     } catch (error) {
       stream.abort(error as Error)
@@ -221,6 +224,11 @@ export class HopService {
       this.#options.refuse('circuit-stalled')
     }
   }
+}
+
+/** What comes before a circuit passes it on waits with its sender, not here. One that has ended has nothing to wait for. */
+function hold(stream: Stream): void {
+  if (stream.readStatus === 'readable') stream.pause()
 }
 
 /** The address of a connection's other end, as the sockets gave it. */

@@ -161,13 +161,20 @@ describe('circuits', () => {
     await a.reserve() // the relay has heard of the end before it answers
     if (leaves) nearLine.cut()
     await untilStill(quire.url, 'quire_sockets')
-    const parts: Uint8Array[] = []
-    far.addEventListener('message', ({ data }) => void parts.push(data.slice()))
-    const ended = new Promise<void>((resolve) => far.addEventListener('remoteCloseWrite', () => resolve()))
+    const came = bytesOf(far)
     far.resume()
-    await within(5_000, 'its end comes', ended)
-    expect(Buffer.concat(parts).equals(content.subarray(0, sent))).toBe(true)
+    expect(Buffer.from(await within(5_000, 'its end comes', came)).equals(content.subarray(0, sent))).toBe(true)
     expect(await isAlive()).toBe(true)
+  })
+
+  it('[RL12] what is sent before a circuit stands comes once it does', async () => {
+    const [a, b] = await Promise.all([client(), client()])
+    await b.reserve()
+    const early = seededBytes(13, 600_000)
+    const [{ stream }, far] = await Promise.all([a.connect(b, early), b.nextCircuit()])
+    const came = bytesOf(far)
+    await stream.close()
+    expect(Buffer.from(await within(5_000, 'its end comes', came)).equals(early)).toBe(true)
   })
 
   it('[RL12] a circuit that stands still is ended after a while, and sooner where all hold too much', () => {
@@ -236,6 +243,14 @@ const whenClosed = (stream: Stream): Promise<void> =>
     if (stream.status !== 'open') resolve()
     else stream.addEventListener('close', () => resolve())
   })
+
+/** All that comes until the other side says that nothing more does. */
+async function bytesOf(stream: Stream): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  stream.addEventListener('message', ({ data }) => void parts.push(data.slice()))
+  await new Promise<void>((resolve) => stream.addEventListener('remoteCloseWrite', () => resolve()))
+  return Buffer.concat(parts)
+}
 
 /** A way to a port of this machine that can be cut, as a cable is: nobody says goodbye. */
 async function cuttable(port: number): Promise<{ readonly port: number; cut(): void }> {

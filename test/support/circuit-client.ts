@@ -16,8 +16,8 @@ export interface CircuitClient extends AsyncDisposable {
   readonly connection: Connection
   /** The relay's answer as a number of the specification. */
   reserve(): Promise<number>
-  /** A circuit to another client, as the stream that leads into it, or the relay's refusal. */
-  connect(to: CircuitClient): Promise<{ readonly status: number; readonly stream: Stream }>
+  /** A circuit to another client, as the stream that leads into it, or the relay's refusal; `early` is sent before there is an answer. */
+  connect(to: CircuitClient, early?: Uint8Array): Promise<{ readonly status: number; readonly stream: Stream }>
   /** Circuits from others, one after the other. */
   nextCircuit(): Promise<Stream>
   /** Takes each circuit and breaks it in the same breath. */
@@ -51,9 +51,11 @@ export async function circuitClientAt(address: string, privateKey?: PrivateKey):
   }
   await node.handle(stopProtocol, take, { maxInboundStreams: 1000 })
   const connection = await node.dial(multiaddr(address))
-  const ask = async (request: Uint8Array) => {
-    const hop = lpStream(await connection.newStream(hopProtocol, { maxOutboundStreams: 1000 }))
+  const ask = async (request: Uint8Array, early?: Uint8Array) => {
+    const asking = await connection.newStream(hopProtocol, { maxOutboundStreams: 1000 })
+    const hop = lpStream(asking)
     await hop.write(request)
+    if (early) asking.send(early)
     return { status: statusOf((await hop.read()).subarray()), stream: hop.unwrap() }
   }
   const client: CircuitClient = {
@@ -61,9 +63,9 @@ export async function circuitClientAt(address: string, privateKey?: PrivateKey):
     connection,
     leavesAtOnce: false,
     reserve: async () => (await ask(new ProtoWriter().uint(1, 0).finish())).status,
-    connect(to) {
+    connect(to, early) {
       const peer = new ProtoWriter().bytes(1, to.node.peerId.toMultihash().bytes).finish()
-      return ask(new ProtoWriter().uint(1, 1).bytes(2, peer).finish())
+      return ask(new ProtoWriter().uint(1, 1).bytes(2, peer).finish(), early)
     },
     async nextCircuit() {
       while (came.length === 0) await new Promise<void>((resolve) => (look = resolve))
