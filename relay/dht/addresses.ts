@@ -26,7 +26,7 @@ export async function dialFilter(
 }
 
 /** A name's addresses, as the DNS has them now. */
-export type FindAddresses = (name: string) => Promise<readonly string[]>
+type FindAddresses = (name: string) => Promise<readonly string[]>
 
 const findAddresses: FindAddresses = async (name) => (await lookup(name, { all: true })).map(({ address }) => address)
 
