@@ -79,6 +79,16 @@ export class CannotWrite extends QuireError {
   }
 }
 
+export class BadKeyFile extends QuireError {
+  readonly code = 'bad-key-file'
+  readonly fault = 'environment'
+  readonly retryable = false
+  constructor(file: string, options?: ErrorOptions) {
+    const message = `The key in ${file} is damaged. Put a copy of it back, or remove it: then a new one is made, and what names the old one is void.`
+    super(message, { file }, options)
+  }
+}
+
 export class BadSetting extends WrongWish {
   readonly code = 'bad-setting'
   constructor(name: string, value: string, wanted: string) {

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { httpHeadersMs } from '../src/core/limits.ts'
+import { httpHeadersMs, refusalLogMs } from '../src/core/limits.ts'
 import { listen } from './listen.ts'
 import type { Log } from './log.ts'
 import { followCertificate, readPair, type TlsFiles } from './tls.ts'
@@ -31,6 +31,7 @@ export async function listenHttp(handler: RequestListener, options: ListenOption
   const server = (secure as unknown as Server | undefined) ?? createServer(bounds, handler)
   prepare(server)
   const port = await listen(server, options)
+  noteFailures(server, log)
   const following = secure && followCertificate(secure, tls, log, onRenewed)
   return {
     server,
@@ -42,6 +43,16 @@ export async function listenHttp(handler: RequestListener, options: ListenOption
       return closed
     }
   }
+}
+
+/** A connection that cannot be taken, as where the system has no descriptors left, concerns who comes with it alone. [RL25] */
+function noteFailures(server: Server, log: Log): void {
+  let nextAtMs = -Infinity
+  server.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+    if (performance.now() < nextAtMs) return
+    nextAtMs = performance.now() + refusalLogMs
+    log('accept-failed', { code })
+  })
 }
 
 /** A client without a certificate is let in as far as to be told that it takes one. */

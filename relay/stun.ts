@@ -59,6 +59,7 @@ export async function serveStun(
   const asked = new AddressBudgets(stunBurst, stunPerSecond)
   const socket = createSocket(host.includes(':') ? { type: 'udp6' } : { type: 'udp4' })
   socket.on('message', (message, from) => {
+    if (from.port === 0) return // a packet may name no port of its sender, and none can be answered there
     if (!asked.spend(performance.now(), limitKey(from.address))) return refuse('stun', from.address)
     const answer = stunAnswer(message, from.address, from.port)
     if (answer) socket.send(answer, from.port, from.address)

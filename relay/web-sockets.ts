@@ -13,7 +13,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { relaySocketBufferBytesMax, relaySocketMessageBytesMax } from '../src/core/limits.ts'
+import { relayHandshakeMs, relaySocketBufferBytesMax, relaySocketMessageBytesMax } from '../src/core/limits.ts'
 import { clientAddress, limitKey, type TrustedProxies } from './limits/addresses.ts'
 import type { Refuse } from './limits/refusals.ts'
 import { type Admitted, SocketGate } from './limits/socket-gate.ts'
@@ -66,6 +66,8 @@ class UpgradeListener extends TypedEventEmitter<ListenerEvents> implements Liste
   readonly #gate = new SocketGate()
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: relaySocketMessageBytesMax })
   readonly #closing = new AbortController()
+  /** Sockets that are no WebSocket yet, or never will be. */
+  readonly #arriving = new Set<Duplex>()
 
   constructor(options: WebSocketOptions, upgrader: Upgrader, logger: ComponentLogger) {
     super()
@@ -90,12 +92,14 @@ class UpgradeListener extends TypedEventEmitter<ListenerEvents> implements Liste
     this.#options.server.off('upgrade', this.#onUpgrade)
     this.#closing.abort()
     for (const socket of this.#sockets.clients) socket.terminate()
+    for (const socket of this.#arriving) socket.destroy()
     this.#sockets.close()
     this.safeDispatchEvent('close')
   }
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const address = clientAddress(request, this.#options.proxies)
+    const arrived = this.#arrive(socket)
     if (this.#options.isDraining()) return turnAway(socket, '503 Service Unavailable')
     const admitted = this.#gate.enter(performance.now(), limitKey(address))
     if (typeof admitted === 'string') {
@@ -104,9 +108,26 @@ class UpgradeListener extends TypedEventEmitter<ListenerEvents> implements Liste
     }
     socket.once('close', admitted.closed)
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      arrived()
       const port = request.socket.remotePort ?? 0
       void this.#accept(webSocket, ipPortToMultiaddr(address, port).encapsulate('/ws'), socket, admitted)
     })
+  }
+
+  /**
+   * Node has let go of a socket that asks for an upgrade: nobody hears its errors, which would end the process, and
+   * nobody ends it where its other end does not. Gives what says that it is a WebSocket, which looks after itself.
+   */
+  #arrive(socket: Duplex): () => void {
+    const late = setTimeout(() => socket.destroy(), relayHandshakeMs)
+    const arrived = (): void => {
+      clearTimeout(late)
+      this.#arriving.delete(socket)
+    }
+    this.#arriving.add(socket)
+    socket.on('error', () => undefined)
+    socket.once('close', arrived)
+    return arrived
   }
 
   async #accept(webSocket: WebSocket, remoteAddr: Multiaddr, socket: Duplex, { shaken }: Admitted): Promise<void> {
@@ -122,7 +143,9 @@ class UpgradeListener extends TypedEventEmitter<ListenerEvents> implements Liste
   }
 }
 
+/** It is not waited for: who goes on sending would hold its place for as long as it likes. */
 function turnAway(socket: Duplex, status: string): void {
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nRetry-After: 5\r\nConnection: close\r\n\r\n`)
 }
 

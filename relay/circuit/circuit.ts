@@ -24,7 +24,7 @@ export function stalledTooLong<C extends Standing>(circuits: Iterable<C>, nowMs:
   return ended < 0 ? stalled : stalled.slice(0, ended)
 }
 
-/** Two streams that pass each other's bytes on, within a budget of bytes. Ends when one side breaks or both have closed. */
+/** Two streams that pass each other's bytes on, within a budget of bytes. Ends when one side breaks or is gone, or both have closed. */
 export class Circuit {
   readonly #driver: CircuitDriver
   readonly #ways: readonly Way[]
@@ -36,9 +36,12 @@ export class Circuit {
     this.#driver = driver
     this.#bytesLeft = bytesMax
     this.#ways = [new Way(near, far, this), new Way(far, near, this)]
-    for (const stream of [near, far]) {
-      stream.addEventListener('close', ({ error }) => (error ? this.end('one side broke') : this.#onClosed()))
-    }
+    for (const way of this.#ways) way.source.addEventListener('close', ({ error }) => this.#onClosed(way, error))
+  }
+
+  /** What was there before anybody listened goes on: of two streams that are open. */
+  begin(): void {
+    for (const way of this.#ways) way.move()
   }
 
   /** Taken from one side and not yet gone to the other. */
@@ -71,7 +74,11 @@ export class Circuit {
     this.#driver.onEnd(this)
   }
 
-  #onClosed(): void {
+  /** A socket that is gone closes its streams without an error, too, and they have not said that they end. */
+  #onClosed(of: Way, error: Error | undefined): void {
+    if (error) return this.end('one side broke')
+    if (!of.hasSourceEnded) return this.end('one side left')
+    for (const way of this.#ways) way.move()
     if (this.#ended || this.#ways.some((way) => way.isOpen)) return
     this.#ended = true
     this.#driver.onEnd(this)
@@ -83,36 +90,38 @@ export class Circuit {
  * stops. So a receiver that stops reading holds a window's worth of memory here, and no more. [RL12]
  */
 class Way {
-  readonly #source: Stream
+  readonly source: Stream
   readonly #sink: Stream
   readonly #circuit: Circuit
   readonly #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #inLine = false
-  #sourceEnded = false
+  /** It has said that nothing comes any more. */
+  hasSourceEnded: boolean
   #blockedAtMs: number | undefined
 
   constructor(source: Stream, sink: Stream, circuit: Circuit) {
-    this.#source = source
+    this.source = source
     this.#sink = sink
     this.#circuit = circuit
+    this.hasSourceEnded = source.remoteWriteStatus !== 'writable'
     source.addEventListener('message', ({ data }) => this.#take(data))
     source.addEventListener('remoteCloseWrite', () => {
-      this.#sourceEnded = true
-      this.#move()
+      this.hasSourceEnded = true
+      this.move()
     })
     sink.addEventListener('drain', () => {
       this.#blockedAtMs = undefined
-      this.#move()
+      this.move()
     })
   }
 
   get isOpen(): boolean {
-    return this.#source.status === 'open' || this.#source.status === 'closing'
+    return this.source.status === 'open' || this.source.status === 'closing'
   }
 
   get heldBytes(): number {
-    return this.#waitingBytes + this.#source.readBufferLength + this.#sink.writeBufferLength
+    return this.#waitingBytes + this.source.readBufferLength + this.#sink.writeBufferLength
   }
 
   get stalledSinceMs(): number | undefined {
@@ -122,7 +131,34 @@ class Way {
   cut(error: Error): void {
     this.#waiting.length = 0
     this.#waitingBytes = 0
-    this.#source.abort(error)
+    this.source.abort(error)
+  }
+
+  /** Passes on what can go now. */
+  move(): void {
+    const { writeStatus, writableNeedsDrain } = this.#sink
+    if (writeStatus !== 'writable') {
+      // Nobody takes it, so nothing would ever pause who sends it.
+      if (this.#hasMore) this.#circuit.end('one side takes nothing more')
+      return
+    }
+    if (this.#inLine) return
+    if (writableNeedsDrain) this.#blockedAtMs ??= this.#circuit.driver.now()
+    const [piece] = this.#waiting
+    if (piece && !writableNeedsDrain) {
+      this.#inLine = true
+      this.#circuit.driver.takeTurn(piece.length, () => this.#send())
+    }
+    this.#pauseOrResume()
+    if (this.hasSourceEnded && !this.#hasMore) {
+      this.#sink
+        .close({ signal: AbortSignal.timeout(circuitStallMs) })
+        .catch(() => this.#circuit.end('one side did not close'))
+    }
+  }
+
+  get #hasMore(): boolean {
+    return this.#waiting.length > 0 || this.source.readBufferLength > 0
   }
 
   #take(data: Uint8Array | Iterable<Uint8Array>): void {
@@ -133,39 +169,37 @@ class Way {
       }
       this.#waitingBytes += part.length
     }
-    this.#move()
-  }
-
-  #move(): void {
-    const { writeStatus, writableNeedsDrain } = this.#sink
-    if (this.#inLine || writeStatus !== 'writable') return
-    if (writableNeedsDrain) this.#blockedAtMs ??= this.#circuit.driver.now()
-    const [piece] = this.#waiting
-    if (piece && !writableNeedsDrain) {
-      this.#inLine = true
-      this.#circuit.driver.takeTurn(piece.length, () => this.#send())
-    }
-    if (this.#waiting.length === 0 && this.#sourceEnded) {
-      this.#sink
-        .close({ signal: AbortSignal.timeout(circuitStallMs) })
-        .catch(() => this.#circuit.end('one side did not close'))
-    }
-    this.#pauseOrResume()
+    this.move()
   }
 
   #send(): void {
     this.#inLine = false
-    const piece = this.#waiting.shift()
-    if (!piece || this.#sink.writeStatus !== 'writable') return
-    this.#waitingBytes -= piece.length
-    this.#sink.send(piece)
-    this.#move()
+    const piece = this.#sink.writeStatus === 'writable' ? this.#waiting.shift() : undefined
+    if (piece) {
+      this.#waitingBytes -= piece.length
+      try {
+        this.#sink.send(piece)
+      } catch {
+        // Its socket is gone, and it has not heard of that yet.
+        return this.#circuit.end('one side broke')
+      }
+    }
+    this.move()
   }
 
   #pauseOrResume(): void {
-    const { readStatus } = this.#source
+    const { readStatus } = this.source
     if (readStatus !== 'readable' && readStatus !== 'paused') return
-    if (this.#waiting.length > 0 || this.#sink.writableNeedsDrain) this.#source.pause()
-    else this.#source.resume()
+    if (this.#waiting.length > 0 || this.#sink.writableNeedsDrain) this.source.pause()
+    else this.#resume()
+  }
+
+  /** Hands on at once what gathered, and only then tells the other end, which may be gone. */
+  #resume(): void {
+    try {
+      this.source.resume()
+    } catch {
+      // Nobody is left there to go on sending.
+    }
   }
 }

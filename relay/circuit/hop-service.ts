@@ -117,6 +117,7 @@ export class HopService {
     const hop = lpStream(stream, { maxDataLength: circuitMessageBytesMax })
     try {
       const request = decodeHop((await hop.read({ signal })).subarray())
+      hold(stream)
       const refused = this.#refusal(connection)
       if (refused) await this.#answer(hop, refused, signal)
       else if (request?.type === 'reserve') await this.#reserve(hop, connection, signal)
@@ -163,16 +164,16 @@ export class HopService {
     }
     const leave = () => [nearKey, farKey].forEach((key) => this.#perPeer.leave(key))
     const farStream = await this.#stop(far, connection, signal).catch(() => undefined)
+    if (!farStream) {
+      leave()
+      return this.#answer(hop, circuitStatus.connectionFailed, signal)
+    }
     try {
-      if (!farStream) {
-        leave()
-        return await this.#answer(hop, circuitStatus.connectionFailed, signal)
-      }
       await hop.write(encodeHopStatus(circuitStatus.ok, limit), { signal })
       this.#join(hop.unwrap(), farStream, payerOf(connection) ?? nearKey, leave)
     } catch (error) {
       leave()
-      farStream?.abort(error as Error)
+      farStream.abort(error as Error)
       throw error
     }
   }
@@ -183,7 +184,9 @@ export class HopService {
     const stop = lpStream(stream, { maxDataLength: circuitMessageBytesMax })
     try {
       await stop.write(encodeStopConnect(near.remotePeer.toMultihash().bytes, limit), { signal })
-      if (isTaken((await stop.read({ signal })).subarray())) return stop.unwrap()
+      const taken = isTaken((await stop.read({ signal })).subarray())
+      hold(stream)
+      if (taken) return stop.unwrap()
       await stream.close({ signal })
     } catch (error) {
       stream.abort(error as Error)
@@ -191,7 +194,10 @@ export class HopService {
     return undefined
   }
 
+  /** @throws where one of them is not there any more */
   #join(near: Stream, far: Stream, payer: string, leave: () => void): void {
+    // Who closed before a circuit listened would never be heard of.
+    if (near.status !== 'open' || far.status !== 'open') throw new Error('one side left before the circuit began')
     // A data channel knows no pause: what its sender is ahead by is held here.
     for (const stream of [near, far]) stream.maxReadBufferLength = directAheadBytesMax
     const late = setTimeout(() => circuit.end('its time is over'), relayCircuitMsMax)
@@ -208,6 +214,7 @@ export class HopService {
     })
     late.unref()
     this.#circuits.add(circuit)
+    circuit.begin()
   }
 
   #sweep(nowMs: number): void {
@@ -217,6 +224,11 @@ export class HopService {
       this.#options.refuse('circuit-stalled')
     }
   }
+}
+
+/** What comes before a circuit passes it on waits with its sender, not here. One that has ended has nothing to wait for. */
+function hold(stream: Stream): void {
+  if (stream.readStatus === 'readable') stream.pause()
 }
 
 /** The address of a connection's other end, as the sockets gave it. */

@@ -10,6 +10,8 @@ interface Reserved {
 /** Who is reachable through this relay, by the bytes of a peer id. A reservation lives as long as its connection. [RL11] */
 export class Reservations {
   readonly #byPeer = new Map<string, Reserved>()
+  /** Those whose end is listened for: one that reserves by turns with another connection is so once. */
+  readonly #watched = new WeakSet<Connection>()
   readonly #most: number
   readonly #perAddress: AddressCounts
 
@@ -33,7 +35,7 @@ export class Reservations {
     if (!this.#perAddress.enter(payer)) return false
     if (before) this.#perAddress.leave(before.payer)
     this.#byPeer.set(peer, { connection, payer, expiresAtMs })
-    connection.addEventListener('close', () => this.#release(peer, connection), { once: true })
+    this.#watch(peer, connection)
     return true
   }
 
@@ -53,6 +55,12 @@ export class Reservations {
     for (const [peer, { connection, expiresAtMs }] of this.#byPeer) {
       if (expiresAtMs <= nowMs) this.#release(peer, connection)
     }
+  }
+
+  #watch(peer: string, connection: Connection): void {
+    if (this.#watched.has(connection)) return
+    this.#watched.add(connection)
+    connection.addEventListener('close', () => this.#release(peer, connection), { once: true })
   }
 
   #release(peer: string, connection: Connection): void {

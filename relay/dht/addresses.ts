@@ -17,20 +17,29 @@ export function publicAddresses({ publicUrl, publicHost, tlsCert }: RelayConfig,
  * Whether a relay may dial an address that a stranger named. One on the internet dials nothing within private networks:
  * it would knock for others at doors that are open to it alone. One that is itself in such a network does. [RN12]
  */
-export async function dialFilter(own: readonly Multiaddr[]): Promise<(address: Multiaddr) => Promise<boolean>> {
-  if ((await Promise.all(own.map(leadsInside))).includes(true)) return () => Promise.resolve(true)
-  return async (address) => !(await leadsInside(address))
+export async function dialFilter(
+  own: readonly Multiaddr[],
+  find: FindAddresses = findAddresses
+): Promise<(address: Multiaddr) => Promise<boolean>> {
+  if ((await Promise.all(own.map((each) => placeOf(each, find)))).includes('inside')) return () => Promise.resolve(true)
+  return async (address) => (await placeOf(address, find)) === 'outside'
 }
 
-async function leadsInside(address: Multiaddr): Promise<boolean> {
+/** A name's addresses, as the DNS has them now. */
+type FindAddresses = (name: string) => Promise<readonly string[]>
+
+const findAddresses: FindAddresses = async (name) => (await lookup(name, { all: true })).map(({ address }) => address)
+
+/** `nowhere` is a name that is not known just now: who gave it may have it lead anywhere by the time of a dial. */
+async function placeOf(address: Multiaddr, find: FindAddresses): Promise<'inside' | 'outside' | 'nowhere'> {
   const [first] = address.getComponents()
   const host = first?.value
-  if (host === undefined) return true
-  if (first!.name === 'ip4' || first!.name === 'ip6') return isInside(host)
-  if (!first!.name.startsWith('dns')) return true
-  // A name that nobody knows leads nowhere: the dial says so.
-  const found = await lookup(host, { all: true }).catch(() => [])
-  return found.some(({ address: each }) => isInside(each))
+  if (host === undefined) return 'inside'
+  const isName = first!.name.startsWith('dns')
+  if (!isName && first!.name !== 'ip4' && first!.name !== 'ip6') return 'inside'
+  const found = isName ? await find(host).catch(() => []) : [host]
+  if (found.length === 0) return 'nowhere'
+  return found.some(isInside) ? 'inside' : 'outside'
 }
 
 const isInside = (host: string): boolean => isPrivateIp(host) === true || /^(?:127\.|0\.|::1$|::$|::ffff:)/i.test(host)

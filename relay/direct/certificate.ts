@@ -1,7 +1,8 @@
 import { createHash, createPrivateKey, randomInt, X509Certificate } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { base64urlOf } from '../../src/core/bytes.ts'
+import { writeAtomically } from '../../src/store/folder.ts'
 import { BadCertificate, CannotWrite } from '../errors.ts'
 import { certified } from '../certificates.ts'
 
@@ -38,13 +39,12 @@ function read(file: string, text: string): DirectCertificate {
   }
 }
 
-/** Whole or not at all: a relay that is killed meanwhile makes another. */
+/** Whole or not at all: a relay that is killed meanwhile, or whose machine is, makes another. */
 async function make(dataDir: string, file: string): Promise<DirectCertificate> {
   const { cert, key } = certified(randomInt(1, 128), 'quire')
   try {
     await mkdir(dataDir, { recursive: true })
-    await writeFile(`${file}.part`, cert + key, { mode: 0o600 })
-    await rename(`${file}.part`, file)
+    await writeAtomically(file, cert + key, 0o600)
   } catch (cause) {
     throw new CannotWrite(dataDir, { cause })
   }

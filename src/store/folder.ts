@@ -44,12 +44,12 @@ export async function textOrUndefined(path: string): Promise<string | undefined>
 }
 
 /** After a crash the file has either its old or its new contents, whole. @throws StoreFull */
-export async function writeAtomically(path: string, text: string): Promise<void> {
+export async function writeAtomically(path: string, contents: string | Uint8Array, mode?: number): Promise<void> {
   const fresh = `${path}.new`
   try {
-    const file = await open(fresh, 'w')
+    const file = await open(fresh, 'w', mode)
     try {
-      await file.writeFile(text)
+      await file.writeFile(contents)
       await file.sync()
     } finally {
       await file.close()

@@ -189,6 +189,15 @@ describe('who takes too much is refused, and others are not', () => {
     expect(reservations.reserve('d', connection(), '203.0.113.1', 1)).toBe(true)
   })
 
+  it('[RL16] reservations of one peer by turns of two connections are listened for once each', () => {
+    const reservations = new Reservations(100, 3)
+    let listeners = 0
+    const connection = () => ({ addEventListener: () => listeners++ }) as unknown as Connection
+    const both = [connection(), connection()]
+    for (let n = 0; n < 100; n++) reservations.reserve('a', both[n % 2]!, '203.0.113.1', 1)
+    expect([listeners, reservations.size]).toEqual([2, 1])
+  })
+
   it('[RL16] requests for circuits', async () => {
     const [flood, other] = await Promise.all([client(), client()])
     const before = await refused('circuit-requests')

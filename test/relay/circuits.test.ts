@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { Stream } from '@libp2p/interface'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { stalledTooLong } from '../../relay/circuit/circuit.ts'
 import { FairPace } from '../../relay/circuit/fair-pace.ts'
@@ -7,6 +10,7 @@ import { circuitClient, type CircuitClient } from '../support/circuit-client.ts'
 import { figure, untilStill } from '../support/figures.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { luckOf, seededBytes } from '../support/seeded.ts'
+import { within } from '../support/waiting.ts'
 
 const MiB = 1024 * 1024
 
@@ -24,12 +28,23 @@ describe('circuits', () => {
 
   afterAll(() => quire.stop())
 
-  async function client(): Promise<CircuitClient> {
+  async function client(port = quire.port): Promise<CircuitClient> {
     const { peerId } = (await (await fetch(`${quire.url}/config.json`)).json()) as { peerId: string }
-    const made = await circuitClient(quire.port, peerId)
+    const made = await circuitClient(port, peerId)
     clients.push(made)
     return made
   }
+
+  /** Two that are joined, each by a line of its own that can be cut. */
+  async function joined() {
+    const [nearLine, farLine] = await Promise.all([cuttable(quire.port), cuttable(quire.port)])
+    const [a, b] = await Promise.all([client(nearLine.port), client(farLine.port)])
+    await b.reserve()
+    const [{ stream: near }, far] = await Promise.all([a.connect(b), b.nextCircuit()])
+    return { a, near, far, nearLine, farLine }
+  }
+
+  const isAlive = async () => (await fetch(`${quire.url}/healthz`)).status === 200
 
   it('[RL11] a reservation makes a peer reachable for as long as its connection', async () => {
     const [a, b] = await Promise.all([client(), client()])
@@ -97,6 +112,71 @@ describe('circuits', () => {
     parts = []
   })
 
+  it('[RL12] a side that leaves as it takes a circuit ends it: nothing is gathered for it', async () => {
+    const [a, b] = await Promise.all([client(), client()])
+    b.leavesAtOnce = true
+    await b.reserve()
+    const { stream } = await a.connect(b)
+    for (let sent = 0; sent < 32 && stream.status === 'open'; sent++) stream.send(new Uint8Array(MiB))
+    await within(5_000, 'the other side is told', whenClosed(stream))
+    await untilStill(quire.url, 'quire_circuit_bytes_total')
+    expect(await figure(quire.url, 'quire_circuit_held_bytes')).toBeLessThan(2 * MiB)
+  })
+
+  it('[RL12] a side whose socket is gone ends its circuits, though it has not said so', async () => {
+    const { near, farLine } = await joined()
+    farLine.cut()
+    await within(5_000, 'the other side is told', whenClosed(near))
+  })
+
+  it('[RL12] a sender that is gone while it has to wait takes its circuit with it, and not the relay', async () => {
+    const { near, far, nearLine } = await joined()
+    far.pause()
+    for (let sent = 0; sent < 4; sent++) near.send(new Uint8Array(MiB))
+    await untilStill(quire.url, 'quire_circuit_held_bytes')
+    nearLine.cut()
+    // What was on its way to it makes the relay look for more.
+    if (far.readStatus === 'paused') far.resume()
+    await within(5_000, 'the other side is told', whenClosed(far))
+    expect(await isAlive()).toBe(true)
+  })
+
+  it.each([
+    ['closes', false],
+    ['closes, and leaves', true]
+  ])('[RL12] a sender that %s while it has to wait has everything delivered', async (_what, leaves) => {
+    const { a, near, far, nearLine } = await joined()
+    far.pause()
+    const content = seededBytes(12, 2 * MiB)
+    const [pieceBytes, waitingBytes] = [16 * 1024, 128 * 1024]
+    // In small pieces, until what the receiver has room for is with it, and some wait at the relay.
+    let sent = 0
+    while ((await figure(quire.url, 'quire_circuit_held_bytes')) < waitingBytes) {
+      for (const end = sent + waitingBytes; sent < end; sent += pieceBytes) {
+        near.send(content.subarray(sent, sent + pieceBytes))
+      }
+      await untilStill(quire.url, 'quire_circuit_bytes_total')
+    }
+    await near.close()
+    await a.reserve() // the relay has heard of the end before it answers
+    if (leaves) nearLine.cut()
+    await untilStill(quire.url, 'quire_sockets')
+    const came = bytesOf(far)
+    far.resume()
+    expect(Buffer.from(await within(5_000, 'its end comes', came)).equals(content.subarray(0, sent))).toBe(true)
+    expect(await isAlive()).toBe(true)
+  })
+
+  it('[RL12] what is sent before a circuit stands comes once it does', async () => {
+    const [a, b] = await Promise.all([client(), client()])
+    await b.reserve()
+    const early = seededBytes(13, 600_000)
+    const [{ stream }, far] = await Promise.all([a.connect(b, early), b.nextCircuit()])
+    const came = bytesOf(far)
+    await stream.close()
+    expect(Buffer.from(await within(5_000, 'its end comes', came)).equals(early)).toBe(true)
+  })
+
   it('[RL12] a circuit that stands still is ended after a while, and sooner where all hold too much', () => {
     const circuit = (stalledSinceMs: number | undefined, heldBytes: number) => ({ stalledSinceMs, heldBytes })
     const moving = circuit(undefined, 2 * MiB)
@@ -157,3 +237,36 @@ it('a request for a circuit is read within bounds, whatever its bytes', () => {
     expect(() => decodeHop(bytes)).not.toThrow()
   }
 })
+
+const whenClosed = (stream: Stream): Promise<void> =>
+  new Promise((resolve) => {
+    if (stream.status !== 'open') resolve()
+    else stream.addEventListener('close', () => resolve())
+  })
+
+/** All that comes until the other side says that nothing more does. */
+async function bytesOf(stream: Stream): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  stream.addEventListener('message', ({ data }) => void parts.push(data.slice()))
+  await new Promise<void>((resolve) => stream.addEventListener('remoteCloseWrite', () => resolve()))
+  return Buffer.concat(parts)
+}
+
+/** A way to a port of this machine that can be cut, as a cable is: nobody says goodbye. */
+async function cuttable(port: number): Promise<{ readonly port: number; cut(): void }> {
+  const open: Socket[] = []
+  const server = createServer((socket) => {
+    const onward = connect(port, '127.0.0.1')
+    open.push(socket, onward)
+    for (const each of [socket, onward]) each.on('error', () => undefined)
+    socket.pipe(onward).pipe(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut() {
+      server.close()
+      for (const socket of open) socket.destroy()
+    }
+  }
+}

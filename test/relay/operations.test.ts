@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { countRefusals } from '../../relay/limits/refusals.ts'
+import { listenHttp } from '../../relay/listening.ts'
 import { jsonLog } from '../../relay/log.ts'
 import { Metrics } from '../../relay/metrics.ts'
 import { type RunningRelay, startRelay } from '../../relay/relay.ts'
@@ -189,4 +190,19 @@ describe('figures', () => {
       '# HELP cuts_total Cuts.\n# TYPE cuts_total counter\ncuts_total{why="slow"} 3\ncuts_total{why="large"} 0\n'
     )
   })
+})
+
+it('[RL25] the log tells of connections that the system does not hand over, and the server goes on', async () => {
+  const told: unknown[] = []
+  const { server, close } = await listenHttp(() => undefined, {
+    ...config(),
+    tls: undefined,
+    bounds: {},
+    log: (event, figures) => told.push(event, figures),
+    prepare: () => undefined
+  })
+  for (let n = 0; n < 3; n++) server.emit('error', Object.assign(new Error('too many open files'), { code: 'EMFILE' }))
+  expect(told).toEqual(['accept-failed', { code: 'EMFILE' }])
+  expect(server.listening).toBe(true)
+  await close()
 })

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadIdentity } from '../../relay/identity.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { runProgram } from '../support/program.ts'
 
@@ -46,6 +47,18 @@ describe('npm start says in one sentence why it cannot start', () => {
     )
   })
 
+  it.each([
+    ['is empty, as a power cut can leave it', Buffer.alloc(0)],
+    ['is cut off', Buffer.from('080112408d', 'hex')]
+  ])('when its key %s', async (_what, bytes) => {
+    const dataDir = join(folder.path, `key of ${bytes.length} bytes`)
+    await mkdir(dataDir)
+    await writeFile(join(dataDir, 'relay.key'), bytes)
+    expect(await refusal({ QUIRE_PORT: '0', QUIRE_DATA: dataDir })).toBe(
+      `The key in ${join(dataDir, 'relay.key')} is damaged. Put a copy of it back, or remove it: then a new one is made, and what names the old one is void.`
+    )
+  })
+
   it('when it cannot listen there', async () => {
     const said = await refusal({ QUIRE_PORT: '0', QUIRE_HOST: '192.0.2.99' })
     expect(said).toBe('Quire cannot listen at 192.0.2.99, port 0: this machine has no such address.')
@@ -62,4 +75,13 @@ describe('npm start says in one sentence why it cannot start', () => {
     expect(code).toBe(1)
     expect(said).toBe('Quire needs Node 24, and this is Node 20.19.0. "npm ci" brings one, and "npm start" runs it.')
   })
+})
+
+it('a key is made once, whole, for its owner alone, however many programs begin at once', async () => {
+  const dataDir = join(folder.path, 'many')
+  const keys = await Promise.all(Array.from({ length: 5 }, () => loadIdentity(dataDir)))
+  expect(new Set(keys.map(({ publicKey }) => publicKey.toString())).size).toBe(1)
+  expect((await loadIdentity(dataDir)).equals(keys[0]!)).toBe(true)
+  expect(await readdir(dataDir)).toEqual(['relay.key'])
+  expect((await stat(join(dataDir, 'relay.key'))).mode & 0o777).toBe(0o600)
 })

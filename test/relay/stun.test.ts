@@ -1,10 +1,12 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, type RemoteInfo } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { serveStun, stunAnswer } from '../../relay/stun.ts'
+import { stunBurst, stunPerSecond } from '../../src/core/limits.ts'
 
 const transaction = 'b7e7a701bc34d686fa87dfae'
 const request = Buffer.from(`000100002112a442${transaction}`, 'hex')
+const from = (address: string, port: number): RemoteInfo => ({ address, port, family: 'IPv4', size: request.length })
 const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('hex')
 
 describe('STUN', () => {
@@ -45,6 +47,29 @@ describe('STUN', () => {
     const [answer] = (await once(client, 'message')) as [Buffer]
     expect(hex(answer)).toBe(hex(stunAnswer(request, '127.0.0.1', client.address().port)))
     client.close()
+    server!.close()
+  })
+
+  it('answers one address so often and no more, and others meanwhile', async () => {
+    const refused: unknown[] = []
+    const server = await serveStun('127.0.0.1', 0, (limit, whom) => refused.push(limit, whom))
+    const answered: string[] = []
+    server!.send = ((_answer: Uint8Array, _port: number, address: string) => answered.push(address)) as never
+    const ask = (address: string) => server!.emit('message', request, from(address, 7))
+    const beganMs = performance.now()
+    for (let n = 0; n < stunBurst + 400; n++) ask('203.0.113.1')
+    const grown = (stunPerSecond * (performance.now() - beganMs)) / 1000
+    expect(answered.length).toBeGreaterThanOrEqual(stunBurst)
+    expect(answered.length).toBeLessThanOrEqual(stunBurst + grown + 1)
+    expect(refused.slice(0, 2)).toEqual(['stun', '203.0.113.1'])
+    ask('203.0.113.2')
+    expect(answered.at(-1)).toBe('203.0.113.2')
+    server!.close()
+  })
+
+  it('leaves a packet alone that names no port of its sender', async () => {
+    const server = await serveStun('127.0.0.1', 0)
+    expect(() => server!.emit('message', request, from('127.0.0.1', 0))).not.toThrow()
     server!.close()
   })
 

@@ -16,10 +16,12 @@ export interface CircuitClient extends AsyncDisposable {
   readonly connection: Connection
   /** The relay's answer as a number of the specification. */
   reserve(): Promise<number>
-  /** A circuit to another client, as the stream that leads into it, or the relay's refusal. */
-  connect(to: CircuitClient): Promise<{ readonly status: number; readonly stream: Stream }>
+  /** A circuit to another client, as the stream that leads into it, or the relay's refusal; `early` is sent before there is an answer. */
+  connect(to: CircuitClient, early?: Uint8Array): Promise<{ readonly status: number; readonly stream: Stream }>
   /** Circuits from others, one after the other. */
   nextCircuit(): Promise<Stream>
+  /** Takes each circuit and breaks it in the same breath. */
+  leavesAtOnce: boolean
 }
 
 export function circuitClient(port: number, peerId: string, privateKey?: PrivateKey): Promise<CircuitClient> {
@@ -41,24 +43,29 @@ export async function circuitClientAt(address: string, privateKey?: PrivateKey):
   const take = async (stream: Stream): Promise<void> => {
     const stop = lpStream(stream)
     await stop.read()
-    await stop.write(new ProtoWriter().uint(1, 1).uint(4, 100).finish())
+    const answered = stop.write(new ProtoWriter().uint(1, 1).uint(4, 100).finish())
+    if (client.leavesAtOnce) return stream.abort(new Error('it leaves at once'))
+    await answered
     came.push(stop.unwrap())
     look()
   }
   await node.handle(stopProtocol, take, { maxInboundStreams: 1000 })
   const connection = await node.dial(multiaddr(address))
-  const ask = async (request: Uint8Array) => {
-    const hop = lpStream(await connection.newStream(hopProtocol, { maxOutboundStreams: 1000 }))
+  const ask = async (request: Uint8Array, early?: Uint8Array) => {
+    const asking = await connection.newStream(hopProtocol, { maxOutboundStreams: 1000 })
+    const hop = lpStream(asking)
     await hop.write(request)
+    if (early) asking.send(early)
     return { status: statusOf((await hop.read()).subarray()), stream: hop.unwrap() }
   }
-  return {
+  const client: CircuitClient = {
     node,
     connection,
+    leavesAtOnce: false,
     reserve: async () => (await ask(new ProtoWriter().uint(1, 0).finish())).status,
-    connect(to) {
+    connect(to, early) {
       const peer = new ProtoWriter().bytes(1, to.node.peerId.toMultihash().bytes).finish()
-      return ask(new ProtoWriter().uint(1, 1).bytes(2, peer).finish())
+      return ask(new ProtoWriter().uint(1, 1).bytes(2, peer).finish(), early)
     },
     async nextCircuit() {
       while (came.length === 0) await new Promise<void>((resolve) => (look = resolve))
@@ -66,6 +73,7 @@ export async function circuitClientAt(address: string, privateKey?: PrivateKey):
     },
     [Symbol.asyncDispose]: async () => node.stop()
   }
+  return client
 }
 
 function statusOf(answer: Uint8Array): number {

@@ -43,7 +43,7 @@ export function socketAddress(base: URL): string {
   return `/${kind}/${host}/tcp/${port}/${secure ? 'tls/ws' : 'ws'}`
 }
 
-/** The page at the host and port of such a multiaddr; undefined for one of another kind. */
+/** The page at the host and port of such a multiaddr; undefined for one of another kind, or whose host is none for a page. */
 export function pageAt(address: Multiaddr): string | undefined {
   const [host, tcp, ...rest] = address.getComponents()
   const kinds = rest.map(({ name }) => name).filter((name) => name !== 'p2p')
@@ -51,5 +51,6 @@ export function pageAt(address: Multiaddr): string | undefined {
   const isHost = host?.value !== undefined && /^(ip[46]|dns[46]?)$/.test(host.name)
   if (!isHost || tcp?.name !== 'tcp' || (!secure && kinds.join() !== 'ws')) return undefined
   const name = host.name === 'ip6' ? `[${host.value}]` : host.value
-  return new URL(`${secure ? 'https' : 'http'}://${name}:${tcp.value}`).origin
+  const page = `${secure ? 'https' : 'http'}://${name}:${tcp.value}`
+  return URL.canParse(page) ? new URL(page).origin : undefined
 }

@@ -1,4 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Key } from 'interface-datastore'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -6,6 +7,7 @@ import { idleConnections } from '../../../relay/circuits.ts'
 import { dialFilter, publicAddresses } from '../../../relay/dht/addresses.ts'
 import { findBootstrap } from '../../../relay/dht/bootstrap.ts'
 import { swarmKey } from '../../../relay/dht/dht.ts'
+import { DrawnRelays } from '../../../relay/dht/drawn-relays.ts'
 import { ProviderStore } from '../../../relay/dht/provider-store.ts'
 import type { SwarmId } from '../../../src/core/ids.ts'
 import {
@@ -102,6 +104,12 @@ describe('addresses of relays', () => {
     const asked = [...inside, '/ip4/203.0.114.9'].map((host) => mayDial(multiaddr(`${host}/tcp/80/ws`)))
     expect(await Promise.all(asked)).toEqual([...inside.map(() => false), true])
     expect(await mayDial(multiaddr('/unix/var'))).toBe(false)
+    const names: Record<string, string[]> = { open: ['203.0.114.9'], both: ['203.0.114.9', '10.0.0.1'], none: [] }
+    const find = async (name: string) => names[name] ?? Promise.reject(new Error('SERVFAIL'))
+    // One who answers nothing now may answer with an inner address when it is dialled; our own may still be unknown.
+    const byName = await dialFilter([multiaddr('/dns/fails/tcp/443/tls/ws')], find)
+    const named = ['open', 'both', 'none', 'fails'].map((name) => byName(multiaddr(`/dns4/${name}/tcp/80/ws`)))
+    expect(await Promise.all(named)).toEqual([true, false, false, false])
     const atHome = await dialFilter([multiaddr('/ip4/127.0.0.1/tcp/80/ws')])
     expect(await atHome(multiaddr('/ip4/10.1.2.3/tcp/80/ws'))).toBe(true)
   })
@@ -122,6 +130,18 @@ describe('addresses of relays', () => {
     expect(await find(`/dnsaddr/quire.example/p2p/${publicKey.toString()}`)).toEqual([listed])
     expect(await find('/dnsaddr/circle.example', '/dnsaddr/nowhere.example', 'http://127.0.0.1:9')).toEqual([])
     expect(await find('/dnsaddr/many.example', '/dnsaddr/many.example')).toHaveLength(bootstrapMax)
+  })
+
+  it('[RL21] of one that tells a host with no page are passed over', async () => {
+    const peerId = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
+    const namedOf = async (...told: string[]) => {
+      const addresses = told.map((each) => ({ multiaddr: multiaddr(each) }))
+      const drawn = new DrawnRelays({ get: () => Promise.resolve({ addresses }) } as never, () => Promise.resolve(true))
+      await drawn.note(peerId)
+      return drawn.draw(new Set([peerId.toString()])).map(({ url }) => url)
+    }
+    expect(await namedOf('/dns/a b/tcp/80/ws', '/dns/x:y/tcp/443/tls/ws')).toEqual([])
+    expect(await namedOf('/dns/a b/tcp/80/ws', '/dns/quire.example/tcp/443/tls/ws')).toEqual(['https://quire.example'])
   })
 
   it('[RN13] a socket of a relay that is known is kept though nothing is done with it', () => {

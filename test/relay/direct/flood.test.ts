@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { crc32 } from 'node:zlib'
 import type { Listener } from '@libp2p/interface'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type DirectListener, gated } from '../../../relay/direct/gated-listener.ts'
 import { type RunningRelay, startRelay } from '../../../relay/relay.ts'
 import {
@@ -10,12 +10,19 @@ import {
   directBeginningsPerSecond,
   directHandshakeMs,
   directHandshakesMax,
-  directHandshakesPerAddressMax
+  directHandshakesPerAddressMax,
+  directSocketBurst,
+  directSocketsMax,
+  directSocketsPerAddressMax,
+  directSocketsPerSecond
 } from '../../../src/core/limits.ts'
 import { createNodeNetwork } from '../../../src/network/libp2p/node.ts'
 import { temporaryFolder } from '../../support/files.ts'
 import { untilFigure } from '../../support/figures.ts'
 import { within } from '../../support/waiting.ts'
+
+/** After which no rate of before counts. */
+const longMs = 3_600_000
 
 /** A listener whose callers never say who they are, until they are let go. */
 class Silent {
@@ -23,6 +30,7 @@ class Silent {
   readonly waiting: PromiseWithResolvers<void>[] = []
   readonly refused: string[] = []
   isDraining = false
+  #port = 0
   readonly take: DirectListener['incomingConnection']
 
   constructor() {
@@ -42,6 +50,21 @@ class Silent {
 
   from(host: string, port: number, ufrag = 'u'): void {
     void this.take(ufrag, host, port, new AbortController().signal)
+  }
+
+  /** So many come, and say who they are; gives the connections of those that are taken. */
+  async stay(host: string, count: number): Promise<Connected[]> {
+    const taken: Connected[] = []
+    for (let n = 0; n < count; n++) {
+      const [before, connection] = [this.waiting.length, new Connected()]
+      this.connections.set(`${host}:${++this.#port}:u`, connection as unknown as RTCPeerConnection)
+      this.from(host, this.#port)
+      if (this.waiting.length === before) continue
+      taken.push(connection)
+      this.waiting.at(-1)!.resolve()
+      await new Promise(setImmediate)
+    }
+    return taken
   }
 }
 
@@ -84,6 +107,34 @@ describe('[RL23] who may begin a connection over UDP', () => {
     for (let n = 0; n < 2 * directBeginningsBurst; n++) listener.from(`203.0.${n >> 8}.${n & 255}`, 1)
     expect(listener.waiting.length).toBeLessThanOrEqual(Math.min(directHandshakesMax, directBeginningsBurst))
     expect(listener.refused.length).toBeGreaterThanOrEqual(directBeginningsBurst)
+  })
+
+  it('are so many that stay of one address, and so many in all', async () => {
+    let nowMs = 0
+    using _clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs)
+    const listener = new Silent()
+    const first = await listener.stay('203.0.113.1', directSocketsPerAddressMax)
+    expect(first).toHaveLength(directSocketsPerAddressMax)
+    nowMs += longMs
+    expect(await listener.stay('203.0.113.1', 1)).toEqual([])
+    first[0]!.close()
+    expect(await listener.stay('203.0.113.1', 1)).toHaveLength(1)
+    for (let count = directSocketsPerAddressMax, host = 2; count < directSocketsMax; count += 64, host++) {
+      nowMs += longMs
+      expect(await listener.stay(`203.0.113.${host}`, 64)).toHaveLength(64)
+    }
+    nowMs += longMs
+    expect(await listener.stay('198.51.100.1', 1)).toEqual([])
+  })
+
+  it('are so many of one address each second, though none of them stays', async () => {
+    let nowMs = 0
+    using _clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs)
+    const listener = new Silent()
+    for (const connection of await listener.stay('203.0.113.1', directSocketBurst)) connection.close()
+    nowMs += 1_000
+    expect(await listener.stay('203.0.113.1', 3 * directSocketsPerSecond)).toHaveLength(directSocketsPerSecond)
+    expect(await listener.stay('203.0.113.2', 1)).toHaveLength(1)
   })
 
   it('is nobody while the relay drains', () => {
