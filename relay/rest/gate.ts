@@ -34,9 +34,12 @@ export function admit(request: IncomingMessage, options: GateOptions): void {
 
 /** By a certificate that the CA signed, or by the token. [RE12] */
 function isKnown({ socket, headers }: IncomingMessage, { token, asksCertificates }: GateOptions): boolean {
-  if (asksCertificates && (socket as TLSSocket).authorized) return true
+  if (asksCertificates && isCertified(socket as TLSSocket)) return true
   return token !== undefined && isToken(headers.authorization, token)
 }
+
+/** Some versions of Node call a TLS session authorized that is taken up again and never had a certificate (nodejs/node#35317). */
+const isCertified = (socket: TLSSocket): boolean => socket.authorized && socket.getPeerX509Certificate() !== undefined
 
 function wantedOf({ token, asksCertificates }: GateOptions): string {
   const certificate = asksCertificates ? 'a certificate of the client, signed by who signs them for this keeper' : ''
