@@ -3,7 +3,7 @@ import { access, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promis
 import { dirname, extname, join } from 'node:path'
 import { exportAheadBytes, exportFilesMax } from '../src/core/limits.ts'
 import type { FileView, Item } from '../src/engine/types.ts'
-import { flushFolder } from '../src/store/folder.ts'
+import { flushFolder, writeAll } from '../src/store/folder.ts'
 import { CannotSave } from './errors.ts'
 
 /**
@@ -78,7 +78,7 @@ async function writeFile(item: Item, index: number, sizeBytes: number, target: s
 async function copyTo(handle: FileHandle, stream: ReadableStream<Uint8Array>, sizeBytes: number, target: string) {
   let at = 0
   for await (const chunk of stream) {
-    await handle.write(chunk, 0, chunk.length, at)
+    await writeAll(handle, chunk, at)
     at += chunk.length
   }
   if (at !== sizeBytes) throw new CannotSave(target)

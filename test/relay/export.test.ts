@@ -5,6 +5,7 @@ import { exportItem } from '../../relay/export.ts'
 import type { FileView, Item } from '../../src/engine/types.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { seededBytes } from '../support/seeded.ts'
+import { halfWrites } from '../support/store-folder.ts'
 
 let place: Awaited<ReturnType<typeof temporaryFolder>>
 
@@ -90,6 +91,15 @@ describe('writing the files of a share', () => {
     expect(left.filter((name) => !name.endsWith('.txt'))).toEqual([])
     // Those under way, and as many as a slow disk lets through before the failure is known: never near all.
     expect(left.length).toBeLessThan(200)
+  })
+
+  it('writes all of each where the disk takes a part of each write alone', async () => {
+    const contents = someFiles(3, 9_000)
+    using _half = await halfWrites(place.path)
+    await exportItem(itemOf(contents).item, place.path)
+    for (const [path, bytes] of Object.entries(contents)) {
+      expect(Buffer.compare(await readFile(join(place.path, path)), bytes)).toBe(0)
+    }
   })
 
   it('says where it could not write', async () => {
