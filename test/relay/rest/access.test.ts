@@ -48,6 +48,24 @@ describe('who may ask', () => {
     expect(await statusOf(open.base, { Authorization: 'Bearer abd' })).toBe(401)
   })
 
+  it('[RE9] what a page shows or leads to is asked by that page, which names no origin', async () => {
+    const by = (site: string, mode: string, dest: string) => ({
+      'Sec-Fetch-Site': site,
+      'Sec-Fetch-Mode': mode,
+      'Sec-Fetch-Dest': dest
+    })
+    await using open = await startedKeeper('--allow-origin', 'https://app.example')
+    for (const site of ['cross-site', 'same-site']) {
+      expect(await statusOf(open.base, by(site, 'no-cors', 'image'))).toBe(403)
+      expect(await statusOf(open.base, by(site, 'navigate', 'document'))).toBe(403)
+    }
+    expect(await statusOf(open.base, by('none', 'navigate', 'document'))).toBe(200)
+    expect(await statusOf(open.base, by('same-origin', 'cors', 'empty'))).toBe(200)
+    const allowed = { ...by('cross-site', 'cors', 'empty'), Origin: 'https://app.example' }
+    expect(await statusOf(open.base, allowed)).toBe(200)
+    expect(await statusOf(open.base, allowed, 'OPTIONS')).toBe(204)
+  })
+
   it('[RE9] a keeper that others can reach takes a token', () => {
     expect(() => readKeeperConfig({}, ['--rest-host', '0.0.0.0'])).toThrow(/QUIRE_REST_TOKEN/)
   })
