@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Server } from 'node:https'
-import { X509Certificate } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { tlsFileBytesMax, tlsLookMs } from '../src/core/limits.ts'
 import { BadCertificate } from './errors.ts'
@@ -17,6 +17,7 @@ export interface Pair {
   readonly cert: Buffer
   readonly key: Buffer
   readonly ca?: Buffer
+  readonly secureOptions?: number
 }
 
 /** Certificate and key as they are on disk, if they belong together. Throws BadCertificate. */
@@ -27,7 +28,9 @@ export async function readPair({ cert, key, clientCa }: TlsFiles): Promise<Pair>
   } catch (cause) {
     throw new BadCertificate(cert, key, (cause as Error).message, { cause })
   }
-  return clientCa === undefined ? pair : { ...pair, ca: await readCa(clientCa) }
+  if (clientCa === undefined) return pair
+  // No session is taken up again: each connection shows its certificate to the CA of that moment.
+  return { ...pair, ca: await readCa(clientCa), secureOptions: constants.SSL_OP_NO_TICKET }
 }
 
 async function readCa(path: string): Promise<Buffer> {

@@ -17,26 +17,32 @@ export interface GateOptions {
 /**
  * Whether a request may be answered at all. Any web page can send simple requests to this machine, and by a name that
  * it makes point here it can read the answers too: so the origin and the host that a browser names must be allowed.
+ * What a page only shows, or leads to, comes without an origin, and says by its site alone that a page asked. [RE9]
  * @throws RestRefusal
  */
 export function admit(request: IncomingMessage, options: GateOptions): void {
-  const { origin, host = '' } = request.headers
+  const { origin, host = '', 'sec-fetch-site': site = 'none' } = request.headers
   if (!options.anyHost && !isLoopback(nameOf(host))) {
     throw new RestRefusal(403, 'This API answers to localhost alone: the Host of this request is another.')
   }
-  if (origin !== undefined && !options.origins.includes(origin)) {
-    throw new RestRefusal(403, 'Pages of this origin may not use this API; --allow-origin lets them.')
-  }
+  const isAllowed = origin === undefined ? ownSites.includes(site) : options.origins.includes(origin)
+  if (!isAllowed) throw new RestRefusal(403, 'Pages of this origin may not use this API; --allow-origin lets them.')
   if (request.method === 'OPTIONS') return // browsers send no token with a preflight, and learn nothing by it
   const isOpen = options.token === undefined && !options.asksCertificates
   if (!isOpen && !isKnown(request, options)) throw new RestRefusal(401, wantedOf(options))
 }
 
+/** What browsers say where no page of another origin asks: a person who typed the address, or this origin itself. */
+const ownSites: readonly unknown[] = ['none', 'same-origin']
+
 /** By a certificate that the CA signed, or by the token. [RE12] */
 function isKnown({ socket, headers }: IncomingMessage, { token, asksCertificates }: GateOptions): boolean {
-  if (asksCertificates && (socket as TLSSocket).authorized) return true
+  if (asksCertificates && isCertified(socket as TLSSocket)) return true
   return token !== undefined && isToken(headers.authorization, token)
 }
+
+/** Some versions of Node call a TLS session authorized that is taken up again and never had a certificate (nodejs/node#35317). */
+const isCertified = (socket: TLSSocket): boolean => socket.authorized && socket.getPeerX509Certificate() !== undefined
 
 function wantedOf({ token, asksCertificates }: GateOptions): string {
   const certificate = asksCertificates ? 'a certificate of the client, signed by who signs them for this keeper' : ''

@@ -2,7 +2,7 @@ import { type GroupIndex, groupIndex, type SetId } from '../core/ids.ts'
 import { groupCountOf } from '../core/merkle/group.ts'
 import type { EngineParts } from './parts.ts'
 
-/** Tells of the leaf hashes that were verified and stored in an earlier visit. */
+/** Tells of the leaf hashes that were verified and stored in an earlier visit. Those that cannot be read are asked of peers. */
 export async function recallHashes(
   store: Pick<EngineParts['store'], 'readHashGroup'>,
   set: SetId,
@@ -11,7 +11,7 @@ export async function recallHashes(
 ): Promise<void> {
   for (let i = 0; i < groupCountOf(blockCount); i++) {
     const group = groupIndex(i)
-    const hashes = await store.readHashGroup(set, group)
+    const hashes = await store.readHashGroup(set, group).catch(() => undefined)
     if (hashes) tell(group, hashes.leaves)
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { QuireError } from '../core/errors.ts'
 import { StoreBlocked, StoreFailed, StoreFull, StoreNewer, StoreUnavailable } from './errors.ts'
@@ -59,6 +59,15 @@ export async function writeAtomically(path: string, contents: string | Uint8Arra
   } catch (thrown) {
     await rm(fresh, { force: true }).catch(() => {})
     throw fullOr(thrown)
+  }
+}
+
+/** Writes all of `bytes` at `start`: of a disk that is nearly full, one call takes what fits and says nothing. @throws StoreFull */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, start: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, start + done)
+    if (bytesWritten === 0) throw new StoreFull()
+    done += bytesWritten
   }
 }
 

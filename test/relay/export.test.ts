@@ -5,6 +5,7 @@ import { exportItem } from '../../relay/export.ts'
 import type { FileView, Item } from '../../src/engine/types.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { seededBytes } from '../support/seeded.ts'
+import { halfWrites } from '../support/store-folder.ts'
 
 let place: Awaited<ReturnType<typeof temporaryFolder>>
 
@@ -90,6 +91,27 @@ describe('writing the files of a share', () => {
     expect(left.filter((name) => !name.endsWith('.txt'))).toEqual([])
     // Those under way, and as many as a slow disk lets through before the failure is known: never near all.
     expect(left.length).toBeLessThan(200)
+  })
+
+  it('writes all of each where the disk takes a part of each write alone', async () => {
+    const contents = someFiles(3, 9_000)
+    using _half = await halfWrites(place.path)
+    await exportItem(itemOf(contents).item, place.path)
+    for (const [path, bytes] of Object.entries(contents)) {
+      expect(Buffer.compare(await readFile(join(place.path, path)), bytes)).toBe(0)
+    }
+  })
+
+  it('leaves nothing half where it is stopped', async () => {
+    const stopped = new AbortController()
+    const { item } = itemOf({ 'film.bin': seededBytes(5, 3_000_000), 'late.txt': seededBytes(6, 90) })
+    const { read } = item
+    item.read = (index, ...range) => {
+      if (index === 0) stopped.abort(new Error('stopped'))
+      return read(index, ...range)
+    }
+    await expect(exportItem(item, place.path, stopped.signal)).rejects.toThrow('stopped')
+    expect(await allIn(place.path)).toEqual([])
   })
 
   it('says where it could not write', async () => {

@@ -7,7 +7,7 @@ import { StoreUnavailable } from '../../src/store/errors.ts'
 import { openFileSystem } from '../../src/store/filesystem.ts'
 import { checkStore } from '../../src/store/fsck.ts'
 import { seededBytes } from '../support/seeded.ts'
-import { holdRead, inPlace, isSame, type Place, slabBytesOf } from '../support/store-folder.ts'
+import { halfWrites, holdRead, inPlace, isSame, type Place, slabBytesOf } from '../support/store-folder.ts'
 
 const shape = { blockCount: 20, blockBytes: 1024 }
 describe('a backup', () => {
@@ -64,6 +64,21 @@ describe('a backup', () => {
       await blocks.backUp(target)
       await expect(blocks.backUp(target)).rejects.toBeInstanceOf(StoreUnavailable)
       expect(await readdir(folder)).toContain('copy')
+    }))
+
+  it('[ST23] is whole where the disk takes a part of each write alone', () =>
+    inPlace(async ({ folder, blocks, catalog, open }) => {
+      for (let seed = 0; seed < 3; seed++) await add({ blocks, catalog }, seed)
+      const target = `${folder}-crashed`
+      {
+        using _half = await halfWrites(folder)
+        await blocks.backUp(target)
+      }
+      const copy = await open(target)
+      for (let seed = 0; seed < 3; seed++) {
+        const read = await copy.blocks.readBlocks(setOf(String(seed)), { start: 0, count: 20 })
+        expect(isSame(read, contents(seed))).toBe(true)
+      }
     }))
 
   it('[ST26] is its owner’s alone, as a store that is made is', () =>

@@ -4,14 +4,35 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import { openFileSystem } from '../../src/store/filesystem.ts'
 
+type Call = (...args: unknown[]) => Promise<unknown>
+
+/** What all open files share. */
+async function fileMethods(folder: string): Promise<{ read: Call; write: Call }> {
+  const probe = await open(join(folder, 'probe'), 'w')
+  await probe.close()
+  await rm(join(folder, 'probe'))
+  return Object.getPrototypeOf(probe) as { read: Call; write: Call }
+}
+
+/** Until the end of its scope a write to a file takes half of what it is given, as it does where there is no room for more. */
+export async function halfWrites(folder: string): Promise<Disposable> {
+  const file = await fileMethods(folder)
+  const { write } = file
+  const spy = vi.spyOn(file, 'write').mockImplementation(function (
+    this: unknown,
+    ...[bytes, from, count, at]: unknown[]
+  ) {
+    return write.call(this, bytes, from, Math.ceil((count as number) / 2), at)
+  })
+  return { [Symbol.dispose]: () => spy.mockRestore() }
+}
+
 /** The next read of a file, once it is released, begins or is done with. */
 export async function holdRead(
   folder: string,
   held: 'beginning' | 'end'
 ): Promise<{ readonly begun: Promise<void>; release(): void }> {
-  const probe = await open(join(folder, 'probe'), 'w')
-  const file = Object.getPrototypeOf(probe) as { read: (...args: unknown[]) => Promise<unknown> }
-  await probe.close()
+  const file = await fileMethods(folder)
   const [begun, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const read = file.read
   const spy = vi.spyOn(file, 'read').mockImplementationOnce(async function (this: unknown, ...args: unknown[]) {

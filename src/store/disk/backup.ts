@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { backupReadBytes } from '../../core/limits.ts'
 import { StoreUnavailable } from '../errors.ts'
-import { flushFolder, prepareFolder } from '../folder.ts'
+import { flushFolder, prepareFolder, writeAll } from '../folder.ts'
 import { type Database, databaseName } from './database.ts'
 import { slabName, slabsFolder, type Slabs } from './slabs.ts'
 import type { Place } from './space.ts'
@@ -62,7 +62,7 @@ async function copySlabs(slabs: Slabs, folder: string, { signal, onProgress }: B
           const bytes = new Uint8Array(size)
           // A file that ends early has no claimed blocks behind its end.
           await slabs.read(slab as number, start, bytes)
-          await copy.write(bytes, 0, size, start)
+          await writeAll(copy, bytes, start)
           copied += size
           onProgress?.(copied, total)
         }

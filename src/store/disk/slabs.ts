@@ -2,7 +2,7 @@ import { truncateSync } from 'node:fs'
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openFilesMax } from '../../core/limits.ts'
-import { codeOf, flushFolder } from '../folder.ts'
+import { codeOf, flushFolder, writeAll } from '../folder.ts'
 import { LeasePool } from '../lease-pool.ts'
 
 /** The slab files of a folder, opened as they are needed. */
@@ -29,12 +29,7 @@ export class Slabs {
   }
 
   write(slab: number, start: number, bytes: Uint8Array): Promise<void> {
-    return this.#files.use(slab, async (file) => {
-      for (let done = 0; done < bytes.length;) {
-        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, start + done)
-        done += bytesWritten
-      }
-    })
+    return this.#files.use(slab, (file) => writeAll(file, bytes, start))
   }
 
   /** Fills `into`; false where the file is shorter. */

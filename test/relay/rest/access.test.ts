@@ -48,8 +48,40 @@ describe('who may ask', () => {
     expect(await statusOf(open.base, { Authorization: 'Bearer abd' })).toBe(401)
   })
 
+  it('[RE9] what a page shows or leads to is asked by that page, which names no origin', async () => {
+    const by = (site: string, mode: string, dest: string) => ({
+      'Sec-Fetch-Site': site,
+      'Sec-Fetch-Mode': mode,
+      'Sec-Fetch-Dest': dest
+    })
+    await using open = await startedKeeper('--allow-origin', 'https://app.example')
+    for (const site of ['cross-site', 'same-site']) {
+      expect(await statusOf(open.base, by(site, 'no-cors', 'image'))).toBe(403)
+      expect(await statusOf(open.base, by(site, 'navigate', 'document'))).toBe(403)
+    }
+    expect(await statusOf(open.base, by('none', 'navigate', 'document'))).toBe(200)
+    expect(await statusOf(open.base, by('same-origin', 'cors', 'empty'))).toBe(200)
+    const allowed = { ...by('cross-site', 'cors', 'empty'), Origin: 'https://app.example' }
+    expect(await statusOf(open.base, allowed)).toBe(200)
+    expect(await statusOf(open.base, allowed, 'OPTIONS')).toBe(204)
+  })
+
   it('[RE9] a keeper that others can reach takes a token', () => {
     expect(() => readKeeperConfig({}, ['--rest-host', '0.0.0.0'])).toThrow(/QUIRE_REST_TOKEN/)
+  })
+
+  it('[RE9] a page is allowed by its origin as browsers write it, and by nothing else', () => {
+    const read = (given: string) => readKeeperConfig({ QUIRE_ALLOW_ORIGIN: given }, []).allowOrigins
+    expect(read('https://App.Example:443/, http://localhost:3000,chrome-extension://abc')).toEqual([
+      'https://app.example',
+      'http://localhost:3000',
+      'chrome-extension://abc'
+    ])
+    for (const wrong of ['app.example', '*', 'null', 'https://app.example/page', 'https://a@app.example', 'file:///']) {
+      expect(() => read(wrong)).toThrow(
+        `QUIRE_ALLOW_ORIGIN is "${wrong}"; it must be origins of pages with commas between them`
+      )
+    }
   })
 
   it('[RL4] the program says in one line where it is, and ends in order', async () => {

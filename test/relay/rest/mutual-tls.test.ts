@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises'
-import { request as httpRequest } from 'node:http'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { request, type RequestOptions } from 'node:https'
 import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readKeeperConfig } from '../../../relay/keeper-config.ts'
+import { admit } from '../../../relay/rest/gate.ts'
 import { authority, type Certified, selfSigned } from '../../support/certificates.ts'
 import { temporaryFolder } from '../../support/files.ts'
 import { startedKeeper, type StartedKeeper } from '../../support/keeper.ts'
@@ -63,6 +65,40 @@ it('[RE12] who shows a certificate of the CA is answered over TLS, and nobody el
   }
   const [status] = await ask(rest, client, { headers: { Origin: 'https://evil.example' } })
   expect(status).toBe(403)
+})
+
+it('[RE12] no session is taken up again, be it one with a certificate or without', async () => {
+  const { port } = new URL(one.keeper.rest)
+  const askOver = (shown: Certified | undefined, session?: Buffer) =>
+    new Promise<{ status: number; isReused: boolean; session: Buffer }>((resolve, reject) => {
+      const tls = { ...shown, session, ca: server.cert, servername: 'localhost', agent: false as const }
+      const sending = request({ host: '127.0.0.1', port, path: '/api', ...tls }, async (answer) => {
+        const socket = answer.socket as TLSSocket
+        const isReused = socket.isSessionReused()
+        await answer.toArray()
+        resolve({ status: answer.statusCode!, isReused, session: socket.getSession()! })
+      })
+      sending.once('error', reject).end()
+    })
+  for (const [shown, status] of [
+    [client, 200],
+    [undefined, 401]
+  ] as const) {
+    const first = await askOver(shown)
+    expect(first.status).toBe(status)
+    expect(await askOver(undefined, first.session)).toMatchObject({ status: 401, isReused: false })
+  }
+})
+
+it('[RE12] a socket that is called authorized and has no certificate is of nobody', () => {
+  const admitted = (certificate?: object) => {
+    const socket = { authorized: true, getPeerX509Certificate: () => certificate } as unknown as TLSSocket
+    const headers = { host: 'localhost' }
+    const asked = { socket, headers, method: 'GET' } as unknown as IncomingMessage
+    admit(asked, { asksCertificates: true, origins: [], anyHost: false })
+  }
+  expect(() => admitted()).toThrow(`${wanted}.`)
+  expect(() => admitted({})).not.toThrow()
 })
 
 it('[RE12] does not speak without TLS', async () => {
