@@ -432,6 +432,10 @@ export const termsRememberedMax = 256
 export const laneBufferBytesMax = 8 * MiB
 /** Lanes of one protocol between two peers: sessions of a whole library, and room. */
 export const lanesPerPeerMax = 1024
+/** What a lane that takes no more may still hold when its sender goes on: half of what a relay's socket takes at once. */
+export const laneAheadBytesMax = 512 * KiB
+/** A lane that holds so much unsent is cut: what is on the way across the bridge, and as much as one session may ask for. */
+export const laneUnsentBytesMax = 12 * MiB
 /** Over WebRTC a message up to this goes together with its length; a longer one would have to be copied for that. */
 export const wholeMessageBytesMax = 4 * KiB
 /** Connections beyond the first to each peer, of all data sets. */

@@ -63,7 +63,7 @@ export class Serving {
   }
 
   onHashesRead(lane: SwarmLane, group: GroupIndex, hashes: HashGroup | undefined): void {
-    lane.groupsQueued--
+    lane.answeredGroup()
     const frame = hashes
       ? ({ type: 'hashes', group, hashes } as const)
       : ({ type: 'refuse-hashes', group, code: 'not-held' } as const)
@@ -82,9 +82,8 @@ export class Serving {
     this.#refuse(lane, 'not-held', [{ start, count }])
   }
 
-  /** The lane takes no more for now, or again. */
   setBlocked(lane: SwarmLane, isBlocked: boolean): void {
-    lane.isBlocked = isBlocked
+    lane.setBlocked(isBlocked)
     this.#hasChanged ||= !isBlocked
   }
 
@@ -161,3 +160,4 @@ const blocksPerMessage = (blockBytes: number, bytesPerSecond: number): number =>
     1,
     Math.min(messageBlocks, Math.floor(Math.min(messageBlocks * usualBlockBytes, bytesPerSecond) / blockBytes))
   )
+    lane.refused(ranges.length)
