@@ -51,6 +51,8 @@ export class Session {
   readonly given = new Set<number>()
   wasSuggested = false
   /** What it held and was sent when it was last looked how much comes to others, and whether it told of what came. */
+  /** What it asked for and nobody was to get before. */
+  readonly asked = new Set<number>()
   whenLooked: { readonly heldBlocks: number; readonly sentBytes: number; readonly isTelling: boolean } | undefined
   /** How far in the news of held blocks it was told. */
   toldUpTo = 0

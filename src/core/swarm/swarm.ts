@@ -196,8 +196,7 @@ export class Swarm {
     }
     switch (frame.type) {
       case 'want':
-        this.#serving.onWant(lane, frame.ranges)
-        return this.#spreading.wanted(lane.session!, frame.ranges)
+        return this.#spreading.wanted(lane.session!, this.#serving.onWant(lane, frame.ranges))
       case 'suggest':
         return this.#asking.onSuggest(lane.session!, frame.ranges)
       case 'peers':
