@@ -139,6 +139,8 @@ export const relayHintTextMax = 200
 
 /** Ranges in one message; a bitmap worse than that is told in several messages. */
 export const rangesPerFrameMax = 1024
+/** So many times the blocks of a data set one session may say to hold, or no longer: once is usual, and each costs a look. */
+export const holdingsToldMax = 8
 /** Blocks that one session may have asked for and not yet got; beyond, `refuse(busy)`. Four full windows of 64 KiB blocks. */
 export const queuedBlocksMax = 256
 /** Hash groups that one session may have asked for and not yet got. */
@@ -430,12 +432,12 @@ export const termsRememberedMax = 256
 
 /** What a WebRTC lane may hold unsent; Chromium breaks at 16 MiB. */
 export const laneBufferBytesMax = 8 * MiB
-/** Lanes of one protocol between two peers: sessions of a whole library, and room. */
-export const lanesPerPeerMax = 1024
 /** What a lane that takes no more may still hold when its sender goes on: half of what a relay's socket takes at once. */
 export const laneAheadBytesMax = 512 * KiB
 /** A lane that holds so much unsent is cut: what is on the way across the bridge, and as much as one session may ask for. */
 export const laneUnsentBytesMax = 12 * MiB
+/** Lanes of one protocol between two peers: sessions of a whole library, and room. */
+export const lanesPerPeerMax = 1024
 /** Over WebRTC a message up to this goes together with its length; a longer one would have to be copied for that. */
 export const wholeMessageBytesMax = 4 * KiB
 /** Connections beyond the first to each peer, of all data sets. */

@@ -6,6 +6,7 @@ import {
   banMs,
   dialMoreMs,
   helloTimeoutMs,
+  holdingsToldMax,
   peersDialledMax,
   peersTradedMax,
   queuedGroupsMax
@@ -229,6 +230,28 @@ describe('swarm: liars', () => {
   })
 
   it('[EX14] more hash groups than may be asked end the session', () => {
+  it.each<[string, (i: number) => KnownFrame]>([
+    ['the same', () => ({ type: 'have', ranges: [range(0, 1000)] })],
+    ['one thing and its contrary', (i) => ({ type: i % 2 === 0 ? 'have' : 'gone', ranges: [range(0, 1000)] })],
+    [
+      'everything and then less',
+      (i) =>
+        i % 2 === 0
+          ? { type: 'state', serving: true, complete: true, ranges: [] }
+          : { type: 'gone', ranges: [range(0, 1)] }
+    ]
+  ])('[EX17] one that says %s over and over ends the session', (_, frame) => {
+    const { world, holder, taker, takerLane } = pair(1000)
+    const say = (from: number, to: number) => {
+      for (let i = from; i < to; i++) taker.say(takerLane, frame(i))
+      world.pass(1_000)
+    }
+    say(0, holdingsToldMax)
+    expect(holder.codes()).toEqual([])
+    say(holdingsToldMax, 2 * holdingsToldMax + 2)
+    expect(holder.codes()).toEqual(['bad-frame'])
+  })
+
     const { world, holder, taker, takerLane } = pair()
     for (let i = 0; i <= queuedGroupsMax; i++) {
       holder.swarm.handle(world.nowMs, {
