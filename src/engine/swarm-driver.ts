@@ -28,6 +28,8 @@ export interface DriverOptions {
   readonly keys: DataSetKeys
   readonly manifest?: Uint8Array
   readonly held?: Bitmap
+  /** Throws why there is no room for what a manifest describes. */
+  readonly accepts?: (manifest: Manifest) => void
   readonly onManifest: (bytes: Uint8Array, manifest: Manifest) => void
   readonly onHeld: (held: Bitmap) => void
   readonly onComplete: () => void
@@ -68,6 +70,7 @@ export class SwarmDriver {
       swarmKey: options.keys.swarmKey,
       manifest: options.manifest,
       held: options.held,
+      accepts: options.accepts,
       role: parts.role,
       serving: true,
       random: parts.random,

@@ -12,6 +12,7 @@ import {
   queuedGroupsMax
 } from '../../src/core/limits.ts'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
+import { BadManifest } from '../../src/core/manifest/manifest.ts'
 import { contentOf } from '../support/swarm-content.ts'
 import { byes, meet, pair, range } from '../support/swarm-pair.ts'
 import { World } from '../support/swarm-world.ts'
@@ -229,7 +230,6 @@ describe('swarm: liars', () => {
     expect(byes(holder)).toEqual(['protocol', 'too-many'])
   })
 
-  it('[EX14] more hash groups than may be asked end the session', () => {
   it.each<[string, (i: number) => KnownFrame]>([
     ['the same', () => ({ type: 'have', ranges: [range(0, 1000)] })],
     ['one thing and its contrary', (i) => ({ type: i % 2 === 0 ? 'have' : 'gone', ranges: [range(0, 1000)] })],
@@ -252,6 +252,7 @@ describe('swarm: liars', () => {
     expect(holder.codes()).toEqual(['bad-frame'])
   })
 
+  it('[EX14] more hash groups than may be asked end the session', () => {
     const { world, holder, taker, takerLane } = pair()
     for (let i = 0; i <= queuedGroupsMax; i++) {
       holder.swarm.handle(world.nowMs, {
@@ -282,6 +283,26 @@ describe('swarm: liars', () => {
     expect(byes(holder)).toEqual([])
     expect(holder.codes()).toEqual([])
     expect(holder.swarm.sessions()).toHaveLength(0)
+  })
+
+  it('[SW1] [KE8] a manifest for which there is no room stops the machine before anything is allotted for it', () => {
+    const world = new World(contentOf(40))
+    const noRoom = new BadManifest('there is no room')
+    const seen: number[] = []
+    const taker = world.node('taker', {
+      accepts({ blockCount }) {
+        seen.push(blockCount)
+        throw noRoom
+      }
+    })
+    world.node('holder', { has: 'everything' })
+    meet(taker, 'holder')
+    world.pass(1_000)
+    expect(seen).toEqual([40])
+    expect(taker.did('unusable')).toEqual([{ type: 'unusable', error: noRoom }])
+    expect(taker.swarm.manifest).toBeUndefined()
+    expect(taker.swarm.held).toBeUndefined()
+    expect(taker.codes()).toEqual([])
   })
 
   it('[SW1] a manifest that cannot be used is nobody’s fault and stops the machine', () => {
