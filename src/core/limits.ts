@@ -444,6 +444,8 @@ export const wholeMessageBytesMax = 4 * KiB
 export const furtherConnectionsMax = 32
 /** A dial that takes longer failed, whatever carries it. */
 export const dialTimeoutMs = 20_000
+/** After this no further address of one peer is tried: all ways there are have had their time, and others wait for the place. */
+export const dialAddressesMs = 60_000
 /** How long a connection that was idle has to take a new lane, before a new connection is made instead: it may be dead and not know it. */
 export const idleAnswerMs = 3_000
 /**

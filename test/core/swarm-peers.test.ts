@@ -8,8 +8,11 @@ import {
   helloTimeoutMs,
   holdingsToldMax,
   peersDialledMax,
+  peersTellMs,
+  peersToldMax,
   peersTradedMax,
-  queuedGroupsMax
+  queuedGroupsMax,
+  stallTimeoutMs
 } from '../../src/core/limits.ts'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
 import { BadManifest } from '../../src/core/manifest/manifest.ts'
@@ -76,6 +79,64 @@ describe('swarm: in which order', () => {
       ['holding', false],
       ['last', true]
     ])
+  })
+})
+
+describe('swarm: places that others hold', () => {
+  const refusing = (frame: KnownFrame): KnownFrame =>
+    frame.type === 'blocks'
+      ? { type: 'refuse', code: 'busy', ranges: [{ start: frame.start, count: frame.blocks.length }] }
+      : frame
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `bad${i}`)
+
+  it.each<[string, number, 'everything' | 'nothing' | number[]]>([
+    ['eight that hold everything and are busy', peersDialledMax, 'everything'],
+    ['sixteen that hold a part and are busy', peersTradedMax, [1, 2, 3]],
+    ['sixteen that hold nothing', peersTradedMax, 'nothing']
+  ])('[SW10] %s for ever do not keep it from one that gives', (_, count, has) => {
+    const world = new World(contentOf(40))
+    for (const name of names(count)) world.node(name, { has, isReluctant: true, sends: refusing })
+    world.node('holder', { has: 'everything' })
+    const taker = world.node('taker')
+    meet(taker, ...names(count))
+    world.pass(30 * dialMoreMs)
+    expect(taker.swarm.sessions()).toHaveLength(count)
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete, stallTimeoutMs + 2 * dialMoreMs)
+    expect(taker.did('connect')).toHaveLength(count + 1)
+  })
+
+  it('[SW10] one that was not tried comes before those that could not be reached, which have another turn', () => {
+    const world = new World(contentOf(40))
+    const taker = world.node('taker', { dialMs: (to) => (to === 'holder' ? 10 : 60_000) })
+    meet(taker, ...names(16))
+    world.node('holder', { has: 'everything' })
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete, 125_000)
+    expect(taker.did('connect')[16]!.peerId).toBe('holder')
+  })
+
+  it('[SW10] who is invented by peers does not keep it from whom a tracker tells of', () => {
+    const world = new World(contentOf(40))
+    const record = Uint8Array.of(1)
+    const taker = world.node('taker', { dialMs: (to) => (to === 'holder' ? 10 : 20_000) })
+    const liar = world.node('liar', { has: 'nothing', isReluctant: true })
+    const [lane] = world.connect(liar, taker)
+    world.pass(100)
+    let invented = 0
+    const invent = () => {
+      const peers = Array.from({ length: peersToldMax }, () => ({ peerId: `bad${invented++}` as PeerId, record }))
+      liar.say(lane, { type: 'peers', peers })
+      world.after(peersTellMs / 2, invent)
+    }
+    invent()
+    world.pass(30_000)
+    meet(taker, 'holder') // it is not there yet
+    world.pass(30_000)
+    expect(taker.did('connect').filter(({ peerId }) => peerId === 'holder').length).toBeGreaterThan(0)
+    world.node('holder', { has: 'everything' })
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete, 60_000)
   })
 })
 

@@ -117,6 +117,7 @@ export class Session {
     const { holdings } = this
     if (!holdings || ranges.some(({ start, count }) => start + count > holdings.size)) throw new BeyondEnd()
     this.suggests = blocks > 0
+    this.isExhausted = false
     this.suggestedAtMs = nowMs
     for (const { start, count } of ranges) {
       for (let index = start; index < start + count; index++) this.suggestions.push(index)
