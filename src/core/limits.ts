@@ -534,7 +534,7 @@ export const turnTextMax = 256
 export const relayConfigBytesMax = 64 * KiB
 /** Streams at one time by which one peer asks a relay for that. */
 export const configStreamsMax = 4
-/** How often the clock is looked at, and the jump which means that the machine slept. */
+/** How often the clock is looked at, by which relays and data sets see that the machine slept, and the jump which means that. */
 export const clockTickMs = 2_000
 export const clockJumpMs = 5_000
 /** Sent by the worker and not yet taken by the lane; beyond, the sender waits. */

@@ -4,6 +4,7 @@ import { decodeFrame, encodeFrame, frameBytesMaxOf } from '../core/exchange/code
 import { FrameReader } from '../core/exchange/frame-reader.ts'
 import type { PeerRecord } from '../core/exchange/types.ts'
 import type { LaneId, ManifestCid, PeerId, SetId } from '../core/ids.ts'
+import { clockTickMs } from '../core/limits.ts'
 import type { Manifest } from '../core/manifest/manifest.ts'
 import { Swarm } from '../core/swarm/swarm.ts'
 import type { DialledPeer, FoundPeer, SwarmEffect, SwarmInput } from '../core/swarm/types.ts'
@@ -61,21 +62,14 @@ export class SwarmDriver {
     this.#parts = parts
     this.#options = options
     this.#dialling = new Dialling(parts)
-    this.#alarm = new Alarm(parts.timers)
+    this.#alarm = new Alarm(parts.timers, clockTickMs)
     this.#fading = new Alarm(parts.timers)
     this.#book = new PeerBook(parts.timers)
-    this.#machine = new Swarm({
-      manifestCid: options.manifestCid,
-      swarmId: options.keys.swarmId,
-      swarmKey: options.keys.swarmKey,
-      manifest: options.manifest,
-      held: options.held,
-      accepts: options.accepts,
-      role: parts.role,
-      serving: true,
-      random: parts.random,
-      uploadLimit: parts.uploadLimit
-    })
+    const { manifestCid, manifest, held, accepts } = options
+    const { swarmId, swarmKey } = options.keys
+    const { role, random, uploadLimit } = parts
+    const about = { manifestCid, swarmId, swarmKey, manifest, held, accepts }
+    this.#machine = new Swarm({ ...about, role, serving: true, random, uploadLimit })
     this.#blocks = new VerifiedBlocks(parts.store, options.set, () => this.#machine.held)
     this.#writer = new BlockWriter(parts.store, options.set, this.#blocks, {
       stored: (indexes) => this.#turn({ type: 'stored', indexes }),
@@ -85,10 +79,10 @@ export class SwarmDriver {
       }
     })
     this.#manifest.promise.catch(() => undefined) // whoever waits is told; nobody need wait
-    if (options.held) this.#manifest.resolve(this.#machine.manifest!)
-    const { manifest, held } = this.#machine
-    if (manifest && held && !held.isFull) {
-      void recallHashes(parts.store, options.set, manifest.blockCount, (group, leaves) =>
+    if (held) this.#manifest.resolve(this.#machine.manifest!)
+    const { manifest: known, held: durable } = this.#machine
+    if (known && durable && !durable.isFull) {
+      void recallHashes(parts.store, options.set, known.blockCount, (group, leaves) =>
         this.#turn({ type: 'group-known', group, leaves })
       )
     }
