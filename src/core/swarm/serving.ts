@@ -144,7 +144,8 @@ export class Serving {
   #isCrowded(): boolean {
     if (!this.#limit) return false
     const perTurn = this.#state.manifest!.blockBytes / this.#limit.bytesPerSecond
-    return this.#waiting.size > 0 && (this.#waiting.size + 1) * perTurn * 1000 > stallTimeoutMs / 3
+    const turns = (this.#waiting.size + 1) * this.#limit.turns(this)
+    return turns > 1 && turns * perTurn * 1000 > stallTimeoutMs / 3
   }
 
   #next(): SwarmLane | undefined {
