@@ -247,8 +247,8 @@ export class SwarmDriver {
       const blocks = await this.#parts.store.readBlocks(this.#options.set, { start, count })
       const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
       this.#send(laneId, encodeFrame({ type: 'blocks', start, blocks }))
-      const session = this.#machine.sessions().find((each) => each.laneId === laneId)
-      if (session) this.#book.sent(session.peerId, bytes)
+      const lane = this.#lanes.get(laneId)
+      if (lane) this.#book.sent(lane.peerId, bytes)
       this.#turn({ type: 'blocks-sent', laneId, start, count, bytes })
     } catch {
       this.#turn({ type: 'blocks-missing', laneId, start, count })
