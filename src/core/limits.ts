@@ -139,6 +139,8 @@ export const relayHintTextMax = 200
 
 /** Ranges in one message; a bitmap worse than that is told in several messages. */
 export const rangesPerFrameMax = 1024
+/** So many times the blocks of a data set one session may say to hold, or no longer: once is usual, and each costs a look. */
+export const holdingsToldMax = 8
 /** Blocks that one session may have asked for and not yet got; beyond, `refuse(busy)`. Four full windows of 64 KiB blocks. */
 export const queuedBlocksMax = 256
 /** Hash groups that one session may have asked for and not yet got. */
@@ -430,6 +432,10 @@ export const termsRememberedMax = 256
 
 /** What a WebRTC lane may hold unsent; Chromium breaks at 16 MiB. */
 export const laneBufferBytesMax = 8 * MiB
+/** What a lane that takes no more may still hold when its sender goes on: half of what a relay's socket takes at once. */
+export const laneAheadBytesMax = 512 * KiB
+/** A lane that holds so much unsent is cut: what is on the way across the bridge, and as much as one session may ask for. */
+export const laneUnsentBytesMax = 12 * MiB
 /** Lanes of one protocol between two peers: sessions of a whole library, and room. */
 export const lanesPerPeerMax = 1024
 /** Over WebRTC a message up to this goes together with its length; a longer one would have to be copied for that. */
@@ -438,6 +444,8 @@ export const wholeMessageBytesMax = 4 * KiB
 export const furtherConnectionsMax = 32
 /** A dial that takes longer failed, whatever carries it. */
 export const dialTimeoutMs = 20_000
+/** After this no further address of one peer is tried: all ways there are have had their time, and others wait for the place. */
+export const dialAddressesMs = 60_000
 /** How long a connection that was idle has to take a new lane, before a new connection is made instead: it may be dead and not know it. */
 export const idleAnswerMs = 3_000
 /**
@@ -526,7 +534,7 @@ export const turnTextMax = 256
 export const relayConfigBytesMax = 64 * KiB
 /** Streams at one time by which one peer asks a relay for that. */
 export const configStreamsMax = 4
-/** How often the clock is looked at, and the jump which means that the machine slept. */
+/** How often the clock is looked at, by which relays and data sets see that the machine slept, and the jump which means that. */
 export const clockTickMs = 2_000
 export const clockJumpMs = 5_000
 /** Sent by the worker and not yet taken by the lane; beyond, the sender waits. */

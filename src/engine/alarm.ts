@@ -9,14 +9,17 @@ const longestMs = 2 ** 31 - 1
  */
 export class Alarm {
   readonly #timers: Timers
+  readonly #lookMs: number
   #atMs = Infinity
   /** When the timer rings, at the latest when it is due. */
   #ringsAtMs = Infinity
   #wake: () => void = () => undefined
   #cancel: (() => void) | undefined
 
-  constructor(timers: Timers) {
+  /** The clock is looked at so often, since a timer does not notice that it jumped. */
+  constructor(timers: Timers, lookMs = longestMs) {
     this.#timers = timers
+    this.#lookMs = lookMs
   }
 
   setAtMs(atMs: number, wake: () => void): void {
@@ -37,7 +40,7 @@ export class Alarm {
   #set(): void {
     this.#cancel?.()
     const nowMs = this.#timers.nowMs()
-    this.#ringsAtMs = Math.min(this.#atMs, nowMs + longestMs)
+    this.#ringsAtMs = Math.min(this.#atMs, nowMs + this.#lookMs)
     const delayMs = Math.max(0, Math.ceil(this.#ringsAtMs - nowMs))
     this.#cancel = this.#timers.after(delayMs, () => this.#ring())
   }

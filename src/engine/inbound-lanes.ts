@@ -1,7 +1,7 @@
 import { decodeFrame, encodeFrame, frameBytesMaxOf } from '../core/exchange/codec.ts'
 import { FrameReader } from '../core/exchange/frame-reader.ts'
 import type { Frame } from '../core/exchange/types.ts'
-import { helloTimeoutMs } from '../core/limits.ts'
+import { helloBytesMax, helloTimeoutMs } from '../core/limits.ts'
 import type { SwarmId } from '../core/ids.ts'
 import type { Lane } from '../network/types.ts'
 import type { EngineParts, KeeperPart } from './parts.ts'
@@ -38,8 +38,9 @@ export class InboundLanes {
 
   accept(lane: Lane): void {
     if (lane.protocol === '/quire/keep/1') return this.#keeper ? this.#keeper.accept(lane) : lane.close()
-    const reader = new FrameReader(frameBytesMaxOf)
     const frames: Frame[] = []
+    // A stranger's first message is a hello: whatever claims to be longer is refused by its head.
+    const reader = new FrameReader((type) => (frames.length > 0 ? frameBytesMaxOf(type) : helloBytesMax))
     const cancel = this.#parts.timers.after(helloTimeoutMs, () => lane.close())
     lane.onClose = cancel
     lane.onChunk = (chunk) => {

@@ -4,6 +4,7 @@ import { decodeFrame, encodeFrame, frameBytesMaxOf } from '../core/exchange/code
 import { FrameReader } from '../core/exchange/frame-reader.ts'
 import type { PeerRecord } from '../core/exchange/types.ts'
 import type { LaneId, ManifestCid, PeerId, SetId } from '../core/ids.ts'
+import { clockTickMs } from '../core/limits.ts'
 import type { Manifest } from '../core/manifest/manifest.ts'
 import { Swarm } from '../core/swarm/swarm.ts'
 import type { DialledPeer, FoundPeer, SwarmEffect, SwarmInput } from '../core/swarm/types.ts'
@@ -28,6 +29,8 @@ export interface DriverOptions {
   readonly keys: DataSetKeys
   readonly manifest?: Uint8Array
   readonly held?: Bitmap
+  /** Throws why there is no room for what a manifest describes. */
+  readonly accepts?: (manifest: Manifest) => void
   readonly onManifest: (bytes: Uint8Array, manifest: Manifest) => void
   readonly onHeld: (held: Bitmap) => void
   readonly onComplete: () => void
@@ -59,20 +62,14 @@ export class SwarmDriver {
     this.#parts = parts
     this.#options = options
     this.#dialling = new Dialling(parts)
-    this.#alarm = new Alarm(parts.timers)
+    this.#alarm = new Alarm(parts.timers, clockTickMs)
     this.#fading = new Alarm(parts.timers)
     this.#book = new PeerBook(parts.timers)
-    this.#machine = new Swarm({
-      manifestCid: options.manifestCid,
-      swarmId: options.keys.swarmId,
-      swarmKey: options.keys.swarmKey,
-      manifest: options.manifest,
-      held: options.held,
-      role: parts.role,
-      serving: true,
-      random: parts.random,
-      uploadLimit: parts.uploadLimit
-    })
+    const { manifestCid, manifest, held, accepts } = options
+    const { swarmId, swarmKey } = options.keys
+    const { role, random, uploadLimit } = parts
+    const about = { manifestCid, swarmId, swarmKey, manifest, held, accepts }
+    this.#machine = new Swarm({ ...about, role, serving: true, random, uploadLimit })
     this.#blocks = new VerifiedBlocks(parts.store, options.set, () => this.#machine.held)
     this.#writer = new BlockWriter(parts.store, options.set, this.#blocks, {
       stored: (indexes) => this.#turn({ type: 'stored', indexes }),
@@ -82,10 +79,10 @@ export class SwarmDriver {
       }
     })
     this.#manifest.promise.catch(() => undefined) // whoever waits is told; nobody need wait
-    if (options.held) this.#manifest.resolve(this.#machine.manifest!)
-    const { manifest, held } = this.#machine
-    if (manifest && held && !held.isFull) {
-      void recallHashes(parts.store, options.set, manifest.blockCount, (group, leaves) =>
+    if (held) this.#manifest.resolve(this.#machine.manifest!)
+    const { manifest: known, held: durable } = this.#machine
+    if (known && durable && !durable.isFull) {
+      void recallHashes(parts.store, options.set, known.blockCount, (group, leaves) =>
         this.#turn({ type: 'group-known', group, leaves })
       )
     }
@@ -250,8 +247,8 @@ export class SwarmDriver {
       const blocks = await this.#parts.store.readBlocks(this.#options.set, { start, count })
       const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
       this.#send(laneId, encodeFrame({ type: 'blocks', start, blocks }))
-      const session = this.#machine.sessions().find((each) => each.laneId === laneId)
-      if (session) this.#book.sent(session.peerId, bytes)
+      const lane = this.#lanes.get(laneId)
+      if (lane) this.#book.sent(lane.peerId, bytes)
       this.#turn({ type: 'blocks-sent', laneId, start, count, bytes })
     } catch {
       this.#turn({ type: 'blocks-missing', laneId, start, count })

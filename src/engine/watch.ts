@@ -1,4 +1,4 @@
-import { notifyIntervalMs } from '../core/limits.ts'
+import { clockJumpMs, notifyIntervalMs } from '../core/limits.ts'
 import type { Watchable } from './types.ts'
 
 /** Where timers come from, so that tests bring their own. */
@@ -8,9 +8,28 @@ export interface Timers {
   after(delayMs: number, run: () => void): () => void
 }
 
-/** Timers of the platform; the monotonic clock does not jump when the person sets the time. */
+/**
+ * A clock that neither jumps back when the person sets the time nor stands still while the machine sleeps, as the
+ * platform's own does on some systems: there the clock on the wall tells how long that was. [SW11]
+ */
+export function sleeplessClock(monotonicMs: () => number, wallMs: () => number): () => number {
+  let sleptMs = 0
+  let apartMs = wallMs() - monotonicMs()
+  return () => {
+    const nowMs = monotonicMs()
+    const jumpMs = wallMs() - nowMs - apartMs
+    apartMs += jumpMs
+    if (jumpMs >= clockJumpMs) sleptMs += jumpMs
+    return nowMs + sleptMs
+  }
+}
+
+/** Timers of the platform. */
 export const platformTimers: Timers = {
-  nowMs: () => performance.now(),
+  nowMs: sleeplessClock(
+    () => performance.now(),
+    () => Date.now()
+  ),
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs)
     return () => clearTimeout(timer)

@@ -104,6 +104,11 @@ export class RelaySupervisor {
     return earliest
   }
 
+  /** It is to be used. */
+  knows(url: string): boolean {
+    return this.#relays.has(url)
+  }
+
   statuses(): RelayStatus[] {
     return [...this.#relays].map(([url, { state, failures, nextTryAtMs }]) => {
       if (state === 'up') return { url, state: 'reserved' }

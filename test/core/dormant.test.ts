@@ -104,6 +104,18 @@ describe('what is dormant', () => {
     expect(desk.told()).toEqual([[watcher, ['keeper']]])
   })
 
+  it('[TR11] one that is named many times over in a hold counts once', () => {
+    const desk = new Desk()
+    const [watcher, keeper] = [desk.open('watcher'), desk.open('keeper')]
+    desk.announce(watcher, { swarmId: swarm(1), watch: true })
+    desk.say(keeper, { type: 'record', record: recordOf('keeper') })
+    const swarmIds = Array.from({ length: holdSwarmsMax }, () => swarm(1))
+    for (let said = 0; said <= trackerBurst; said += holdSwarmsMax) {
+      const effects = desk.say(keeper, { type: 'hold', role: 'keeper', ttlMs: dormantTtlMs, swarmIds })
+      expect(effects.map(({ type }) => type)).toEqual(said === 0 ? ['send'] : [])
+    }
+  })
+
   it('[TR11] one who says more than the budget takes is closed', () => {
     const desk = new Desk()
     const keeper = desk.open('keeper')

@@ -7,6 +7,7 @@ import {
   passOnMs,
   peersTellMs,
   peersToldMax,
+  queuedBlocksMax,
   suggestedBlocksMax
 } from '../../src/core/limits.ts'
 import { contentOf } from '../support/swarm-content.ts'
@@ -207,6 +208,42 @@ describe('swarm: one holder and many that want the same', () => {
     world.until(() => rest.every((node) => node.isComplete), 600_000)
     const again = rest.flatMap(suggestedTo)
     expect(missing.filter((index) => again.includes(index)).length).toBeGreaterThan(missing.length / 2)
+  })
+
+  /** One that asked for everything, over and over, and is sent nothing. */
+  const withGreedy = () => {
+    const world = new World(contentOf(600))
+    // The machine of the greedy one knows nothing of what is said in its name.
+    const sends = (frame: KnownFrame) => (frame.type === 'refuse' ? undefined : frame)
+    const holder = world.node('holder', { has: 'everything', pace: 400, sends })
+    const greedy = world.node('greedy', { isReluctant: true })
+    const [greedyLane, holderLane] = world.connect(greedy, holder)
+    world.pass(100)
+    holder.turn({ type: 'lane-blocked', laneId: holderLane })
+    greedy.say(greedyLane, { type: 'want', ranges: span(0, 1000).map(() => range(0, 600)) })
+    world.pass(100)
+    return { world, holder, greedy }
+  }
+  const isBefore = (index: number) => index < queuedBlocksMax
+
+  it('[SW15] what one asks for beyond what it is to be sent is suggested to others all the same', () => {
+    const { world, holder } = withGreedy()
+    const others = ['one', 'other'].map((name) => world.node(name, { isReluctant: true }))
+    for (const other of others) world.connect(other, holder)
+    world.pass(100)
+    const told = others.flatMap(suggestedTo)
+    expect(told.length).toBeGreaterThan(suggestedBlocksMax)
+    expect(told.filter(isBefore)).toEqual([])
+  })
+
+  it('[SW15] what one asked for is suggested to others when it left', () => {
+    const { world, greedy } = withGreedy()
+    greedy.crash()
+    world.pass(100)
+    const others = ['one', 'other'].map((name) => world.node(name, { pace: 400 }))
+    for (const other of others) meet(other, 'holder', 'one', 'other')
+    world.until(() => others.every((node) => node.isComplete))
+    expect(new Set(others.flatMap(suggestedTo).filter(isBefore)).size).toBeGreaterThan(queuedBlocksMax / 2)
   })
 
   it('[SW15] one alone is suggested nothing, and a holder that falls silent about it is asked for anything', () => {

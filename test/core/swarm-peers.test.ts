@@ -6,11 +6,16 @@ import {
   banMs,
   dialMoreMs,
   helloTimeoutMs,
+  holdingsToldMax,
   peersDialledMax,
+  peersTellMs,
+  peersToldMax,
   peersTradedMax,
-  queuedGroupsMax
+  queuedGroupsMax,
+  stallTimeoutMs
 } from '../../src/core/limits.ts'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
+import { BadManifest } from '../../src/core/manifest/manifest.ts'
 import { contentOf } from '../support/swarm-content.ts'
 import { byes, meet, pair, range } from '../support/swarm-pair.ts'
 import { World } from '../support/swarm-world.ts'
@@ -74,6 +79,64 @@ describe('swarm: in which order', () => {
       ['holding', false],
       ['last', true]
     ])
+  })
+})
+
+describe('swarm: places that others hold', () => {
+  const refusing = (frame: KnownFrame): KnownFrame =>
+    frame.type === 'blocks'
+      ? { type: 'refuse', code: 'busy', ranges: [{ start: frame.start, count: frame.blocks.length }] }
+      : frame
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `bad${i}`)
+
+  it.each<[string, number, 'everything' | 'nothing' | number[]]>([
+    ['eight that hold everything and are busy', peersDialledMax, 'everything'],
+    ['sixteen that hold a part and are busy', peersTradedMax, [1, 2, 3]],
+    ['sixteen that hold nothing', peersTradedMax, 'nothing']
+  ])('[SW10] %s for ever do not keep it from one that gives', (_, count, has) => {
+    const world = new World(contentOf(40))
+    for (const name of names(count)) world.node(name, { has, isReluctant: true, sends: refusing })
+    world.node('holder', { has: 'everything' })
+    const taker = world.node('taker')
+    meet(taker, ...names(count))
+    world.pass(30 * dialMoreMs)
+    expect(taker.swarm.sessions()).toHaveLength(count)
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete, stallTimeoutMs + 2 * dialMoreMs)
+    expect(taker.did('connect')).toHaveLength(count + 1)
+  })
+
+  it('[SW10] one that was not tried comes before those that could not be reached, which have another turn', () => {
+    const world = new World(contentOf(40))
+    const taker = world.node('taker', { dialMs: (to) => (to === 'holder' ? 10 : 60_000) })
+    meet(taker, ...names(16))
+    world.node('holder', { has: 'everything' })
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete, 125_000)
+    expect(taker.did('connect')[16]!.peerId).toBe('holder')
+  })
+
+  it('[SW10] who is invented by peers does not keep it from whom a tracker tells of', () => {
+    const world = new World(contentOf(40))
+    const record = Uint8Array.of(1)
+    const taker = world.node('taker', { dialMs: (to) => (to === 'holder' ? 10 : 20_000) })
+    const liar = world.node('liar', { has: 'nothing', isReluctant: true })
+    const [lane] = world.connect(liar, taker)
+    world.pass(100)
+    let invented = 0
+    const invent = () => {
+      const peers = Array.from({ length: peersToldMax }, () => ({ peerId: `bad${invented++}` as PeerId, record }))
+      liar.say(lane, { type: 'peers', peers })
+      world.after(peersTellMs / 2, invent)
+    }
+    invent()
+    world.pass(30_000)
+    meet(taker, 'holder') // it is not there yet
+    world.pass(30_000)
+    expect(taker.did('connect').filter(({ peerId }) => peerId === 'holder').length).toBeGreaterThan(0)
+    world.node('holder', { has: 'everything' })
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete, 60_000)
   })
 })
 
@@ -228,6 +291,28 @@ describe('swarm: liars', () => {
     expect(byes(holder)).toEqual(['protocol', 'too-many'])
   })
 
+  it.each<[string, (i: number) => KnownFrame]>([
+    ['the same', () => ({ type: 'have', ranges: [range(0, 1000)] })],
+    ['one thing and its contrary', (i) => ({ type: i % 2 === 0 ? 'have' : 'gone', ranges: [range(0, 1000)] })],
+    [
+      'everything and then less',
+      (i) =>
+        i % 2 === 0
+          ? { type: 'state', serving: true, complete: true, ranges: [] }
+          : { type: 'gone', ranges: [range(0, 1)] }
+    ]
+  ])('[EX17] one that says %s over and over ends the session', (_, frame) => {
+    const { world, holder, taker, takerLane } = pair(1000)
+    const say = (from: number, to: number) => {
+      for (let i = from; i < to; i++) taker.say(takerLane, frame(i))
+      world.pass(1_000)
+    }
+    say(0, holdingsToldMax)
+    expect(holder.codes()).toEqual([])
+    say(holdingsToldMax, 2 * holdingsToldMax + 2)
+    expect(holder.codes()).toEqual(['bad-frame'])
+  })
+
   it('[EX14] more hash groups than may be asked end the session', () => {
     const { world, holder, taker, takerLane } = pair()
     for (let i = 0; i <= queuedGroupsMax; i++) {
@@ -259,6 +344,26 @@ describe('swarm: liars', () => {
     expect(byes(holder)).toEqual([])
     expect(holder.codes()).toEqual([])
     expect(holder.swarm.sessions()).toHaveLength(0)
+  })
+
+  it('[SW1] [KE8] a manifest for which there is no room stops the machine before anything is allotted for it', () => {
+    const world = new World(contentOf(40))
+    const noRoom = new BadManifest('there is no room')
+    const seen: number[] = []
+    const taker = world.node('taker', {
+      accepts({ blockCount }) {
+        seen.push(blockCount)
+        throw noRoom
+      }
+    })
+    world.node('holder', { has: 'everything' })
+    meet(taker, 'holder')
+    world.pass(1_000)
+    expect(seen).toEqual([40])
+    expect(taker.did('unusable')).toEqual([{ type: 'unusable', error: noRoom }])
+    expect(taker.swarm.manifest).toBeUndefined()
+    expect(taker.swarm.held).toBeUndefined()
+    expect(taker.codes()).toEqual([])
   })
 
   it('[SW1] a manifest that cannot be used is nobody’s fault and stops the machine', () => {

@@ -1,17 +1,22 @@
 import { describe, expect, it } from 'vitest'
+import type { KnownFrame } from '../../src/core/exchange/types.ts'
+import { groupIndex } from '../../src/core/ids.ts'
 import {
   blockBytes,
   busyRestMs,
   haveIntervalMs,
   messagesUnderWayMax,
   queuedBlocksMax,
+  queuedGroupsMax,
+  rangesPerFrameMax,
   windowBlocksMin,
   windowBytesMax,
   windowBytesStart
 } from '../../src/core/limits.ts'
+import type { SwarmInput } from '../../src/core/swarm/types.ts'
 import { Window } from '../../src/core/swarm/window.ts'
 import { contentOf } from '../support/swarm-content.ts'
-import { meet } from '../support/swarm-pair.ts'
+import { meet, pair } from '../support/swarm-pair.ts'
 import { World } from '../support/swarm-world.ts'
 
 describe('swarm: serving', () => {
@@ -235,6 +240,49 @@ describe('swarm: serving', () => {
     }
     const expected = Array.from({ length: 88 }, (_, i) => i + 12).filter((i) => i >= 30 && (i < 50 || i >= 60))
     expect(served).toEqual(expected)
+  })
+})
+
+describe('swarm: one that does not read', () => {
+  function blocked() {
+    const { world, holder, holderLane: laneId } = pair(600)
+    const tell = (input: SwarmInput) => holder.swarm.handle(world.nowMs, input)
+    const say = (frame: KnownFrame) => tell({ type: 'frame', laneId, frame })
+    const wantHashes = () => say({ type: 'want-hashes', group: groupIndex(0) })
+    const answer = () => tell({ type: 'hashes-read', laneId, group: groupIndex(0), hashes: undefined })
+    tell({ type: 'lane-blocked', laneId })
+    return { holder, laneId, tell, say, wantHashes, answer, isHere: () => holder.swarm.sessions().length === 1 }
+  }
+
+  it('[EX14] has asked for hashes until its lane takes more', () => {
+    const { laneId, tell, wantHashes, answer, isHere } = blocked()
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < queuedGroupsMax; i++) wantHashes()
+      for (let i = 0; i < queuedGroupsMax; i++) answer()
+      expect(isHere()).toBe(true)
+      tell({ type: 'lane-drained', laneId })
+      tell({ type: 'lane-blocked', laneId })
+    }
+    for (let i = 0; i < queuedGroupsMax; i++) wantHashes()
+    for (let i = 0; i < queuedGroupsMax; i++) answer()
+    const [said] = wantHashes()
+    expect(said).toMatchObject({ frame: { type: 'bye', code: 'protocol' } })
+    expect(isHere()).toBe(false)
+  })
+
+  it('[EX14] is refused no more ranges than fit one message until its lane takes more', () => {
+    const { laneId, tell, say, isHere } = blocked()
+    const ranges = Array.from({ length: rangesPerFrameMax / 2 - 1 }, () => ({ start: 0, count: 1 }))
+    say({ type: 'want', ranges: [{ start: 0, count: queuedBlocksMax }] })
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 2; i++) say({ type: 'want', ranges })
+      expect(isHere()).toBe(true)
+      tell({ type: 'lane-drained', laneId })
+      tell({ type: 'lane-blocked', laneId })
+      say({ type: 'want', ranges: [{ start: 0, count: queuedBlocksMax }] })
+    }
+    for (let i = 0; i < 3; i++) say({ type: 'want', ranges })
+    expect(isHere()).toBe(false)
   })
 })
 

@@ -49,6 +49,21 @@ describe('swarm: upload limit', () => {
     expect(sent.get(one)! + sent.get(two)!).toBeGreaterThan(110)
   })
 
+  it('[SW18] who asks while many wait for another data set is told so too', () => {
+    const uploadLimit = new UploadLimit(400)
+    const asking = () => {
+      const world = new World(contentOf(24))
+      const holder = world.node('holder', { has: 'everything', uploadLimit })
+      const [, laneId] = world.connect(world.node('taker', { isReluctant: true }), holder)
+      world.pass(100)
+      const frame = { type: 'want', ranges: [{ start: 0, count: 3 }] } as const
+      return () => holder.swarm.handle(world.nowMs, { type: 'frame', laneId, frame })
+    }
+    const [one, other] = [asking(), asking()]
+    expect(one()).toMatchObject([{ type: 'send-blocks', count: 1 }])
+    expect(other()).toMatchObject([{ type: 'send', frame: { type: 'refuse', code: 'busy' } }])
+  })
+
   it('[SW18] one that has nothing left to send holds up nobody', () => {
     const limit = new UploadLimit(1000)
     const [one, two] = [{}, {}]

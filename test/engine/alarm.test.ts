@@ -73,3 +73,15 @@ it('waits longer than a timer of the platform can', () => {
   passTo(dueMs)
   expect(rang).toEqual([dueMs])
 })
+
+it('[SW11] looks at the clock now and then, and rings when it jumped past what is due', () => {
+  let aheadMs = 0
+  const jumping = { ...clock, nowMs: () => nowMs + aheadMs }
+  new Alarm(jumping, 2_000).setAtMs(15_000, ring)
+  passTo(4_500)
+  aheadMs = 60_000
+  passTo(5_999)
+  expect(rang).toEqual([])
+  passTo(6_000)
+  expect(rang).toEqual([6_000])
+})

@@ -24,6 +24,8 @@ export class AttackLane implements Lane {
   readonly heard: Frame[] = []
   /** The attacker reads; where it does not, what it is sent stays in the lane. */
   reads = true
+  /** It takes no more once so much is in it. */
+  bufferBytes = laneBufferBytesMax
   unreadBytes = 0
   mostUnreadBytes = 0
   readonly #reader = new FrameReader(frameBytesMaxOf)
@@ -42,7 +44,7 @@ export class AttackLane implements Lane {
     }
     this.unreadBytes += chunk.length
     this.mostUnreadBytes = Math.max(this.mostUnreadBytes, this.unreadBytes)
-    return this.unreadBytes < laneBufferBytesMax
+    return this.unreadBytes < this.bufferBytes
   }
 
   /** By the victim. */

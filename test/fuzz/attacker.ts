@@ -47,6 +47,12 @@ export async function greet(stage: Stage): Promise<void> {
   await quiet()
 }
 
+/** From now on nothing is read, and the lane takes no more. */
+export function neverRead({ lane }: Stage): void {
+  lane.reads = false
+  lane.bufferBytes = 0
+}
+
 /** Any frame that a peer may say at some time, with values of any size. */
 export function anyFrame({ truth, dice }: Stage): KnownFrame {
   const count = truth.blocks.length

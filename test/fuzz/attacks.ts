@@ -1,7 +1,19 @@
 import { encodeFrame, frameBytesMaxOf } from '../../src/core/exchange/codec.ts'
 import { groupIndex, type SwarmId } from '../../src/core/ids.ts'
-import { helloTimeoutMs, queuedGroupsMax, suggestedBlocksMax } from '../../src/core/limits.ts'
-import { answerWant, anyFrame, greet, head, hello, say, sayInPieces, spoilt, type Stage, stateOf } from './attacker.ts'
+import { helloTimeoutMs, queuedGroupsMax, rangesPerFrameMax, suggestedBlocksMax } from '../../src/core/limits.ts'
+import {
+  answerWant,
+  anyFrame,
+  greet,
+  head,
+  hello,
+  neverRead,
+  say,
+  sayInPieces,
+  spoilt,
+  type Stage,
+  stateOf
+} from './attacker.ts'
 import { quiet } from './clock.ts'
 
 export interface Attack {
@@ -125,6 +137,28 @@ export const attacks: Readonly<Record<string, Attack>> = {
       for (let i = 0; i < 40; i++)
         say(stage, { type: 'want', ranges: [{ start: 0, count: stage.truth.blocks.length }] })
       await quiet()
+    }
+  },
+  'wants too much over and over and never reads': {
+    mustEnd: true,
+    async run(stage) {
+      await greet(stage)
+      neverRead(stage)
+      const { length } = stage.truth.blocks
+      const ranges = Array.from({ length: rangesPerFrameMax }, () => ({ start: stage.dice.below(length), count: 1 }))
+      for (let i = 0; i < 200 && !stage.lane.isClosed; i++) say(stage, { type: 'want', ranges })
+    }
+  },
+  'wants hashes in turn and never reads': {
+    mustEnd: true,
+    async run(stage) {
+      await greet(stage)
+      neverRead(stage)
+      for (let i = 0; i < 3 * queuedGroupsMax && !stage.lane.isClosed; i++) {
+        say(stage, { type: 'want-hashes', group: groupIndex(0) })
+        if (i % queuedGroupsMax > 0) continue
+        await quiet() // until those before were answered
+      }
     }
   },
   'wants, cancels and wants': {

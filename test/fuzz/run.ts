@@ -1,6 +1,6 @@
 import { bytesEqual } from '../../src/core/bytes.ts'
 import { collectBytes } from '../../src/engine/reading.ts'
-import { laneBufferBytesMax, messageBlocks, messagesUnderWayMax, blockBytes } from '../../src/core/limits.ts'
+import { messageBlocks, messagesUnderWayMax, blockBytes } from '../../src/core/limits.ts'
 import { attacks } from './attacks.ts'
 import { inTime, quiet } from './clock.ts'
 import { Dice } from './dice.ts'
@@ -18,8 +18,8 @@ export function casesFrom(seed: number, count: number): Case[] {
   return Array.from({ length: count }, (_, i) => ({ attack: names[i % names.length]!, seed: seed + i }))
 }
 
-/** Over this the victim would fill its memory for one who does not read. */
-const unreadBytesMax = laneBufferBytesMax + (messagesUnderWayMax + 1) * (messageBlocks * blockBytes + 1024)
+/** More than this beyond what the lane takes, and the victim would fill its memory for one who does not read. */
+const unreadBytesMax = (messagesUnderWayMax + 1) * (messageBlocks * blockBytes + 1024)
 
 /** Attacks on one fetcher: what it learned from some, true hashes for one, it does not ask others for. */
 const casesOfFetcher = 30
@@ -83,7 +83,7 @@ async function attackOnce(victim: Victim, truth: Truth, { attack, seed }: Case):
   const { state, error } = item!.peek()
   if (error || state === 'error') throw new Error(`its share came to harm: ${error?.message}`)
   if (mustEnd && !lane.isClosed) throw new Error('it still listens to one who did wrong')
-  if (lane.mostUnreadBytes > unreadBytesMax)
+  if (lane.mostUnreadBytes > lane.bufferBytes + unreadBytesMax)
     throw new Error(`${lane.mostUnreadBytes} bytes wait for one who does not read`)
   lane.end()
 }

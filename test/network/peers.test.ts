@@ -4,6 +4,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import type { PeerId } from '../../src/core/ids.ts'
 import {
   circuitReserveBytes,
+  dialAddressesMs,
+  dialTimeoutMs,
   directPatienceMs,
   directRestMs,
   directRestMsMax,
@@ -12,6 +14,7 @@ import {
   socketTriesMax,
   spareConnectionMs
 } from '../../src/core/limits.ts'
+import { PeerUnreachable } from '../../src/network/errors.ts'
 import { exchangeProtocol } from '../../src/network/libp2p/open-connections.ts'
 import { type DirectWays, Peers } from '../../src/network/libp2p/peers.ts'
 import { kindOf } from '../../src/network/libp2p/stream-lane.ts'
@@ -70,6 +73,18 @@ describe('reaching a peer', () => {
     node.dials = reachable(circuit())
     expect(kindOf(await reach([circuit(), rtc(), tcp]))).toBe('relayed')
     expect(node.dialled).toEqual([`${tcp}/p2p/${them}`, ...Array(directTries).fill(rtc()), circuit()])
+  })
+
+  it('[NW9] tries no further circuit when its time is over', async () => {
+    node.dials = () => new Promise((_, reject) => setTimeout(() => reject(new Error('no answer')), dialTimeoutMs))
+    const circuits = Array.from(
+      { length: 16 },
+      (_, i) => `/dns/r${i}.example/tcp/443/tls/ws/p2p/${higher}/p2p-circuit/p2p/${them}`
+    )
+    const reached = reach(circuits).catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(dialAddressesMs + dialTimeoutMs)
+    expect(await reached).toBeInstanceOf(PeerUnreachable)
+    expect(node.dialled).toHaveLength(dialAddressesMs / dialTimeoutMs)
   })
 
   it("[NW37] takes a relay's webrtc-direct for a socket, and what goes through it for what it is", () => {

@@ -52,8 +52,7 @@ export class Asking {
   /** The manifest is known. */
   begin(): void {
     const { held, holders, options } = this.#state
-    const need = new Need(held!)
-    this.#need = need
+    const need = (this.#need = new Need(held!))
     const { random } = options
     this.#choice = new Choice({ need, leaves: this.#leaves, holders: holders!, readers: this.#readers, random })
     this.#hasAllChanged = true
@@ -82,6 +81,12 @@ export class Asking {
   /** A peer said something of itself, or has one lane more. */
   changed(session: Session): void {
     for (const lane of session.lanes.values()) this.#changed.add(lane)
+  }
+
+  /** Something could be asked for, and nobody owes anything. */
+  get isStarved(): boolean {
+    if (!this.#need || this.#isHalted || this.#roomBlocks() < runBlocks) return !this.#need
+    return this.#state.isStarved && (this.#isAdmitted || this.#choice!.isUrgent)
   }
 
   wakeAtMs(): number {
@@ -171,7 +176,6 @@ export class Asking {
   /** A holder says what to take of it first. [SW15] */
   onSuggest(session: Session, ranges: readonly BlockRange[]): void {
     session.suggest(this.#state.nowMs, ranges)
-    session.isExhausted = false
     this.changed(session)
   }
 
@@ -258,12 +262,8 @@ export class Asking {
 
   /** Takes back what was asked and nobody waits for, so that what a reader waits for comes at once. [SW8] */
   #makeRoom(): void {
-    const choice = this.#choice
-    if (!choice) return
-    for (const lane of this.#state.lanes.values()) {
-      const spare = [...lane.inFlight].filter((index) => !choice.isWished(index))
-      this.#seconds.takeBack(lane, spare)
-    }
+    const isSpare = (index: number): boolean => !this.#choice!.isWished(index)
+    for (const lane of this.#state.lanes.values()) this.#seconds.takeBack(lane, [...lane.inFlight].filter(isSpare))
   }
 
   #rest(lane: SwarmLane): void {

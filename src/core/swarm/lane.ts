@@ -2,7 +2,7 @@ import type { BlockRange } from '../block/bitmap.ts'
 import { BadFrame, Overasked } from '../exchange/errors.ts'
 import type { LaneInfo } from '../exchange/types.ts'
 import type { GroupIndex } from '../ids.ts'
-import { queuedBlocksMax, queuedGroupsMax, secondGainMs, stallTimeoutMs } from '../limits.ts'
+import { queuedBlocksMax, queuedGroupsMax, rangesPerFrameMax, secondGainMs, stallTimeoutMs } from '../limits.ts'
 import type { Session } from './session.ts'
 import { Window } from './window.ts'
 
@@ -36,6 +36,9 @@ export class SwarmLane {
   groupsQueued = 0
   messagesUnderWay = 0
   isBlocked = false
+  /** Answers that it was given since it takes no more: nobody has read them. */
+  #unreadGroups = 0
+  #unreadRanges = 0
 
   constructor(info: LaneInfo, nowMs: number) {
     this.info = info
@@ -101,6 +104,26 @@ export class SwarmLane {
 
   enqueueGroup(): void {
     if (++this.groupsQueued > queuedGroupsMax) throw new Overasked('too many hash groups at once')
+  }
+
+  /** Over a lane that takes no more the answer is only gathered here: it still counts. [EX14] */
+  answeredGroup(): void {
+    if (this.isBlocked) this.#unreadGroups++
+    else this.groupsQueued--
+  }
+
+  /** So many ranges, or groups, are refused. */
+  refused(count: number): void {
+    if (this.isBlocked && (this.#unreadRanges += count) > rangesPerFrameMax)
+      throw new Overasked('it does not read what is refused')
+  }
+
+  /** It takes no more for now, or again. */
+  setBlocked(isBlocked: boolean): void {
+    this.isBlocked = isBlocked
+    if (isBlocked) return
+    this.groupsQueued -= this.#unreadGroups
+    this.#unreadGroups = this.#unreadRanges = 0
   }
 
   /** The next run to serve, of at most `most` blocks. */

@@ -7,7 +7,9 @@ import {
   dialMoreMs,
   knownPeersMax,
   peersDialledMax,
-  peersTradedMax
+  peersTradedMax,
+  sessionsMax,
+  stallTimeoutMs
 } from '../limits.ts'
 import type { DialledPeer, FoundPeer } from './types.ts'
 
@@ -16,12 +18,25 @@ interface KnownPeer {
   record: Uint8Array | undefined
   /** Whether it holds everything, as a tracker says; one that does not looks for peers itself. */
   holder: boolean | undefined
+  /** A tracker told of it, or it was met before. */
+  isTold: boolean
   state: 'known' | 'dialling' | 'connected'
   failures: number
   /** When it was last lost, or could not be reached. */
   lostAtMs: number
   notBeforeMs: number
+  dialledAtMs: number
+  /** When it last gave a block, or connected. */
+  gaveAtMs: number
   bannedUntilMs: number
+}
+
+/** How it goes with those that are connected, for when that decides whether more are dialled. */
+export interface Standing {
+  /** They give each other what each of them lacks. */
+  isTrading(): boolean
+  /** Nothing is on its way of what is lacking, and something could be. */
+  isStarved(): boolean
 }
 
 /** Whom to dial, and when again: the one place that decides it for a data set. [SW10] */
@@ -31,6 +46,8 @@ export class Peers {
   #busy = 0
   /** Nobody can be dialled before this. */
   #dialAtMs = Infinity
+  /** One that a tracker told of was dialled last. */
+  #heardNext = false
   /** No peer beyond `peersDialledMax` is dialled before this. */
   #moreAtMs = -Infinity
 
@@ -40,6 +57,7 @@ export class Peers {
       const peer = this.#known.get(peerId) ?? this.#add(peerId)
       peer.record = record
       peer.holder = holder
+      peer.isTold = true
       peer.notBeforeMs = Math.min(peer.notBeforeMs, peer.lostAtMs + backoffMs)
     }
     this.#dialAtMs = -Infinity
@@ -66,15 +84,18 @@ export class Peers {
     return this.#known.get(peerId)?.record
   }
 
-  connected(peerId: PeerId): void {
+  connected(nowMs: number, peerId: PeerId): void {
     const peer = this.#known.get(peerId) ?? this.#add(peerId)
+    if (peer.state !== 'connected') peer.gaveAtMs = nowMs
     this.#set(peer, 'connected')
   }
 
-  /** It worked: earlier failures no longer count. */
-  proved(peerId: PeerId): void {
+  /** It gave something: earlier failures no longer count. */
+  proved(nowMs: number, peerId: PeerId): void {
     const peer = this.#known.get(peerId)
-    if (peer) peer.failures = 0
+    if (!peer) return
+    peer.failures = 0
+    peer.gaveAtMs = nowMs
   }
 
   disconnected(nowMs: number, peerId: PeerId, failed: boolean): void {
@@ -103,26 +124,25 @@ export class Peers {
   }
 
   /**
-   * Peers to dial now: until `peersDialledMax` are dialled or connected; then, as long as peers trade, one at a time
-   * until `peersTradedMax` are.
+   * Peers to dial now, those that failed least and longest ago first: until `peersDialledMax` are dialled or connected;
+   * then, as long as peers trade, one at a time until `peersTradedMax` are, or, while nobody gives, as many that might.
    */
-  toDial(nowMs: number, isTrading: () => boolean): DialledPeer[] {
+  toDial(nowMs: number, standing: Standing): DialledPeer[] {
     const chosen: DialledPeer[] = []
     if (nowMs < this.wakeAtMs()) return chosen
-    const most = this.#most(nowMs, isTrading)
+    const most = this.#most(nowMs, standing)
     if (most <= this.#busy) return chosen
     this.#dialAtMs = Infinity
-    for (const [peerId, peer] of this.#known) {
-      const { record } = peer
+    const known = [...this.#known].filter(([, { state, record }]) => state === 'known' && record).sort(byHope)
+    for (const [peerId, peer] of this.#inTurn(known.filter(([, peer]) => dueAtMs(peer) <= nowMs))) {
+      if (this.#busy >= most) break
       const seeks = peer.holder === false
-      if (peer.state !== 'known' || !record) continue
-      if (dueAtMs(peer) > nowMs || this.#busy >= most) {
-        this.#dialAtMs = Math.min(this.#dialAtMs, dueAtMs(peer))
-        continue
-      }
       this.#set(peer, 'dialling')
-      chosen.push({ peerId, record, seeks, canWait: seeks && this.#knowsHolder() })
+      this.#heardNext = peer.isTold
+      peer.dialledAtMs = nowMs
+      chosen.push({ peerId, record: peer.record!, seeks, canWait: seeks && this.#knowsHolder() })
     }
+    for (const [, peer] of known) if (peer.state === 'known') this.#dialAtMs = Math.min(this.#dialAtMs, dueAtMs(peer))
     // Those with every block first: they call nobody, and have most to give.
     return chosen.sort((one, other) => Number(one.seeks) - Number(other.seeks))
   }
@@ -130,13 +150,29 @@ export class Peers {
   /** When the next resting peer may be dialled. */
   wakeAtMs(): number {
     if (this.#busy < peersDialledMax) return this.#dialAtMs
-    return this.#busy < peersTradedMax ? Math.max(this.#dialAtMs, this.#moreAtMs) : Infinity
+    return this.#busy < sessionsMax ? Math.max(this.#dialAtMs, this.#moreAtMs) : Infinity
   }
 
-  #most(nowMs: number, isTrading: () => boolean): number {
+  #most(nowMs: number, { isTrading, isStarved }: Standing): number {
     this.#moreAtMs = nowMs + dialMoreMs
     if (this.#busy < peersDialledMax) return peersDialledMax
-    return isTrading() ? this.#busy + 1 : 0
+    const isFew = this.#busy < peersTradedMax && isTrading()
+    return isFew || (isStarved() && this.#givers(nowMs) < peersDialledMax) ? this.#busy + 1 : 0
+  }
+
+  /** Those that trackers told of and those that peers told of in turn: anybody can invent any number of the latter. */
+  *#inTurn(due: readonly Known[]): Generator<Known> {
+    const told = due.filter(([, peer]) => peer.isTold)
+    const heard = due.filter(([, peer]) => !peer.isTold)
+    for (const _ of due) yield ((this.#heardNext && heard.shift()) || told.shift() || heard.shift())!
+  }
+
+  /** Those that gave something of late, or still may. */
+  #givers(nowMs: number): number {
+    let givers = 0
+    for (const { state, gaveAtMs } of this.#known.values())
+      if (state === 'dialling' || (state === 'connected' && nowMs < gaveAtMs + stallTimeoutMs)) givers++
+    return givers
   }
 
   /** One that holds everything, and did not fail when it was last dialled. */
@@ -155,24 +191,32 @@ export class Peers {
     const peer: KnownPeer = {
       record: undefined,
       holder: undefined,
+      isTold: false,
       state: 'known',
       failures: 0,
       lostAtMs: 0,
       notBeforeMs: 0,
+      dialledAtMs: 0,
+      gaveAtMs: 0,
       bannedUntilMs: 0
     }
     this.#known.set(peerId, peer)
     return peer
   }
 
+  /** The oldest, of those first that only peers told of; who lied is remembered longest. */
   #forgetOne(): void {
-    for (const [peerId, peer] of this.#known) {
-      if (peer.state === 'known' && peer.bannedUntilMs === 0) return void this.#known.delete(peerId)
-    }
-    for (const [peerId, peer] of this.#known) {
-      if (peer.state === 'known') return void this.#known.delete(peerId)
-    }
+    const free = [...this.#known].filter(([, { state }]) => state === 'known')
+    const worthOf = ([, { isTold, bannedUntilMs }]: Known): number => Number(isTold) + 2 * Number(bannedUntilMs > 0)
+    const [least] = free.sort((one, other) => worthOf(one) - worthOf(other))
+    if (least) this.#known.delete(least[0])
   }
 }
 
 const dueAtMs = (peer: KnownPeer): number => Math.max(peer.notBeforeMs, peer.bannedUntilMs)
+
+type Known = [PeerId, KnownPeer]
+
+/** Those that failed least come first, then who was dialled longest ago. */
+const byHope = ([, one]: Known, [, other]: Known): number =>
+  one.failures - other.failures || one.dialledAtMs - other.dialledAtMs

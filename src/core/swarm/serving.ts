@@ -21,12 +21,26 @@ export class Serving {
     this.#state = state
   }
 
-  onWant(lane: SwarmLane, ranges: readonly BlockRange[]): void {
+  /** Returns what of it is going to be sent. */
+  onWant(lane: SwarmLane, ranges: readonly BlockRange[]): readonly BlockRange[] {
+    const { held } = this.#state
+    if (held && ranges.some(({ start, count }) => start + count > held.size)) throw new BeyondEnd()
+    const code = this.#objection ?? (lane.queuedBlocks === 0 && this.#isCrowded() ? 'busy' : undefined)
+    if (code) this.#refuse(lane, code, ranges)
+    return code ? [] : this.#enqueue(lane, ranges)
+  }
+
+  /** Why nothing is served. */
+  get #objection(): RefuseCode | undefined {
     const { held, options } = this.#state
-    if (!options.serving || !held) return this.#refuse(lane, options.serving ? 'not-held' : 'not-serving', ranges)
-    if (ranges.some(({ start, count }) => start + count > held.size)) throw new BeyondEnd()
-    if (lane.queuedBlocks === 0 && this.#isCrowded()) return this.#refuse(lane, 'busy', ranges)
+    if (!options.serving) return 'not-serving'
+    return held ? undefined : 'not-held'
+  }
+
+  #enqueue(lane: SwarmLane, ranges: readonly BlockRange[]): readonly BlockRange[] {
+    const held = this.#state.held!
     this.#join(lane.session!)
+    const queued: BlockRange[] = []
     const missing: BlockRange[] = []
     const over: BlockRange[] = []
     for (const { start, count } of ranges) {
@@ -34,13 +48,18 @@ export class Serving {
       const range = { start, count: taken }
       if (taken < count) over.push({ start: start + taken, count: count - taken })
       if (taken === 0) continue
-      if (held.hasRange(range)) lane.enqueue(range)
-      else missing.push(range)
+      if (!held.hasRange(range)) {
+        missing.push(range)
+        continue
+      }
+      lane.enqueue(range)
+      queued.push(range)
     }
     if (lane.queuedBlocks > 0) this.#waiting.add(lane)
     this.#hasChanged = true
     if (missing.length > 0) this.#refuse(lane, 'not-held', missing)
     if (over.length > 0) this.#refuse(lane, 'busy', over)
+    return queued
   }
 
   /** What is still in the queue will not come; what is under way will. [EX12] */
@@ -52,18 +71,18 @@ export class Serving {
 
   onWantHashes(lane: SwarmLane, group: GroupIndex): void {
     const { laneId } = lane.info
-    const { held, options } = this.#state
-    if (!options.serving || !held) {
-      const code = options.serving ? 'not-held' : 'not-serving'
+    const code = this.#objection
+    if (code) {
+      lane.refused(1)
       return this.#state.emit({ type: 'send', laneId, frame: { type: 'refuse-hashes', group, code } })
     }
-    if (group >= groupCountOf(held.size)) throw new BeyondEnd()
+    if (group >= groupCountOf(this.#state.held!.size)) throw new BeyondEnd()
     lane.enqueueGroup()
     this.#state.emit({ type: 'read-hashes', laneId, group })
   }
 
   onHashesRead(lane: SwarmLane, group: GroupIndex, hashes: HashGroup | undefined): void {
-    lane.groupsQueued--
+    lane.answeredGroup()
     const frame = hashes
       ? ({ type: 'hashes', group, hashes } as const)
       : ({ type: 'refuse-hashes', group, code: 'not-held' } as const)
@@ -82,9 +101,8 @@ export class Serving {
     this.#refuse(lane, 'not-held', [{ start, count }])
   }
 
-  /** The lane takes no more for now, or again. */
   setBlocked(lane: SwarmLane, isBlocked: boolean): void {
-    lane.isBlocked = isBlocked
+    lane.setBlocked(isBlocked)
     this.#hasChanged ||= !isBlocked
   }
 
@@ -126,7 +144,8 @@ export class Serving {
   #isCrowded(): boolean {
     if (!this.#limit) return false
     const perTurn = this.#state.manifest!.blockBytes / this.#limit.bytesPerSecond
-    return this.#waiting.size > 0 && (this.#waiting.size + 1) * perTurn * 1000 > stallTimeoutMs / 3
+    const turns = (this.#waiting.size + 1) * this.#limit.turns(this)
+    return turns > 1 && turns * perTurn * 1000 > stallTimeoutMs / 3
   }
 
   #next(): SwarmLane | undefined {
@@ -148,6 +167,7 @@ export class Serving {
   }
 
   #refuse(lane: SwarmLane, code: RefuseCode, ranges: readonly BlockRange[]): void {
+    lane.refused(ranges.length)
     this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'refuse', code, ranges } })
   }
 }

@@ -2,7 +2,7 @@ import { Bitmap, type BlockRange } from '../block/bitmap.ts'
 import { BadFrame, BeyondEnd } from '../exchange/errors.ts'
 import type { PeerRole } from '../exchange/types.ts'
 import type { GroupIndex, PeerId } from '../ids.ts'
-import { suggestedBlocksMax } from '../limits.ts'
+import { holdingsToldMax, rangesPerFrameMax, suggestedBlocksMax } from '../limits.ts'
 import type { Holders } from './holders.ts'
 import type { SwarmLane } from './lane.ts'
 import { segmentOf } from './need.ts'
@@ -31,6 +31,8 @@ export class Session {
   readonly offers: number[] = []
   readonly #offered = new Set<number>()
   #holdsEverything = false
+  /** Blocks of which it said that it holds them, or no longer. */
+  #toldBlocks = 0
   /** What it wants to be asked for first, in this order; of one that suggests nothing else is asked. */
   readonly suggestions: number[] = []
   suggests = false
@@ -49,6 +51,8 @@ export class Session {
   readonly suggested = new Set<number>()
   /** What was suggested to it and it does not have. */
   readonly given = new Set<number>()
+  /** What it asked for and nobody was to get before. */
+  readonly asked = new Set<number>()
   wasSuggested = false
   /** What it held and was sent when it was last looked how much comes to others, and whether it told of what came. */
   whenLooked: { readonly heldBlocks: number; readonly sentBytes: number; readonly isTelling: boolean } | undefined
@@ -84,6 +88,7 @@ export class Session {
   learnComplete(holders: Holders): void {
     const { holdings } = this
     if (!holdings || this.#holdsEverything) return
+    this.#tells(holdings.size)
     holders.completed(holdings)
     this.#holdsEverything = true
     this.holdings = Bitmap.full(holdings.size)
@@ -98,6 +103,7 @@ export class Session {
     if (this.#holdsEverything && isHeld) return
     if (this.#holdsEverything && ranges.length > 0) this.#countAgain(holders)
     for (const range of ranges) {
+      this.#tells(range.count)
       holders.tell(this.holdings!, range, isHeld)
       if (isHeld) this.offer(range)
     }
@@ -111,6 +117,7 @@ export class Session {
     const { holdings } = this
     if (!holdings || ranges.some(({ start, count }) => start + count > holdings.size)) throw new BeyondEnd()
     this.suggests = blocks > 0
+    this.isExhausted = false
     this.suggestedAtMs = nowMs
     for (const { start, count } of ranges) {
       for (let index = start; index < start + count; index++) this.suggestions.push(index)
@@ -143,11 +150,19 @@ export class Session {
   /** It held everything and has lost something: from now on each block counts. */
   #countAgain(holders: Holders): void {
     const { size } = this.holdings!
+    this.#tells(size)
     holders.left(this.holdings!, true)
     this.#holdsEverything = false
     this.holdings = new Bitmap(size)
     holders.tell(this.holdings, { start: 0, count: size }, true)
     this.offer({ start: 0, count: size })
+  }
+
+  /** Each block costs a look: one that says and unsays the same would take all our time. [EX17] */
+  #tells(blocks: number): void {
+    this.#toldBlocks += blocks
+    if (this.#toldBlocks > holdingsToldMax * (this.holdings!.size + rangesPerFrameMax))
+      throw new BadFrame('what it holds changes over and over')
   }
 
   #changed(): void {

@@ -49,7 +49,7 @@ export class Sessions {
     const lane = new SwarmLane(info, nowMs)
     lanes.set(info.laneId, lane)
     this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, nowMs + helloTimeoutMs)
-    this.#peers.connected(info.peerId)
+    this.#peers.connected(nowMs, info.peerId)
     if (info.direction === 'outbound') this.#greeting.sayHello(lane)
   }
 

@@ -34,26 +34,29 @@ export class Spreading {
     if (this.#state.isComplete) this.#changed.add(session)
   }
 
-  /** It asks for blocks: they are with somebody soon, whether they were suggested or not. */
+  /** Blocks go to it that it asked for: they are with somebody soon, whether they were suggested or not. */
   wanted(session: Session, ranges: readonly BlockRange[]): void {
-    const { held, isComplete, options } = this.#state
-    if (!isComplete || !options.serving || !held) return
+    const { held, isComplete } = this.#state
+    if (!isComplete || !held) return
     this.#given ??= new Bitmap(held.size)
     for (const { start, count } of ranges) {
       for (let index = start; index < start + count; index++) {
         session.suggested.delete(index)
-        if (this.#given.set(index)) this.#wanted++
+        if (!this.#given.set(index)) continue
+        session.asked.add(index)
+        this.#wanted++
       }
     }
     this.#changed.add(session)
   }
 
-  /** What it was to get alone, and what it alone had, is suggested to others. */
+  /** What it was to get, and what it alone had, is suggested to others. */
   left(session: Session): void {
     this.#changed.delete(session)
     const given = this.#given
     if (!given) return
     for (const index of session.given) given.clear(index)
+    for (const index of session.asked) given.clear(index)
     for (const { start, count } of session.holdings?.ranges() ?? []) {
       for (let index = start; index < start + count; index++) {
         if (this.#state.holders!.among(index) === 0) given.clear(index)

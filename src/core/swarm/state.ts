@@ -29,9 +29,11 @@ export class SwarmState {
     if (options.manifest) this.learnManifest(options.manifest, options.held)
   }
 
-  /** Throws the manifest's own error when it cannot be used. */
+  /** Throws the manifest's own error when it cannot be used, or why it is not accepted. */
   learnManifest(bytes: Uint8Array, held?: Bitmap): void {
-    this.manifest = decodeManifest(bytes)
+    const manifest = decodeManifest(bytes)
+    if (!this.options.manifest) this.options.accepts?.(manifest)
+    this.manifest = manifest
     this.manifestBytes = bytes
     this.held = held ?? new Bitmap(this.manifest.blockCount)
     this.holders = new Holders(this.manifest.blockCount)

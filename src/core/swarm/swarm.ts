@@ -32,6 +32,7 @@ export class Swarm {
   readonly #introducing: Introducing
   readonly #sessions: Sessions
   readonly #widening: Widening
+  readonly #standing = { isTrading: () => this.#isTrading(), isStarved: () => this.#asking.isStarved }
   #hasStopped = false
 
   constructor(options: SwarmOptions) {
@@ -196,8 +197,7 @@ export class Swarm {
     }
     switch (frame.type) {
       case 'want':
-        this.#serving.onWant(lane, frame.ranges)
-        return this.#spreading.wanted(lane.session!, frame.ranges)
+        return this.#spreading.wanted(lane.session!, this.#serving.onWant(lane, frame.ranges))
       case 'suggest':
         return this.#asking.onSuggest(lane.session!, frame.ranges)
       case 'peers':
@@ -212,7 +212,7 @@ export class Swarm {
         return this.#asking.onHashesRefused(lane, frame.group, frame.code)
       case 'blocks':
         this.#asking.onBlocks(lane, frame.start, frame.blocks)
-        return this.#peers.proved(lane.info.peerId)
+        return this.#peers.proved(this.#state.nowMs, lane.info.peerId)
       case 'refuse':
         return this.#asking.onRefused(lane, frame.ranges, frame.code)
       case 'hello':
@@ -278,7 +278,7 @@ export class Swarm {
     this.#introducing.tell()
     this.#widening.look()
     if (this.#state.isComplete) return
-    const toDial = this.#peers.toDial(this.#state.nowMs, () => this.#isTrading())
+    const toDial = this.#peers.toDial(this.#state.nowMs, this.#standing)
     for (const peer of toDial) this.#state.emit({ type: 'connect', ...peer })
   }
 

@@ -15,6 +15,8 @@ export interface SwarmOptions {
   readonly manifest?: Uint8Array
   /** What is durable here; taken over and kept up to date. Only with a manifest. */
   readonly held?: Bitmap
+  /** Throws why there is no room for a data set such as a peer tells of: before anything is allotted for it. */
+  readonly accepts?: (manifest: Manifest) => void
   readonly role: PeerRole
   /** Serves others. */
   readonly serving: boolean

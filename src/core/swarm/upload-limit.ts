@@ -41,6 +41,11 @@ export class UploadLimit {
     return first === who ? ready : ready + uploadBurstMs
   }
 
+  /** How many get a turn before this one has two. */
+  turns(who: object): number {
+    return this.#waiting.size + Number(!this.#waiting.has(who))
+  }
+
   /** It has nothing to send any more. */
   withdraw(who: object): void {
     this.#waiting.delete(who)

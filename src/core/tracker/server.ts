@@ -39,6 +39,8 @@ interface Swarm {
   readonly announcements: Map<LaneId, Announcement>
   /** How many of them are of peers; the others are of relays, for which nobody is here. */
   visitors: number
+  /** How many of them watch. */
+  watching: number
 }
 
 type AnnounceFrame = Extract<TrackerFrame, { type: 'announce' }>
@@ -140,15 +142,15 @@ export class TrackerServer {
   #onHold(laneId: LaneId, client: Client, { role, ttlMs, swarmIds }: HoldFrame): void {
     if (client.isRelay || !client.budget.spend(this.#nowMs, Math.ceil(swarmIds.length / holdSwarmsPerCost)))
       return this.#drop(laneId, 'it asks for too much')
-    for (const swarmId of swarmIds) {
-      if (this.#watchers(swarmId).length > 0 && !client.budget.spend(this.#nowMs, 1)) continue
+    for (const swarmId of new Set(swarmIds)) {
+      if ((this.#swarms.get(swarmId)?.watching ?? 0) > 0 && !client.budget.spend(this.#nowMs, 1)) continue
       this.#onAnnounce(laneId, client, { type: 'announce', swarmId, role, holder: true, watch: false, ttlMs })
     }
   }
 
   #onAnnounce(laneId: LaneId, client: Client, { swarmId, role, holder, watch, ttlMs }: AnnounceFrame): void {
     if (!client.record && !watch) return this.#refuse(laneId, swarmId, 'no-record')
-    const swarm = this.#swarms.get(swarmId) ?? { announcements: new Map<LaneId, Announcement>(), visitors: 0 }
+    const swarm = this.#swarms.get(swarmId) ?? { announcements: new Map(), visitors: 0, watching: 0 }
     const before = swarm.announcements.get(laneId)
     if (!before && this.#isFull(client, swarm)) {
       // Nobody will be told of it, but it can fetch.
@@ -158,6 +160,7 @@ export class TrackerServer {
     const isNews = !before || before.expiresAtMs <= this.#nowMs || before.holder !== holder
     this.#swarms.set(swarmId, swarm)
     client.swarms.add(swarmId)
+    swarm.watching += Number(watch) - Number(before?.watch ?? false)
     swarm.announcements.set(laneId, { role, holder, watch, expiresAtMs: this.#nowMs + ttlMs })
     if (!before && this.#announcements++ === 0) this.#sweepAtMs = this.#nowMs + trackerSweepMs
     if (!before && !client.isRelay && swarm.visitors++ === 0) this.#effects.push({ type: 'served', swarmId })
@@ -238,6 +241,7 @@ export class TrackerServer {
   #leave(laneId: LaneId, client: Client, swarmId: SwarmId): void {
     if (!client.swarms.delete(swarmId)) return
     const swarm = this.#swarms.get(swarmId)!
+    swarm.watching -= Number(swarm.announcements.get(laneId)!.watch)
     swarm.announcements.delete(laneId)
     this.#announcements--
     if (swarm.announcements.size === 0) this.#swarms.delete(swarmId)

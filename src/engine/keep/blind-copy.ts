@@ -1,4 +1,5 @@
 import { Bitmap } from '../../core/block/bitmap.ts'
+import { QuireError } from '../../core/errors.ts'
 import type { SwarmId } from '../../core/ids.ts'
 import type { Kept } from '../../core/keep/types.ts'
 import { decodeManifest, type Manifest } from '../../core/manifest/manifest.ts'
@@ -12,6 +13,24 @@ export interface CopyListener {
   /** Its manifest is here: what it really takes. */
   onMeasured(swarmId: SwarmId, sizeBytes: number): void
   onUnusable(swarmId: SwarmId, error: unknown): void
+}
+
+/** Its manifest describes more than was offered. */
+class LargerThanOffered extends QuireError {
+  readonly code = 'larger-than-offered'
+  readonly fault = 'peer'
+  readonly retryable = false
+  readonly sizeBytes: number
+  constructor(sizeBytes: number) {
+    super('A data set is larger than was offered.', { sizeBytes })
+    this.sizeBytes = sizeBytes
+  }
+}
+
+const sizeBytesOf = ({ blockCount, blockBytes }: Manifest): number => blockCount * blockBytes
+
+function checkOffer(offered: Kept, sizeBytes: number): void {
+  if (sizeBytes > offered.sizeBytes) throw new LargerThanOffered(sizeBytes)
 }
 
 /** A data set that is fetched, held and served without being able to read it. */
@@ -51,7 +70,7 @@ export class BlindCopy {
 
   /** What its blocks take, as far as that is known. */
   get sizeBytes(): number {
-    return this.#manifest ? this.#manifest.blockCount * this.#manifest.blockBytes : 0
+    return this.#manifest ? sizeBytesOf(this.#manifest) : 0
   }
 
   /** Takes up what is held, fetches the rest. */
@@ -97,10 +116,14 @@ export class BlindCopy {
       keys: kept,
       manifest,
       held: this.#held,
+      accepts: (described) => checkOffer(kept, sizeBytesOf(described)),
       onManifest: (bytes, learned) => void this.#onManifest(bytes, learned),
       onHeld: (held) => (this.#held = held),
       onComplete: () => void this.#onComplete(),
-      onFailure: (error) => this.#listener.onUnusable(kept.swarmId, error),
+      onFailure: (error) => {
+        if (error instanceof LargerThanOffered) this.#listener.onMeasured(kept.swarmId, error.sizeBytes)
+        else this.#listener.onUnusable(kept.swarmId, error)
+      },
       onDropped: () => undefined,
       onChange: () => this.#tell()
     })
@@ -141,7 +164,7 @@ export class BlindCopy {
 
   async #admit(manifest: Manifest): Promise<void> {
     const { blockCount, blockBytes } = manifest
-    this.#listener.onMeasured(this.#record.kept.swarmId, blockCount * blockBytes)
+    this.#listener.onMeasured(this.#record.kept.swarmId, sizeBytesOf(manifest))
     if (this.#closed) return
     try {
       await this.#parts.store.create(this.#record.id, { blockCount, blockBytes })

@@ -2,6 +2,7 @@ import type { Connection, Libp2p } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../core/ids.ts'
 import {
+  dialAddressesMs,
   dialTimeoutMs,
   directPatienceMs,
   directRestMs,
@@ -140,6 +141,7 @@ export class Peers {
     const { peerId, addresses } = contact
     const known = this.#open.direct(peerId)
     if (known) return known
+    const untilMs = Date.now() + dialAddressesMs
     const { sockets, circuits } = this.#sorted(peerId, addresses)
     const socket = await this.#tries.each(peerId, sockets, socketTryMs)
     const indirect = this.#indirect.get(peerId)
@@ -150,7 +152,7 @@ export class Peers {
     // What arranges WebRTC goes over a circuit, which serves until there is a direct connection. [NW9]
     const found = direct ?? this.#open.circuit(peerId) ?? (await trying)
     if (found && kindOf(found) !== 'relayed') setTimeout(() => this.#closeSpare(peerId), spareConnectionMs)
-    const reached = found ?? (await this.#tries.each(peerId, circuits, dialTimeoutMs))
+    const reached = found ?? (await this.#tries.each(peerId, circuits, dialTimeoutMs, untilMs))
     if (reached && indirect && !indirect.again) void this.#tryDirectly(contact, 1)
     if (reached) return reached
     this.#forgetIndirect(peerId)

@@ -163,6 +163,9 @@ export class Relays {
       const info = await this.#info(url, connection)
       connection ??= await this.#dial(info.address)
       await this.#settle(url, info, connection)
+      // Meanwhile it may have closed, or enough others came. [NW36]
+      if (this.#joined.get(url)?.connection !== connection) throw new Error('it closed before it was up')
+      if (!this.#supervisor.knows(url)) return this.#leaveSpare(url)
       this.#turn({ type: 'up', url })
     } catch (error) {
       this.#joined.delete(url)

@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { PeerId } from '../../core/ids.ts'
-import { laneCloseMs, unstoredBytesMax } from '../../core/limits.ts'
+import { laneAheadBytesMax, laneCloseMs, laneUnsentBytesMax, unstoredBytesMax } from '../../core/limits.ts'
 import { newLaneId } from '../lane-id.ts'
 import type { ConnectionKind, Lane, LaneProtocol } from '../types.ts'
 import { sendWhole } from './whole-messages.ts'
@@ -37,11 +37,14 @@ export class StreamLane implements Lane {
     if (ownsBuffers) sendWhole(stream)
     // What comes is bounded by what was asked for, not by a reader that pauses.
     stream.maxReadBufferLength = unstoredBytesMax
+    // What goes out is bounded too, where a sender does not heed that the lane takes no more. [NW45]
+    stream.maxWriteBufferLength = Math.min(stream.maxWriteBufferLength ?? Infinity, laneUnsentBytesMax)
     stream.addEventListener('message', ({ data }) => {
       if (data instanceof Uint8Array) take(data)
       else for (const part of data) take(part)
     })
-    stream.addEventListener('drain', () => this.onDrain())
+    // The stream first sends on what waits in it.
+    stream.addEventListener('drain', () => queueMicrotask(() => this.#drained()))
     stream.addEventListener('remoteCloseWrite', () => this.close())
     stream.addEventListener('close', ({ error }) => this.#noteClose(error))
   }
@@ -85,6 +88,11 @@ export class StreamLane implements Lane {
     const late = setTimeout(cut, laneCloseMs)
     this.#stream.addEventListener('close', () => clearTimeout(late), { once: true })
     this.#stream.close({ signal: AbortSignal.timeout(laneCloseMs) }).catch(cut)
+  }
+
+  /** A peer that takes a little at a time must not have more gathered here each time. [NW45] */
+  #drained(): void {
+    if (this.#stream.writeBufferLength < laneAheadBytesMax) this.onDrain()
   }
 
   #lose(): void {

@@ -66,9 +66,15 @@ export class Tries {
     this.#open = open
   }
 
-  /** A direct connection that the peer makes meanwhile is as good. [NW9] */
-  async each(peerId: PeerId, addresses: readonly Multiaddr[], tryMs: number): Promise<Connection | undefined> {
-    for (const address of addresses) {
+  /** One after the other, but none after `untilMs`. A direct connection that the peer makes meanwhile is as good. [NW9] */
+  async each(
+    peerId: PeerId,
+    addresses: readonly Multiaddr[],
+    tryMs: number,
+    untilMs = Infinity
+  ): Promise<Connection | undefined> {
+    for (const [place, address] of addresses.entries()) {
+      if (place > 0 && Date.now() >= untilMs) break
       const theirs = this.#watch(peerId)
       try {
         const signal = AbortSignal.timeout(tryMs)
