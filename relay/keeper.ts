@@ -20,6 +20,7 @@ import { emptyFolder } from './rest/spool.ts'
 import type { RestParts } from './rest/types.ts'
 import type { TlsFiles } from './tls.ts'
 import { placeOfLinks } from './program.ts'
+import { Visits } from './visits.ts'
 
 export interface RunningKeeper {
   /** Where the API answers, as `http://127.0.0.1:8080`, or https where it has a certificate. */
@@ -127,6 +128,7 @@ async function openLibrary({
     // A peer or relay that does not answer must not keep the program from ending.
     Promise.race([quire.close(), new Promise<void>((resolve) => setTimeout(resolve, closeTimeoutMs))])
   const running = { peerId, addresses: () => network.addresses() }
+  const visits = new Visits({ quire, catalog })
   const rest = {
     quire,
     catalog,
@@ -136,9 +138,10 @@ async function openLibrary({
     uploads,
     quotaBytes,
     promisedBytes: () => keeping!.load.promisedBytes,
+    visits,
     downloads: new Downloads()
   }
-  return { disk, control: new LibraryControl({ quire, catalog, network, running, close }), rest }
+  return { disk, control: new LibraryControl({ quire, catalog, network, visits, running, close }), rest }
 }
 
 /** What a program that was killed was adding: whoever sent it got no answer, and sends it again. */

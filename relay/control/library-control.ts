@@ -7,6 +7,7 @@ import type { Network } from '../../src/network/types.ts'
 import type { PagedCatalog } from '../../src/store/paged.ts'
 import { BadSetting, NotHeld } from '../errors.ts'
 import { sourcesOf } from '../files.ts'
+import { takeUp, type Visits } from '../visits.ts'
 import { factsIn, factsOf, progressOf } from './facts.ts'
 import { handOver } from './hand-over.ts'
 import type { AddWish, Control, ItemFacts, KeepWish, PeerFacts, Progress, Status } from './types.ts'
@@ -15,6 +16,7 @@ export interface LibraryParts {
   readonly quire: QuireEngine
   readonly catalog: PagedCatalog
   readonly network: Network
+  readonly visits: Visits
   /** Absent in a program that ends with its work. */
   readonly running?: { readonly peerId: string; readonly addresses: () => readonly string[] }
   close(): Promise<void>
@@ -50,13 +52,19 @@ export class LibraryControl implements Control {
 
   async keep({ link, copies }: KeepWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
     const wanted = copiesOf(copies)
-    const item = await this.#parts.quire.open(link)
-    if (item.peek().state === 'paused') await item.resume()
-    await told(item, tell, async () => {
-      await item.whenReady()
-      await handOver(item, wanted)
-    })
-    return this.#factsOf(item)
+    const visit = await this.#parts.visits.begin(link)
+    visit.keep()
+    const { item } = visit
+    try {
+      await takeUp(item)
+      await told(item, tell, async () => {
+        await item.whenReady()
+        await handOver(item, wanted)
+      })
+      return await this.#factsOf(item)
+    } finally {
+      await visit.end()
+    }
   }
 
   async forget(name: string): Promise<ItemFacts> {

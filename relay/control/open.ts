@@ -1,5 +1,6 @@
 import { BadCommand } from '../errors.ts'
 import { openProgram } from '../program.ts'
+import { Visits } from '../visits.ts'
 import { LibraryControl } from './library-control.ts'
 import { reachControl } from './reach.ts'
 import type { Control } from './types.ts'
@@ -28,5 +29,5 @@ async function openLibrary(dataDir: string, relays: readonly string[]): Promise<
     await program.close()
     process.exit(stoppedExitCode)
   })
-  return new LibraryControl(program)
+  return new LibraryControl({ ...program, visits: new Visits(program) })
 }

@@ -4,8 +4,9 @@ import type { ReadableStream as NodeStream } from 'node:stream/web'
 import { cleanMimeType } from '../../src/core/envelope/mime.ts'
 import { contentRange, parseRange } from '../../src/core/range/http-range.ts'
 import { contentDisposition } from '../../src/core/stream/disposition.ts'
+import type { ItemView } from '../../src/engine/types.ts'
 import { manifestItem } from './answers.ts'
-import { heldWhole, type Holding, manifestCidOf, meet } from './holdings.ts'
+import { goOn, heldWhole, type Holding, manifestCidOf, meet } from './holdings.ts'
 import type { Call } from './types.ts'
 
 /** The bytes of a data set that is here whole. */
@@ -13,9 +14,16 @@ export async function download(call: Call): Promise<void> {
   await send(call, await heldWhole(call.parts, manifestCidOf(call.places[0]!)))
 }
 
-/** The bytes of a data set, fetched as they are sent. */
+/** The bytes of a data set, fetched as they are sent; it stays, also where the client goes. */
 export async function stream(call: Call): Promise<void> {
-  await send(call, await meet(call, manifestCidOf(call.places[0]!)))
+  const met = await meet(call, manifestCidOf(call.places[0]!))
+  try {
+    await goOn(call.parts, met)
+    met.keep()
+    await send(call, met)
+  } finally {
+    await met.end()
+  }
 }
 
 /** Name and type come from strangers: they are cleaned here, and what a browser makes of them runs no script. */
@@ -47,6 +55,18 @@ async function send({ request, response, signal }: Call, holding: Holding): Prom
   const partly = range.type === 'part' ? { 'Content-Range': contentRange(range, sizeBytes) } : {}
   response.writeHead(range.type === 'part' ? 206 : 200, { ...head, ...partly, 'Content-Length': end - start })
   if (request.method === 'HEAD') return void response.end()
+  const failed = new AbortController()
+  const stop = whenFailed(holding, () => failed.abort())
   const body = Readable.fromWeb(holding.item.read(0, start, end) as NodeStream)
-  await pipeline(body, response, { signal })
+  await pipeline(body, response, { signal: AbortSignal.any([signal, failed.signal]) }).finally(stop)
+}
+
+/** Nothing more comes of what failed meanwhile: who waits for it is not to wait on. Returns how to stop. */
+function whenFailed({ item, record }: Holding, tell: () => void): () => void {
+  if (record.complete) return () => undefined
+  const look = ({ state }: ItemView) => {
+    if (state === 'error') tell()
+  }
+  look(item.peek())
+  return item.subscribe(look)
 }

@@ -1,12 +1,11 @@
 import { downloadsMax } from '../../src/core/limits.ts'
-import type { Item } from '../../src/engine/types.ts'
+import type { Visit } from '../visits.ts'
 
 /** A fetch in the background, by the number that its client was told. */
 export interface Download {
   readonly cid: string
-  readonly item: Item
-  /** Nobody held it before: cancelling removes what came. */
-  readonly isNew: boolean
+  /** Goes on until the fetch is cancelled. */
+  readonly visit: Visit
 }
 
 /** Fetches that clients may ask about. The oldest is forgotten when there are too many; it goes on. */
@@ -16,8 +15,7 @@ export class Downloads {
 
   begin(download: Download): number {
     this.#byId.set(++this.#last, download)
-    const [oldest] = this.#byId.keys()
-    if (this.#byId.size > downloadsMax) this.#byId.delete(oldest!)
+    if (this.#byId.size > downloadsMax) this.#forgetOldest()
     return this.#last
   }
 
@@ -28,5 +26,12 @@ export class Downloads {
 
   end(id: string): void {
     this.#byId.delete(Number(id))
+  }
+
+  #forgetOldest(): void {
+    const [id, { visit }] = this.#byId.entries().next().value!
+    this.#byId.delete(id)
+    visit.keep()
+    void visit.end()
   }
 }

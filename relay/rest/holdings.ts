@@ -1,9 +1,13 @@
 import { decodeCid, parseManifestCid } from '../../src/core/block/cid.ts'
+import { ReportedError } from '../../src/core/errors.ts'
 import type { ManifestCid } from '../../src/core/ids.ts'
 import { formatLink } from '../../src/core/link/link.ts'
 import { restFindMs } from '../../src/core/limits.ts'
+import { decodeManifest } from '../../src/core/manifest/manifest.ts'
+import type { DataItem } from '../../src/engine/item.ts'
 import type { Item } from '../../src/engine/types.ts'
 import type { ItemRecord } from '../../src/store/types.ts'
+import { takeUp, type Visit } from '../visits.ts'
 import { notRetrieved, RestRefusal } from './refusal.ts'
 import type { Call, RestParts } from './types.ts'
 
@@ -50,29 +54,50 @@ export async function heldWhole(parts: RestParts, cid: ManifestCid): Promise<Hol
   return holding
 }
 
+/** A plain data set whose manifest is known, until the visit ends. */
+export interface Met extends Visit {
+  readonly record: ItemRecord
+}
+
 /**
- * The data set, once its manifest is known: held already, or from whoever has it within a bounded time. `isNew`: this
- * call put it into the library, from where the caller removes it if it is not to stay.
- * @throws RestRefusal
+ * The data set, once its manifest is known: from here, or from whoever has it within a bounded time. Its visit has to be
+ * ended. @throws RestRefusal, and what it failed by
  */
-export async function meet({ parts, signal }: Call, cid: ManifestCid): Promise<Holding & { readonly isNew: boolean }> {
-  const known = await find(parts, cid)
-  if (known?.record.manifest) {
-    if (!known.record.complete && known.item.peek().state === 'paused') await known.item.resume()
-    return { ...known, isNew: false }
-  }
-  const item = await parts.quire.open(formatLink('', { manifestCid: cid, relays: [] }))
+export async function meet(call: Call, cid: ManifestCid): Promise<Met> {
+  const { parts, signal } = call
+  const visit = await parts.visits.begin(formatLink('', { manifestCid: cid, relays: [] }))
   try {
-    await until(item.files(), AbortSignal.any([signal, AbortSignal.timeout(restFindMs)]))
-    const record = await parts.catalog.item(item.id)
-    if (!record?.manifest) throw notRetrieved('it went away')
-    return { record, item, isNew: known === undefined }
+    return { ...visit, record: await described(visit.item, signal) }
   } catch (error) {
-    if (!known) await item.remove()
+    await visit.end()
     const sent = await find(parts, cid)
-    if (sent?.record.complete) return { ...sent, isNew: false } // a client brought it meanwhile
-    throw error instanceof RestRefusal ? error : notRetrieved('nobody who can be reached has it')
+    if (sent?.record.complete) return meet(call, cid) // a client brought it meanwhile
+    throw error
   }
+}
+
+/** Its record with the manifest. There may be no room for the blocks. */
+async function described(item: Item, signal: AbortSignal): Promise<ItemRecord> {
+  if (!isListed(recordOf(item))) throw notRetrieved('it is not held here as a plain data set')
+  if (!recordOf(item).manifest) {
+    await takeUp(item)
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(restFindMs)])
+    await until(item.files(), patience).catch(() => undefined) // why not is seen by the item
+  }
+  const [record, { error }] = [recordOf(item), item.peek()]
+  if (record.manifest) return record
+  throw error ? new ReportedError(error) : notRetrieved('nobody who can be reached has it')
+}
+
+/** As it is now: the catalog may learn of it a moment later. */
+const recordOf = (item: Item): ItemRecord => (item as DataItem).record
+
+/** All of it is to come: goes on with what was paused or failed. @throws NoRoom, and what it failed by */
+export async function goOn({ quire }: RestParts, { item, record }: Met): Promise<void> {
+  if (record.complete) return
+  const { error, blockCount, doneBlocks } = item.peek()
+  if (error) await quire.reserve((blockCount - doneBlocks) * decodeManifest(record.manifest!).blockBytes)
+  await takeUp(item)
 }
 
 /** @throws what the signal gives, when it comes first */

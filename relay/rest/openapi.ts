@@ -83,9 +83,9 @@ const facts: Readonly<Record<string, Facts>> = {
     refusals: [400]
   },
   'GET /data/{}/exists': { summary: 'Whether a data set is held whole', answer: 'Exists', refusals: [400] },
-  'POST /data/{}/network': { summary: 'Fetch in the background', answer: 'Fetch', refusals: [400, 404] },
-  'GET /data/{}/network/stream': { summary: 'Send while fetching', answer: 'bytes', refusals: [400, 404, 416] },
-  'HEAD /data/{}/network/stream': { summary: 'Size, type and name', answer: 'nothing', refusals: [400, 404, 416] },
+  'POST /data/{}/network': { summary: 'Fetch in the background', answer: 'Fetch', refusals: [400, 404, 507] },
+  'GET /data/{}/network/stream': { summary: 'Send while fetching', answer: 'bytes', refusals: [400, 404, 416, 507] },
+  'HEAD /data/{}/network/stream': { summary: 'Size, type and name', answer: 'nothing', refusals: [400, 404, 416, 507] },
   'GET /data/{}/network/manifest': { summary: 'The manifest alone', answer: 'Item', refusals: [400, 404] },
   'GET /data/{}/network/progress/{}': { summary: 'How far a fetch is', answer: 'Progress', refusals: [400] },
   'DELETE /data/{}/network/{}': { summary: 'Cancel a fetch', answer: 'nothing', refusals: [400, 404] },

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { QuireEngine } from '../../src/engine/engine.ts'
 import type { Libp2pNetwork } from '../../src/network/libp2p/network.ts'
 import type { PagedCatalog } from '../../src/store/paged.ts'
+import type { Visits } from '../visits.ts'
 import type { Downloads } from './downloads.ts'
 
 /** What the API tells of and works on. */
@@ -17,6 +18,7 @@ export interface RestParts {
   readonly quotaBytes: number
   /** Bytes that are promised to others. */
   readonly promisedBytes: () => number
+  readonly visits: Visits
   readonly downloads: Downloads
 }
 
