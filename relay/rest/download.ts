@@ -55,6 +55,7 @@ async function send({ request, response, signal }: Call, holding: Holding): Prom
   const partly = range.type === 'part' ? { 'Content-Range': contentRange(range, sizeBytes) } : {}
   response.writeHead(range.type === 'part' ? 206 : 200, { ...head, ...partly, 'Content-Length': end - start })
   if (request.method === 'HEAD') return void response.end()
+  if (!holding.record.complete) response.flushHeaders() // the first bytes may be long in coming
   const failed = new AbortController()
   const stop = whenFailed(holding, () => failed.abort())
   const body = Readable.fromWeb(holding.item.read(0, start, end) as NodeStream)

@@ -15,6 +15,8 @@ export interface RestOptions extends GateOptions {
   readonly host: string
   readonly port: number
   readonly tls: TlsFiles | undefined
+  /** How long a connection may be silent; 0: without end. */
+  readonly idleMs?: number
 }
 
 export interface RestServer {
@@ -25,13 +27,13 @@ export interface RestServer {
 
 /** The HTTP API of a Codex node over an engine. @throws PortTaken, CannotListen, BadCertificate */
 export async function serveRest(parts: RestParts, options: RestOptions, log: Log): Promise<RestServer> {
-  const { host, tls } = options
+  const { host, tls, idleMs = restIdleMs } = options
   const listening = await listenHttp((request, response) => void respond(parts, options, log, request, response), {
     ...options,
     log,
     bounds: { maxHeaderSize: restHeadBytesMax, headersTimeout: restHeadTimeoutMs, requestTimeout: 0 },
     // A body may take hours, but not be silent for long.
-    prepare: (server) => server.setTimeout(restIdleMs)
+    prepare: (server) => server.setTimeout(idleMs)
   })
   const name = host.includes(':') ? `[${host}]` : host
   const { port } = listening

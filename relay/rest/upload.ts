@@ -18,6 +18,11 @@ export async function upload(call: Call): Promise<void> {
     const length = request.headers['content-length']
     const roomBytes = await roomOf(parts, Number(length ?? 0))
     await using body = await spool(request, parts.uploads, roomBytes, signal)
+    // From then on it is the disk that is waited for, and no client that is silent.
+    void body.whole.then(
+      () => request.socket.setTimeout(0),
+      () => undefined
+    )
     // The size of a tree is known before its first leaf: what says its length is added while it comes.
     const sizeBytes = length === undefined ? await body.whole : Number(length)
     if (sizeBytes === 0) throw new RestRefusal(422, 'The body is empty: a data set has at least one byte.')
