@@ -30,14 +30,14 @@ export class Bucket {
   /** Resolves when the object is durable. @throws StoreFull, StoreFailed, StoreUnavailable */
   async put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const answer = await this.#ask('PUT', `/${key}`, { body: bytes })
-    await answer.arrayBuffer() // so that the connection is free again
+    await told(answer.arrayBuffer()) // so that the connection is free again
   }
 
   /** Bytes of an object, or undefined where there is none, or it is shorter. */
   async get(key: string, start: number, lengthBytes: number): Promise<Uint8Array | undefined> {
     const headers = { range: `bytes=${start}-${start + lengthBytes - 1}` }
     const answer = await this.#ask('GET', `/${key}`, { headers }, [404, 416])
-    const bytes = new Uint8Array(await answer.arrayBuffer())
+    const bytes = new Uint8Array(await told(answer.arrayBuffer()))
     if (!answer.ok) return undefined
     // A service that knows no ranges sends all of it.
     const part = answer.status === 206 ? bytes : bytes.subarray(start, start + lengthBytes)
@@ -47,7 +47,7 @@ export class Bucket {
   /** One that is not there is no error. */
   async delete(key: string): Promise<void> {
     const answer = await this.#ask('DELETE', `/${key}`, {}, [404])
-    await answer.arrayBuffer()
+    await told(answer.arrayBuffer())
   }
 
   /** Every object whose key begins so. */
@@ -56,7 +56,7 @@ export class Bucket {
     do {
       const next = token && `&continuation-token=${encodeURIComponent(token)}`
       const answer = await this.#ask('GET', `/?list-type=2&prefix=${encodeURIComponent(prefix)}${next}`, {})
-      const text = await answer.text()
+      const text = await told(answer.text())
       for (const [, contents] of text.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
         const key = valueOf(contents!, 'Key')
         if (key) yield { key, sizeBytes: Number(valueOf(contents!, 'Size') ?? 0) }
@@ -67,16 +67,20 @@ export class Bucket {
 
   async #ask(method: string, path: string, init: RequestInit, allowed: readonly number[] = []): Promise<Response> {
     const signal = AbortSignal.timeout(s3TimeoutMs)
-    const answer = await this.#client.fetch(this.#url + path, { ...init, method, signal }).catch((thrown: unknown) => {
-      throw new StoreFailed('the bucket does not answer', { cause: thrown })
-    })
+    const answer = await told(this.#client.fetch(this.#url + path, { ...init, method, signal }))
     if (answer.ok) return answer
     const isAllowed = allowed.includes(answer.status)
-    const code = valueOf(await answer.clone().text(), 'Code')
+    const code = valueOf(await told(answer.clone().text()), 'Code')
     if (isAllowed && code !== 'NoSuchBucket') return answer
     throw errorOf(answer.status, code)
   }
 }
+
+/** An answer, or its body, that does not come in time, or breaks off. */
+const told = <T>(coming: Promise<T>): Promise<T> =>
+  coming.catch((thrown: unknown) => {
+    throw new StoreFailed('the bucket does not answer', { cause: thrown })
+  })
 
 /** Codes of services that say that there is no more room. */
 const fullCodes = ['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage', 'StorageFull']
