@@ -9,12 +9,16 @@ import { CannotSave } from './errors.ts'
 /**
  * Writes all files of an item below `folder`: each to a name of its own first, renamed when it is whole and on disk,
  * so that a file under its name is always a whole one. A name that is taken gets a number. Small files are written side
- * by side, since most of the time each waits for the disk. Returns the paths once they are durable.
+ * by side, since most of the time each waits for the disk. Returns the paths once they are durable. What is under way
+ * when the signal aborts goes.
  */
-export async function exportItem(item: Item, folder: string): Promise<string[]> {
+export async function exportItem(item: Item, folder: string, signal?: AbortSignal): Promise<string[]> {
   const files = await item.files()
   const { targets, folders } = await placesOf(files, folder)
-  await sideBySide(files, (index) => writeFile(item, index, files[index]!.sizeBytes, targets[index]!))
+  await sideBySide(files, (index) => {
+    const { sizeBytes } = files[index]!
+    return writeFile(() => item.read(index, 0, sizeBytes), { sizeBytes, target: targets[index]!, signal })
+  })
   await Promise.all(Array.from(folders, flushFolder))
   return targets
 }
@@ -59,12 +63,20 @@ async function sideBySide(files: readonly FileView[], write: (index: number) => 
   if (failures.length > 0) throw failures[0]
 }
 
-async function writeFile(item: Item, index: number, sizeBytes: number, target: string): Promise<void> {
+interface FileToWrite {
+  readonly sizeBytes: number
+  readonly target: string
+  readonly signal?: AbortSignal
+}
+
+async function writeFile(read: () => ReadableStream<Uint8Array>, file: FileToWrite): Promise<void> {
+  const { target, signal } = file
   const part = `${target}.${randomBytes(4).toString('hex')}.part`
   try {
+    signal?.throwIfAborted()
     const handle = await open(part, 'wx')
     try {
-      await copyTo(handle, item.read(index, 0, sizeBytes), sizeBytes, target)
+      await copyTo(handle, read(), file)
     } finally {
       await handle.close()
     }
@@ -75,9 +87,11 @@ async function writeFile(item: Item, index: number, sizeBytes: number, target: s
   }
 }
 
-async function copyTo(handle: FileHandle, stream: ReadableStream<Uint8Array>, sizeBytes: number, target: string) {
+async function copyTo(handle: FileHandle, stream: ReadableStream<Uint8Array>, file: FileToWrite): Promise<void> {
+  const { sizeBytes, target, signal } = file
   let at = 0
   for await (const chunk of stream) {
+    signal?.throwIfAborted()
     await writeAll(handle, chunk, at)
     at += chunk.length
   }

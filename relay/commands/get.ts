@@ -22,11 +22,14 @@ export async function getCommand(args: readonly string[]): Promise<void> {
   await mkdir(folder, { recursive: true })
   const relays = values.relay ?? (process.env.QUIRE_RELAY ? [process.env.QUIRE_RELAY] : [])
   const program = await openProgram({ relays, dataDir: values.data })
+  const stopped = new AbortController()
+  void program.untilStopped().then(() => stopped.abort(new Stopped()))
+  const { signal } = stopped
   try {
     const item = await program.quire.open(link)
     const done = followProgress(item, values.json ?? false)
-    await Promise.race([item.whenReady(), program.untilStopped().then(() => Promise.reject(new Stopped()))])
-    const written = await exportItem(item, folder)
+    await item.whenReady({ signal })
+    const written = await exportItem(item, folder, signal)
     done()
     if (values.json) console.log(JSON.stringify({ files: written, state: 'complete' }))
     else for (const path of written) console.log(path)

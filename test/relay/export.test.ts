@@ -102,6 +102,18 @@ describe('writing the files of a share', () => {
     }
   })
 
+  it('leaves nothing half where it is stopped', async () => {
+    const stopped = new AbortController()
+    const { item } = itemOf({ 'film.bin': seededBytes(5, 3_000_000), 'late.txt': seededBytes(6, 90) })
+    const { read } = item
+    item.read = (index, ...range) => {
+      if (index === 0) stopped.abort(new Error('stopped'))
+      return read(index, ...range)
+    }
+    await expect(exportItem(item, place.path, stopped.signal)).rejects.toThrow('stopped')
+    expect(await allIn(place.path)).toEqual([])
+  })
+
   it('says where it could not write', async () => {
     await writeFile(join(place.path, 'book'), 'a file where the folder is to be')
     const failure = exportItem(itemOf(someFiles(3, 10)).item, place.path)
