@@ -1,5 +1,5 @@
 import { defaultLimitBytes } from '../src/core/limits.ts'
-import { bucket, host, list, number, relayNames, text, toggle } from './settings/kinds.ts'
+import { bucket, host, list, number, origins, relayNames, text, toggle } from './settings/kinds.ts'
 import { optional, readSettings, type Values } from './settings/read.ts'
 import { BadSetting, TokenMissing } from './errors.ts'
 
@@ -15,7 +15,7 @@ export const keeperSettings = {
   /** Clients show a certificate that one of these signed, PEM. */
   restClientCa: optional({ kind: text, flag: 'rest-client-ca', env: 'QUIRE_REST_CLIENT_CA' }),
   /** Web pages that may use the API, by their origins. */
-  allowOrigins: { kind: list, flag: 'allow-origin', env: 'QUIRE_ALLOW_ORIGIN', fallback: [] as readonly string[] },
+  allowOrigins: { kind: origins, flag: 'allow-origin', env: 'QUIRE_ALLOW_ORIGIN', fallback: [] as readonly string[] },
   dataDir: { kind: text, flag: 'data', env: 'QUIRE_DATA', fallback: '.quire-keeper' },
   quotaBytes: {
     kind: number(0, Number.MAX_SAFE_INTEGER, 'bytes'),

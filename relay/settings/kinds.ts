@@ -42,6 +42,13 @@ export const pageUrl: Kind<string> = {
   fromJson: (given) => (typeof given === 'string' ? pageUrlOf(given) : undefined)
 }
 
+/** Web pages by their origins, as browsers write those. */
+export const origins: Kind<readonly string[]> = {
+  wanted: 'origins of pages with commas between them, as in https://app.example, without a path',
+  fromText: (given) => originsOf(given.split(',').map((part) => part.trim())),
+  fromJson: (given) => (Array.isArray(given) ? originsOf(given) : undefined)
+}
+
 /** Other relays: addresses of their pages, multiaddrs, or names in the DNS. */
 export const relayNames: Kind<readonly string[]> = {
   wanted: 'addresses of relays with commas between them, as in https://quire.example or /dnsaddr/quire.example',
@@ -103,6 +110,19 @@ function hostOf(given: string): string | undefined {
 
 function pageUrlOf(given: string): string | undefined {
   return /^https?:\/\//.test(given) && URL.canParse(given) ? given : undefined
+}
+
+function originsOf(given: readonly unknown[]): readonly string[] | undefined {
+  const origins = textsOf(given)?.map(originOf)
+  return origins?.every((each) => each !== undefined) ? origins : undefined
+}
+
+/** Of extensions, too, whose schemes have no `URL.origin`. */
+function originOf(given: string): string | undefined {
+  if (!URL.canParse(given)) return undefined
+  const { protocol, host: place, pathname, search, hash, username } = new URL(given)
+  const isBare = place !== '' && ['', '/'].includes(pathname) && search + hash + username === ''
+  return isBare ? `${protocol}//${place}` : undefined
 }
 
 function relayNamesOf(given: readonly unknown[]): readonly string[] | undefined {

@@ -70,6 +70,20 @@ describe('who may ask', () => {
     expect(() => readKeeperConfig({}, ['--rest-host', '0.0.0.0'])).toThrow(/QUIRE_REST_TOKEN/)
   })
 
+  it('[RE9] a page is allowed by its origin as browsers write it, and by nothing else', () => {
+    const read = (given: string) => readKeeperConfig({ QUIRE_ALLOW_ORIGIN: given }, []).allowOrigins
+    expect(read('https://App.Example:443/, http://localhost:3000,chrome-extension://abc')).toEqual([
+      'https://app.example',
+      'http://localhost:3000',
+      'chrome-extension://abc'
+    ])
+    for (const wrong of ['app.example', '*', 'null', 'https://app.example/page', 'https://a@app.example', 'file:///']) {
+      expect(() => read(wrong)).toThrow(
+        `QUIRE_ALLOW_ORIGIN is "${wrong}"; it must be origins of pages with commas between them`
+      )
+    }
+  })
+
   it('[RL4] the program says in one line where it is, and ends in order', async () => {
     await using folder = await temporaryFolder('keeper')
     const args = ['keeper', '--rest-port', '0', '--data', folder.path, '--json']
