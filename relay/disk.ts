@@ -3,8 +3,8 @@ import type { EngineOptions } from '../src/engine/options.ts'
 import { Dormant } from '../src/engine/dormant.ts'
 import { platformTimers } from '../src/engine/watch.ts'
 import type { PagedCatalog } from '../src/store/paged.ts'
-import { openFileSystem } from '../src/store/filesystem.ts'
-import { type BucketPlace, openS3 } from '../src/store/s3.ts'
+import { openStore } from '../src/store/open.ts'
+import type { BucketPlace } from '../src/store/s3.ts'
 import { buffered } from '../src/store/segment-buffer.ts'
 
 /** A folder as an engine takes it: store, catalog, and what the disk has left. */
@@ -16,7 +16,7 @@ export interface Disk extends Pick<EngineOptions, 'store' | 'dormant' | 'flush' 
 
 /** Blocks lie in `bucket` if there is one. */
 export async function openDisk(folder: string, bucket?: BucketPlace): Promise<Disk> {
-  const { blocks, catalog } = await (bucket ? openS3(folder, bucket) : openFileSystem(folder))
+  const { blocks, catalog } = await openStore(folder, bucket)
   const store = buffered(blocks, platformTimers)
   const freeBytes = async () => {
     if (bucket) return Number.MAX_SAFE_INTEGER // what a bucket has left is told by a put alone

@@ -8,6 +8,7 @@ import { createNodeNetwork } from '../src/network/libp2p/node.ts'
 import { isMultiaddr } from '../src/network/relay-config.ts'
 import type { Network } from '../src/network/types.ts'
 import type { PagedCatalog } from '../src/store/paged.ts'
+import type { BucketPlace } from '../src/store/s3.ts'
 import { storePlace } from './commands/data-folder.ts'
 import { openDisk } from './disk.ts'
 
@@ -15,6 +16,8 @@ export interface ProgramOptions {
   readonly relays: readonly string[]
   /** Where blocks lie; by default a folder that goes with the program. */
   readonly dataDir?: string
+  /** Where blocks lie instead. */
+  readonly bucket?: BucketPlace
   readonly uploadLimit?: UploadLimit
 }
 
@@ -39,9 +42,9 @@ const signals = ['SIGINT', 'SIGTERM'] as const
 const closeTimeoutMs = 3_000
 
 /** The engine without a window: files on disk, libp2p for Node. */
-export async function openProgram({ relays, dataDir, uploadLimit }: ProgramOptions): Promise<Program> {
+export async function openProgram({ relays, dataDir, bucket, uploadLimit }: ProgramOptions): Promise<Program> {
   const dir = dataDir ?? (await mkdtemp(join(tmpdir(), 'quire-')))
-  const disk = await openDisk(await storePlace(dir))
+  const disk = await openDisk(await storePlace(dir), bucket)
   const network = await createNodeNetwork({ relays, listen: ['/ip4/0.0.0.0/tcp/0'] })
   const quire = await QuireEngine.open({ ...disk, network, ...placeOfLinks(relays), role: 'program', uploadLimit })
   const stopped = Promise.withResolvers<void>()

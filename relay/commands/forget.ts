@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { dataDirOf, openControl } from '../control/open.ts'
+import { dataDirOf, openHeld } from '../control/open.ts'
 import { BadCommand } from '../errors.ts'
 import { tableOf } from './table.ts'
 
@@ -12,7 +12,7 @@ export async function forgetCommand(args: readonly string[]): Promise<void> {
   })
   const [name] = positionals
   if (!name || positionals.length !== 1) throw new BadCommand('quire forget takes exactly one link or address.')
-  const control = await openControl(dataDirOf(values.data, 'forget'), [])
+  const control = await openHeld(dataDirOf(values.data, 'forget'))
   try {
     const facts = await control.forget(name)
     console.log(values.json ? JSON.stringify(facts) : `${facts.title} is removed`)

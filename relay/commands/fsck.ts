@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util'
 import { checkFolder, type CheckReport } from '../../src/store/fsck.ts'
-import { BadCommand, BadSetting } from '../errors.ts'
-import { bucket } from '../settings/kinds.ts'
-import { storeFolderIn } from './data-folder.ts'
+import { BadCommand } from '../errors.ts'
+import { bucketOf, storeFolderIn } from './data-folder.ts'
 import { tableOf } from './table.ts'
 
 /** Verifies everything that a data folder holds. Exit status 1 where something is wrong and was not repaired. */
@@ -13,11 +12,8 @@ export async function fsckCommand(args: readonly string[]): Promise<void> {
     options: tableOf.fsck.options
   })
   if (positionals.length > 0 || !values.data) throw new BadCommand('quire fsck takes --data DIR, and nothing else.')
-  const place = values.s3 ?? process.env.QUIRE_S3
-  const parsed = place ? bucket.fromText(place) : undefined
-  if (place && !parsed) throw new BadSetting('--s3', '…', bucket.wanted)
   const report = await checkFolder(await storeFolderIn(values.data), {
-    bucket: parsed,
+    bucket: await bucketOf(values.s3),
     repair: values.repair,
     onProgress: process.stderr.isTTY ? showProgress : undefined
   })

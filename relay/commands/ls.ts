@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { openFileSystem } from '../../src/store/filesystem.ts'
+import { openStore } from '../../src/store/open.ts'
 import { factsIn } from '../control/facts.ts'
 import { dataDirOf } from '../control/open.ts'
 import { reachControl } from '../control/reach.ts'
 import type { ItemFacts } from '../control/types.ts'
 import { BadCommand } from '../errors.ts'
-import { storeFolderIn } from './data-folder.ts'
+import { bucketOf, storeFolderIn } from './data-folder.ts'
 import { tableOf } from './table.ts'
 
 /** Lists what a data folder holds: its own items, and copies that are held for others, which have no names here. */
@@ -26,7 +26,7 @@ async function* held(dataDir: string): AsyncGenerator<ItemFacts> {
     yield* control.list()
     return
   }
-  const { blocks, catalog } = await openFileSystem(await storeFolderIn(dataDir))
+  const { blocks, catalog } = await openStore(await storeFolderIn(dataDir), await bucketOf())
   try {
     yield* factsIn(catalog)
   } finally {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { dataDirOf, openControl } from '../control/open.ts'
+import { dataDirOf, openHeld } from '../control/open.ts'
 import type { Status } from '../control/types.ts'
 import { BadCommand } from '../errors.ts'
 import { tableOf } from './table.ts'
@@ -12,7 +12,7 @@ export async function statusCommand(args: readonly string[]): Promise<void> {
     options: tableOf.status.options
   })
   if (positionals.length > 0) throw new BadCommand('quire status takes --data DIR, and nothing else.')
-  const control = await openControl(dataDirOf(values.data, 'status'), [])
+  const control = await openHeld(dataDirOf(values.data, 'status'))
   try {
     const status = await control.status()
     console.log(values.json ? JSON.stringify(status) : textOf(status))

@@ -1,3 +1,4 @@
+import { bucketOf, storeFolderIn } from '../commands/data-folder.ts'
 import { BadCommand } from '../errors.ts'
 import { openProgram } from '../program.ts'
 import { Visits } from '../visits.ts'
@@ -23,8 +24,16 @@ export async function openControl(dataDir: string, relays: readonly string[]): P
   return (await reachControl(dataDir)) ?? openLibrary(dataDir, relays)
 }
 
+/** The same of a library that is there: what is mistyped is no new one. @throws CannotRead */
+export async function openHeld(dataDir: string): Promise<Control> {
+  const control = await reachControl(dataDir)
+  if (control) return control
+  await storeFolderIn(dataDir)
+  return openLibrary(dataDir, [])
+}
+
 async function openLibrary(dataDir: string, relays: readonly string[]): Promise<Control> {
-  const program = await openProgram({ relays, dataDir })
+  const program = await openProgram({ relays, dataDir, bucket: await bucketOf() })
   void program.untilStopped().then(async () => {
     await program.close()
     process.exit(stoppedExitCode)

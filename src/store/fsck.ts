@@ -8,9 +8,9 @@ import { decodeManifest, type Manifest } from '../core/manifest/manifest.ts'
 import { groupCountOf, type HashGroup, verifyGroup } from '../core/merkle/group.ts'
 import { hashAt } from '../core/merkle/node.ts'
 import { BlockNotHeld, StoreFailed, UnknownSet } from './errors.ts'
-import { openFileSystem } from './filesystem.ts'
 import type { InspectableStore, StoreProblem, StoreProblemKind } from './inspecting.ts'
-import { type BucketPlace, openS3 } from './s3.ts'
+import { openStore } from './open.ts'
+import type { BucketPlace } from './s3.ts'
 import type { Catalog, ItemRecord, SetShape } from './types.ts'
 
 export interface CheckOptions {
@@ -40,7 +40,7 @@ export async function checkFolder(
   options: CheckOptions & { readonly bucket?: BucketPlace } = {}
 ): Promise<CheckReport> {
   const { bucket } = options
-  const { blocks, catalog } = await (bucket ? openS3(folder, bucket) : openFileSystem(folder))
+  const { blocks, catalog } = await openStore(folder, bucket)
   try {
     return await checkStore({ blocks, catalog }, options)
   } finally {

@@ -68,6 +68,11 @@ describe('a library that no program has open', () => {
   it('takes --data or QUIRE_DATA, and says so', async () => {
     const { code, said } = await quire('status')
     expect({ code, said }).toMatchObject({ code: 2, said: expect.stringContaining('--data DIR') as string })
+    for (const words of [['status'], ['forget', (await quire('cid', film)).lines[0]!]]) {
+      const { code: failed, said: why } = await quire(...words, '--data', folder('mistyped'))
+      expect([words[0], failed, why]).toEqual([words[0], 1, expect.stringContaining('mistyped')])
+      await expect(stat(folder('mistyped'))).rejects.toThrow('ENOENT')
+    }
     const fromEnvironment = await runProgram(cli, ['ls'], { QUIRE_DATA: folder('nowhere') })
     expect(fromEnvironment.said).toContain('nowhere')
   })

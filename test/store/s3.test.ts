@@ -168,6 +168,15 @@ describe('a bucket', () => {
       await expect(silent.put('x', new Uint8Array(1))).rejects.toBeInstanceOf(StoreFailed)
     }))
 
+  it('[ST24] that stops in the middle of an answer says so, as one that gives none', () =>
+    inPlace(async ({ blocks }) => {
+      await blocks.create(set, shape)
+      await blocks.putBlocks(set, [block(1)])
+      vi.spyOn(Response.prototype, 'arrayBuffer').mockRejectedValueOnce(new DOMException('late', 'TimeoutError'))
+      await expect(blocks.readBlocks(set, { start: 1, count: 1 })).rejects.toBeInstanceOf(StoreFailed)
+      expect(await blocks.readBlocks(set, { start: 1, count: 1 })).toEqual([block(1).bytes])
+    }))
+
   it('is named by an address that holds its key, and a wrong one is not repeated', () => {
     const url = 'https://AK:a%2Fb+c@s3.example:9000/blocks?region=eu-1'
     expect(readKeeperConfig({ QUIRE_S3: url }, []).bucket).toEqual({
@@ -203,5 +212,11 @@ describe('a bucket', () => {
     await started.keeper.stop()
     const said = await runProgram('relay/cli.ts', ['fsck', '--data', started.dir, '--json'], { QUIRE_S3: url.href })
     expect(JSON.parse(said.lines[0]!)).toMatchObject({ setCount: 1, verifiedBlocks: 5, problemCount: 0 })
+    const alone = (...words: string[]) =>
+      runProgram('relay/cli.ts', [...words, '--data', started.dir, '--json'], { QUIRE_S3: url.href })
+    expect(JSON.parse((await alone('ls')).lines[0]!)).toMatchObject({ cid, complete: true })
+    expect(JSON.parse((await alone('status')).lines[0]!)).toMatchObject({ items: 1 })
+    expect((await alone('forget', cid)).code).toBe(0)
+    expect((await alone('ls')).lines).toEqual([])
   })
 })
