@@ -58,7 +58,8 @@ async function send({ request, response, signal }: Call, holding: Holding): Prom
   if (!holding.record.complete) response.flushHeaders() // the first bytes may be long in coming
   const failed = new AbortController()
   const stop = whenFailed(holding, () => failed.abort())
-  const body = Readable.fromWeb(holding.item.read(0, start, end) as NodeStream)
+  // Many read at once: none of them has more in memory than what is on its way to its client, and what comes next.
+  const body = Readable.fromWeb(holding.item.read(0, start, end) as NodeStream, { highWaterMark: 0 })
   await pipeline(body, response, { signal: AbortSignal.any([signal, failed.signal]) }).finally(stop)
 }
 
