@@ -52,8 +52,9 @@ export class LibraryControl implements Control {
 
   async keep({ link, copies }: KeepWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
     const wanted = copiesOf(copies)
-    const { item, keep, end } = await this.#parts.visits.begin(link)
-    keep()
+    const visit = await this.#parts.visits.begin(link)
+    visit.keep()
+    const { item } = visit
     try {
       await takeUp(item)
       await told(item, tell, async () => {
@@ -62,7 +63,7 @@ export class LibraryControl implements Control {
       })
       return await this.#factsOf(item)
     } finally {
-      await end()
+      await visit.end()
     }
   }
 
