@@ -26,6 +26,7 @@ import { type PlacedFile, readIndex } from './index-reading.ts'
 import { lately, withMet } from './met-peers.ts'
 import type { Noting } from './keep/noting.ts'
 import { keepView } from './keep/record.ts'
+import { recallHeld } from './recall.ts'
 import { LeavesDrawing, noLeaves } from './view.ts'
 import { WatchedItem } from './watched-item.ts'
 
@@ -191,9 +192,9 @@ export class DataItem extends WatchedItem {
       keys: this.#keys!,
       manifest: this.#record.manifest,
       held: this.#held,
-      onManifest: (bytes, manifest) => void this.#onManifest(bytes, manifest),
+      onManifest: (bytes, manifest) => this.#onManifest(bytes, manifest),
       onHeld: (held) => (this.#held = held),
-      onComplete: () => void this.#onComplete(),
+      onComplete: () => void this.#onComplete().catch((error) => this.#fail(error)),
       onFailure: (error) => this.#fail(error),
       onGiver: (giver) => this.#remember(giver),
       onDropped: (peerId, error) => (this.#dropped = { peerId, report: reportOf(error) }),
@@ -275,12 +276,12 @@ export class DataItem extends WatchedItem {
 
   async #recall(saved: Promise<void> | undefined): Promise<void> {
     try {
-      this.#held = await this.#parts.store.held(this.id)
+      this.#held = await recallHeld(this.#parts.store, this.id, this.#manifest)
       this.#restoring = undefined
       // The visit before may have ended between its last block and the record.
       if (this.#held?.isFull && this.#manifest && !this.#record.complete) await this.#onComplete()
       this.#takePart()
-      if (this.#held && !this.#record.title) void this.#learnFiles()
+      if (this.#held?.count && !this.#record.title) void this.#learnFiles()
       await saved
     } catch (error) {
       this.#restoring = undefined
@@ -311,19 +312,18 @@ export class DataItem extends WatchedItem {
     this.#changed()
   }
 
-  async #onManifest(bytes: Uint8Array, manifest: Manifest): Promise<void> {
+  #onManifest(bytes: Uint8Array, manifest: Manifest): void {
     this.#manifest = manifest
     this.#record = { ...this.#record, manifest: bytes }
-    await this.#admit(manifest)
-    await this.#save()
+    void this.#admit(manifest)
   }
 
-  /** Room is made sure of before any block is asked for. */
-  async #admit(manifest: Manifest): Promise<void> {
+  /** What is remembered of it has a place in the store, and room is made sure of before any block is asked for. */
+  async #admit({ blockCount, blockBytes }: Manifest): Promise<void> {
     try {
-      const { blockCount, blockBytes } = manifest
-      await this.#host.reserve((blockCount - (this.#held?.count ?? 0)) * blockBytes)
       await this.#parts.store.create(this.id, { blockCount, blockBytes })
+      await this.#save()
+      await this.#host.reserve((blockCount - (this.#held?.count ?? 0)) * blockBytes)
       this.#driver?.admit()
       if (!this.#record.title) void this.#learnFiles()
     } catch (error) {
@@ -349,7 +349,7 @@ export class DataItem extends WatchedItem {
       this.#describe(await this.placedFiles())
       await this.#save()
     } catch (error) {
-      if (!this.#hasEnded && this.part !== 'none') this.#fail(error)
+      if (this.part !== 'none') this.#fail(error)
     }
   }
 
@@ -395,6 +395,7 @@ export class DataItem extends WatchedItem {
   }
 
   #fail(error: unknown): void {
+    if (this.#hasEnded) return
     this.#error = reportOf(error)
     this.#parts.log('item-failed', { code: this.#error.code, message: this.#error.message })
     this.#leave()

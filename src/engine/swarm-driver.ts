@@ -18,7 +18,7 @@ import type { DataSetKeys } from './keys.ts'
 import type { EngineParts } from './parts.ts'
 import { PeerBook } from './peer-book.ts'
 import type { BlockReader } from './reading.ts'
-import { recallHashes } from './recall-hashes.ts'
+import { recallHashes } from './recall.ts'
 import { VerifiedBlocks } from './verified-blocks.ts'
 import type { PeerView } from './types.ts'
 
@@ -82,8 +82,8 @@ export class SwarmDriver {
       }
     })
     this.#manifest.promise.catch(() => undefined) // whoever waits is told; nobody need wait
-    if (options.held) this.#manifest.resolve(this.#machine.manifest!)
     const { manifest, held } = this.#machine
+    if (manifest && options.held) this.#manifest.resolve(manifest)
     if (manifest && held && !held.isFull) {
       void recallHashes(parts.store, options.set, manifest.blockCount, (group, leaves) =>
         this.#turn({ type: 'group-known', group, leaves })

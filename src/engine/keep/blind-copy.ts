@@ -4,6 +4,7 @@ import type { Kept } from '../../core/keep/types.ts'
 import { decodeManifest, type Manifest } from '../../core/manifest/manifest.ts'
 import type { KeptRecord } from '../../store/paged.ts'
 import type { EngineParts } from '../parts.ts'
+import { recallHeld } from '../recall.ts'
 import { SwarmDriver } from '../swarm-driver.ts'
 
 /** What becomes of a copy. */
@@ -79,7 +80,8 @@ export class BlindCopy {
     const { id, complete } = this.#record
     const known = this.#manifest
     // What is whole was durable before it was called so: it is not looked at again, however many copies there are.
-    if (known) this.#held = complete ? Bitmap.full(known.blockCount) : await this.#parts.store.held(id)
+    const { store } = this.#parts
+    if (known) this.#held = complete ? Bitmap.full(known.blockCount) : await recallHeld(store, id, known)
     if (this.#closed) return
     this.#isOpen = true
     this.#join()
