@@ -18,7 +18,7 @@ import type { EngineParts } from './parts.ts'
 import { randomBytes } from './crypto.ts'
 import { type BlockReader, collectBytes, readBytes } from './reading.ts'
 import { SwarmDriver } from './swarm-driver.ts'
-import { AddingInterrupted } from './errors.ts'
+import { AddingInterrupted, DriverClosed } from './errors.ts'
 import type { FileSource, FileView, ItemAction, ItemState, ItemView } from './types.ts'
 import { commonMimeType, contentBytesOf, titleOf } from './describe.ts'
 import { Guests } from './guests.ts'
@@ -206,18 +206,16 @@ export class DataItem extends WatchedItem {
   async pause(): Promise<void> {
     this.#record = { ...this.#record, paused: true }
     this.#leave()
+    this.#lookAgain()
     await this.#save()
   }
 
-  async resume(): Promise<void> {
-    this.#record = { ...this.#record, paused: false }
-    await this.retry()
+  resume(): Promise<void> {
+    return this.#takeUp(false)
   }
 
-  async retry(): Promise<void> {
-    this.#error = undefined
-    this.#takePart()
-    await this.#save()
+  retry(): Promise<void> {
+    return this.#takeUp(this.#record.paused)
   }
 
   async keep(wanted: boolean, copies = this.#record.keep?.copies ?? keepersAsked): Promise<void> {
@@ -250,12 +248,12 @@ export class DataItem extends WatchedItem {
   /** Fetches blocks that a reader in another tab waits for; resolves when they are durable. [TB9] */
   async fetchFor(wish: Extract<TabCommand, { name: 'fetch' }>): Promise<void> {
     await this.whenLinked()
-    await this.#restoring
+    await this.#lasting((driver) => driver.whenManifest())
     const { start, count } = wish
+    const newReader = () => this.#reader(this.#manifest!)
     // What is here is not read for nobody: only what comes next is wished for.
-    if (this.#held?.hasRange(wish))
-      return this.#guests.fetch(this.driver(), { ...wish, start: start + count, count: 0 })
-    await this.#guests.fetch(this.driver(), wish)
+    if (this.#held?.hasRange(wish)) return this.#guests.fetch(newReader, { ...wish, start: start + count, count: 0 })
+    await this.#guests.fetch(newReader, wish)
     await this.#parts.flush(this.id)
   }
 
@@ -269,14 +267,29 @@ export class DataItem extends WatchedItem {
     this.#hasEnded = true
     this.#adding?.abort.abort()
     this.#copies.close()
-    this.#driver?.close()
-    this.#driver = undefined
+    this.#rest()
     await this.#parts.flush(this.id)
   }
 
-  async #recall(saved: Promise<void> | undefined): Promise<void> {
+  async #takeUp(paused: boolean): Promise<void> {
+    const isActive = this.part !== 'none'
+    this.#error = undefined
+    this.#record = { ...this.#record, paused }
+    if (!isActive) this.#lookAgain()
+    await this.#restoring
+    await this.#save()
+  }
+
+  /** What was gathered when the work ended became durable with nobody to hear of it. */
+  #lookAgain(): void {
+    if (this.#keys) this.#restoring ??= this.#recall()
+  }
+
+  async #recall(saved?: Promise<void>): Promise<void> {
     try {
+      await this.#parts.flush(this.id)
       this.#held = await recallHeld(this.#parts.store, this.id, this.#manifest)
+      this.#rest() // what a reader began meanwhile knows less
       this.#restoring = undefined
       // The visit before may have ended between its last block and the record.
       if (this.#held?.isFull && this.#manifest && !this.#record.complete) await this.#onComplete()
@@ -306,10 +319,28 @@ export class DataItem extends WatchedItem {
 
   #leave(): void {
     this.#host.withdraw(this)
-    this.#driver?.close()
-    this.#driver = undefined
+    this.#rest()
     void this.#parts.flush(this.id)
     this.#changed()
+  }
+
+  #rest(): void {
+    this.#driver?.close()
+    this.#driver = undefined
+  }
+
+  /** Whoever reads waits while it is paused, and goes on with the driver that comes after. */
+  async #lasting<T>(work: (driver: SwarmDriver) => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.#restoring
+      if (this.#hasEnded) throw new DriverClosed()
+      const driver = this.driver()
+      try {
+        return await work(driver)
+      } catch (error) {
+        if (this.#driver === driver || this.#error) throw error
+      }
+    }
   }
 
   #onManifest(bytes: Uint8Array, manifest: Manifest): void {
@@ -372,21 +403,32 @@ export class DataItem extends WatchedItem {
     return this.#files
   }
 
-  async #readFiles(): Promise<readonly PlacedFile[]> {
-    await this.#restoring
-    return readIndex(this.#record.kind, this.driver().whenManifest(), (start, end) =>
-      collectBytes(this.readDataSet(start, end), end - start)
-    )
+  #readFiles(): Promise<readonly PlacedFile[]> {
+    const known = this.#lasting((driver) => driver.whenManifest())
+    return readIndex(this.#record.kind, known, (start, end) => collectBytes(this.readDataSet(start, end), end - start))
   }
 
   protected readDataSet(start: number, end: number): ReadableStream<Uint8Array> {
-    const reader = this.driver().reader()
+    const reader = this.#reader(this.#manifest!)
     this.#readers.add(reader)
     const close = () => {
       this.#readers.delete(reader)
       reader.close()
     }
     return readBytes({ ...reader, close }, start, end, this.#keys?.cipher)
+  }
+
+  #reader({ blockBytes }: Manifest): BlockReader {
+    let current: { readonly driver: SwarmDriver; readonly reader: BlockReader } | undefined
+    return {
+      blockBytes,
+      blocks: (start, count, ahead) =>
+        this.#lasting((driver) => {
+          if (current?.driver !== driver) current = { driver, reader: driver.reader() }
+          return current.reader.blocks(start, count, ahead)
+        }),
+      close: () => current?.reader.close()
+    }
   }
 
   async #failAdding(error: unknown): Promise<void> {
