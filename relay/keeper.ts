@@ -136,6 +136,7 @@ async function openLibrary({
     uploads,
     quotaBytes,
     promisedBytes: () => keeping!.load.promisedBytes,
+    leftBytes: () => keeping!.load.leftBytes,
     downloads: new Downloads()
   }
   return { disk, control: new LibraryControl({ quire, catalog, network, running, close }), rest }

@@ -17,6 +17,8 @@ export interface RestParts {
   readonly quotaBytes: number
   /** Bytes that are promised to others. */
   readonly promisedBytes: () => number
+  /** What can still be stored beside what is stored, promised and on its way. */
+  readonly leftBytes: () => number
   readonly downloads: Downloads
 }
 

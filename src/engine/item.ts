@@ -41,8 +41,6 @@ export interface ItemHost {
   storageChanged(): void
   /** It is gone from the library; resolves when it is `erased` from the device, too. */
   removed(item: DataItem, erased: Promise<void>): Promise<void>
-  /** Rejects with StoreFull when that many more bytes do not fit. */
-  reserve(sizeBytes: number): Promise<void>
 }
 
 /** One data set of the library: its record, what is happening to it, and what a person sees of it. */
@@ -162,7 +160,7 @@ export class DataItem extends WatchedItem {
       this.#adding = { abort, totalBytes: plan.content.sizeBytes, doneBytes: 0 }
       this.#describe(plan.files)
       await this.#save()
-      await this.#host.reserve(plan.content.sizeBytes)
+      await this.#parts.room.reserve(this.id, () => this.#comingBytes)
       const added = await plan.run(this.#parts.store, this.id, abort.signal, (doneBytes) => {
         this.#adding!.doneBytes = doneBytes
         this.live.changed()
@@ -317,6 +315,13 @@ export class DataItem extends WatchedItem {
     this.#changed()
   }
 
+  /** What it has still to store. */
+  get #comingBytes(): number {
+    if (this.#adding) return this.#adding.totalBytes - this.#adding.doneBytes
+    if (this.part !== 'fetch' || !this.#manifest) return 0
+    return (this.#manifest.blockCount - (this.#held?.count ?? 0)) * this.#manifest.blockBytes
+  }
+
   #leave(): void {
     this.#host.withdraw(this)
     this.#rest()
@@ -325,6 +330,7 @@ export class DataItem extends WatchedItem {
   }
 
   #rest(): void {
+    this.#parts.room.release(this.id)
     this.#driver?.close()
     this.#driver = undefined
   }
@@ -351,10 +357,11 @@ export class DataItem extends WatchedItem {
 
   /** What is remembered of it has a place in the store, and room is made sure of before any block is asked for. */
   async #admit({ blockCount, blockBytes }: Manifest): Promise<void> {
+    const { store, room } = this.#parts
     try {
-      await this.#parts.store.create(this.id, { blockCount, blockBytes })
+      await store.create(this.id, { blockCount, blockBytes })
       await this.#save()
-      await this.#host.reserve((blockCount - (this.#held?.count ?? 0)) * blockBytes)
+      await room.reserve(this.id, () => this.#comingBytes)
       this.#driver?.admit()
       if (!this.#record.title) void this.#learnFiles()
     } catch (error) {

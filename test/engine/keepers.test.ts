@@ -75,6 +75,17 @@ describe('keepers in number', () => {
     expect((await untilKept(item, 'safe')).copiesWanted).toBe(keepersAsked)
   })
 
+  it('[KE2] a keeper promises no more than what it adds itself leaves of its quota', async () => {
+    const hub = hubWithTracker()
+    const parts = freshParts()
+    await parts.catalog.put('limitBytes', 10_000_000)
+    const keeper = await openKeeper(hub, parts)
+    await keeper.add([blobSource('own', new Blob([seededBytes(40, 8_500_000)]))]).whenReady(within())
+    const alice = await openEngine(hub, 'alice')
+    await untilKept(addKept(alice, seededBytes(41, 900_000)), 'safe')
+    expect(await untilKept(addKept(alice, seededBytes(42, 900_000)), 'refused')).toMatchObject({ code: 'full' })
+  })
+
   it('[KE23] a keeper that nobody names or announces any more is asked at the next visit what it has', async () => {
     await using folder = await temporaryFolder('alice')
     const hub = hubWithTracker()

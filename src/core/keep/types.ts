@@ -89,6 +89,8 @@ export type KeeperInput =
       swarmId: SwarmId
       whole?: { readonly kept: Kept; readonly heldBytes: number }
       theirs: KeptTotals
+      /** What may still be promised: is not taken by what is stored, under way or promised. */
+      leftBytes: number
     }
   | { type: 'look-failed'; laneId: LaneId }
   | { type: 'closed'; laneId: LaneId }

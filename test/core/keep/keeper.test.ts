@@ -56,6 +56,8 @@ class Desk {
   /** Swarms of copies that are on disk whole. */
   readonly whole: Set<SwarmId>
   diskFails = false
+  /** What the disk has left for copies that nobody offered yet. */
+  leftBytes = Infinity
   #lanes = 0
 
   /** `before`: whose disk it has. */
@@ -116,7 +118,14 @@ class Desk {
   #look({ laneId, peerId, swarmId }: Extract<KeeperEffect, { type: 'look' }>): KeeperEffect[] {
     const theirs = totalsOf([...this.disk.values()].filter((kept) => kept.peerId === peerId))
     const kept = this.whole.has(swarmId) ? this.disk.get(swarmId) : undefined
-    return this.take({ type: 'found', laneId, swarmId, whole: kept && { kept, heldBytes: kept.sizeBytes }, theirs })
+    return this.take({
+      type: 'found',
+      laneId,
+      swarmId,
+      whole: kept && { kept, heldBytes: kept.sizeBytes },
+      theirs,
+      leftBytes: this.leftBytes - this.keeper.comingBytes
+    })
   }
 
   #endOverdue(byMs: number): KeeperEffect[] {
@@ -189,6 +198,19 @@ describe('what a keeper accepts', () => {
     expect(said(desk.offer(carol, 4, { sizeBytes: 40 * MiB }))).toEqual(['full']) // of all
     desk.say(alice, { type: 'release', swarmId: swarm(1), ownerKey: ownerKey(1) })
     expect(said(desk.offer(carol, 4, { sizeBytes: 40 * MiB }))).toContain('accepted')
+  })
+
+  it('[KE2] promises no more than other things on its disk and promises before leave room for', () => {
+    const desk = new Desk()
+    desk.leftBytes = 3 * MiB
+    const [alice, bob] = [desk.open('alice'), desk.open('bob')]
+    expect(said(desk.offer(alice, 1, { sizeBytes: 2 * MiB }))).toContain('accepted')
+    expect(said(desk.offer(bob, 2, { sizeBytes: 2 * MiB }))).toEqual(['full'])
+    desk.take({ type: 'progress', swarmId: swarm(1), heldBytes: MiB, isWhole: false })
+    expect(desk.keeper.comingBytes).toBe(MiB)
+    expect(said(desk.offer(bob, 2, { sizeBytes: 2 * MiB }))).toContain('accepted')
+    desk.arrived(1, 2 * MiB)
+    expect(desk.keeper.comingBytes).toBe(2 * MiB)
   })
 
   it('[KE2] bounds how many data sets one peer offers', () => {
@@ -385,7 +407,14 @@ describe('what a keeper has in memory', () => {
     expect(ask(9)).toEqual([])
     const kept = disk.get(swarm(1))!
     const theirs = { copies: 0, bytes: 0 }
-    const found = take({ type: 'found', laneId, swarmId: swarm(1), whole: { kept, heldBytes: MiB }, theirs })
+    const found = take({
+      type: 'found',
+      laneId,
+      swarmId: swarm(1),
+      whole: { kept, heldBytes: MiB },
+      theirs,
+      leftBytes: 0
+    })
     expect(said(found)).toEqual(['held'])
     expect(found.at(-1)).toMatchObject({ type: 'look', swarmId: swarm(9) })
     expect(said(take({ type: 'look-failed', laneId }))).toEqual(['closed'])
