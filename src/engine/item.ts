@@ -372,7 +372,7 @@ export class DataItem extends WatchedItem {
   async #onComplete(): Promise<void> {
     this.#record = { ...this.#record, complete: true }
     await this.#save()
-    this.#host.announce(this)
+    if (this.part !== 'none') this.#host.announce(this) // it may have been paused, or removed, meanwhile
     this.#host.storageChanged()
   }
 

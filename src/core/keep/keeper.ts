@@ -129,7 +129,7 @@ export class Keeper {
     switch (input.type) {
       case 'saved':
         copy.saving--
-        this.#effects.push({ type: 'accept', laneId: input.laneId, kept: copy.kept, fromMs: this.#nowMs })
+        this.#effects.push({ type: 'accept', laneId: input.laneId, kept: input.kept, fromMs: this.#nowMs })
         this.#begin(copy)
         this.#tell(input.laneId, copy)
         return this.#restIfIdle(copy)

@@ -1,6 +1,8 @@
 import { Bitmap } from '../../core/block/bitmap.ts'
+import { QuireError } from '../../core/errors.ts'
 import type { SwarmId } from '../../core/ids.ts'
 import type { Kept } from '../../core/keep/types.ts'
+import { keepDiskRetryMs } from '../../core/limits.ts'
 import { decodeManifest, type Manifest } from '../../core/manifest/manifest.ts'
 import type { KeptRecord } from '../../store/paged.ts'
 import type { EngineParts } from '../parts.ts'
@@ -27,6 +29,7 @@ export class BlindCopy {
   #isOpen = false
   #closed = false
   #idleSinceMs: number | undefined
+  #cancelRetry: (() => void) | undefined
 
   constructor(parts: EngineParts, record: KeptRecord, listener: CopyListener) {
     this.#parts = parts
@@ -57,7 +60,7 @@ export class BlindCopy {
 
   /** Takes up what is held, fetches the rest. */
   begin(): Promise<void> {
-    this.#beginning ??= this.#begin()
+    this.#beginning ??= this.#try(() => this.#begin())
     return this.#beginning
   }
 
@@ -89,6 +92,32 @@ export class BlindCopy {
     if (complete) return
     this.driver()
     if (known) await this.#admit(known)
+    // The run before may have ended between its last block and the record.
+    if (this.#held?.isFull) await this.#onComplete()
+  }
+
+  /** Where the disk fails in a way that may pass, the promise stands, and it is gone on with later. [KE8] */
+  #fail(error: unknown): void {
+    if (this.#closed) return
+    if (!(error instanceof QuireError && error.retryable)) {
+      return this.#listener.onUnusable(this.#record.kept.swarmId, error)
+    }
+    this.#parts.log('copy-waits', { code: error.code })
+    this.#isOpen = false
+    this.#parts.discovery.leave(this.#record.kept.swarmId)
+    this.#driver?.close()
+    this.#driver = undefined
+    this.#cancelRetry?.()
+    this.#cancelRetry = this.#parts.timers.after(keepDiskRetryMs, () => {
+      void this.#try(async () => {
+        await this.#parts.flush(this.#record.id)
+        await this.#begin()
+      })
+    })
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => this.#fail(error))
   }
 
   driver(): SwarmDriver {
@@ -99,10 +128,10 @@ export class BlindCopy {
       keys: kept,
       manifest,
       held: this.#held,
-      onManifest: (bytes, learned) => void this.#onManifest(bytes, learned),
+      onManifest: (bytes, learned) => void this.#try(() => this.#onManifest(bytes, learned)),
       onHeld: (held) => (this.#held = held),
-      onComplete: () => void this.#onComplete(),
-      onFailure: (error) => this.#listener.onUnusable(kept.swarmId, error),
+      onComplete: () => void this.#try(() => this.#onComplete()),
+      onFailure: (error) => this.#fail(error),
       onDropped: () => undefined,
       onChange: () => this.#tell()
     })
@@ -111,6 +140,7 @@ export class BlindCopy {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#cancelRetry?.()
     this.#parts.discovery.leave(this.#record.kept.swarmId)
     this.#driver?.close()
     await this.#parts.flush(this.#record.id)
@@ -129,7 +159,7 @@ export class BlindCopy {
     const seeking = !this.#record.complete
     this.#parts.discovery.join(this.#record.kept.swarmId, {
       seeking,
-      onPeers: (peers) => !this.#record.complete && !this.#closed && this.driver().meet(peers)
+      onPeers: (peers) => !this.#record.complete && this.isOpen && this.driver().meet(peers)
     })
     void this.#parts.network.start()
   }
@@ -145,17 +175,16 @@ export class BlindCopy {
     const { blockCount, blockBytes } = manifest
     this.#listener.onMeasured(this.#record.kept.swarmId, blockCount * blockBytes)
     if (this.#closed) return
-    try {
-      await this.#parts.store.create(this.#record.id, { blockCount, blockBytes })
-      this.#driver?.admit()
-    } catch (error) {
-      this.#listener.onUnusable(this.#record.kept.swarmId, error)
-    }
+    await this.#parts.store.create(this.#record.id, { blockCount, blockBytes })
+    this.#driver?.admit()
   }
 
   async #onComplete(): Promise<void> {
     this.#record = { ...this.#record, complete: true }
-    await this.#save()
+    await this.#save().catch((error: unknown) => {
+      this.#record = { ...this.#record, complete: false }
+      throw error
+    })
     if (this.#closed) return
     this.#join()
     this.#tell()

@@ -157,7 +157,7 @@ export class Keeping implements KeeperPart, CopyListener {
       case 'tell-terms':
         return void this.#tellTerms(effect.laneId)
       case 'begin':
-        return void this.#begin(effect.kept.swarmId)
+        return void this.#copies.get(effect.kept.swarmId)?.begin()
       case 'rest':
         return this.#rest(effect.swarmId)
       case 'end':
@@ -199,7 +199,7 @@ export class Keeping implements KeeperPart, CopyListener {
     const { swarmId } = kept
     try {
       await this.#copyOf(recordOf(kept)).keep(kept)
-      if (laneId !== undefined) this.#turn({ type: 'saved', laneId, swarmId })
+      if (laneId !== undefined) this.#turn({ type: 'saved', laneId, swarmId, kept })
     } catch (error) {
       this.#parts.log('promise-not-saved', { message: nameOf(error) })
       if (laneId !== undefined) this.#turn({ type: 'save-failed', laneId, swarmId })
@@ -217,14 +217,6 @@ export class Keeping implements KeeperPart, CopyListener {
     const { peerId, sign, policy } = this.#options
     this.#terms ??= makeTerms(peerId, termsOf(policy), sign)
     this.#lanes.get(laneId)?.send(encodeKeepFrame({ type: 'terms', terms: await this.#terms }))
-  }
-
-  async #begin(swarmId: SwarmId): Promise<void> {
-    try {
-      await this.#copies.get(swarmId)?.begin()
-    } catch (error) {
-      this.onUnusable(swarmId, error)
-    }
   }
 
   /** One that is served goes on until nobody was there for a while. */

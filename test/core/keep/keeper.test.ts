@@ -111,7 +111,7 @@ class Desk {
     if (effect.type !== 'save' && effect.type !== 'update') return []
     this.disk.set(effect.kept.swarmId, effect.kept)
     return effect.type === 'save'
-      ? this.take({ type: 'saved', laneId: effect.laneId, swarmId: effect.kept.swarmId })
+      ? this.take({ type: 'saved', laneId: effect.laneId, swarmId: effect.kept.swarmId, kept: effect.kept })
       : []
   }
 
@@ -170,6 +170,24 @@ describe('what a keeper accepts', () => {
     expect(at('save')).toBeLessThan(at('accept'))
     expect(desk.begun).toEqual([swarm(1)])
     expect(desk.disk.get(swarm(1))!.untilMs).toBe(desk.nowMs + keepTermMsMax)
+  })
+
+  it('[KE6] tells the term that is durable, though a later one is being saved', () => {
+    const keeper = new Keeper(policy)
+    const laneId = 1 as LaneId
+    const take = (input: KeeperInput) => keeper.handle(1_000, input)
+    take({ type: 'opened', laneId, peerId: 'alice' as PeerId })
+    const savedOf = (effects: readonly KeeperEffect[]) =>
+      effects.flatMap((each) => (each.type === 'save' ? [each] : []))
+    take({ type: 'frame', laneId, frame: { type: 'offer', offer: offerOf(1, { termMs: 1_000 }) } })
+    const theirs = { copies: 0, bytes: 0 }
+    const [short] = savedOf(take({ type: 'found', laneId, swarmId: swarm(1), theirs, leftBytes: MiB }))
+    const [long] = savedOf(
+      take({ type: 'frame', laneId, frame: { type: 'offer', offer: offerOf(1, { termMs: 9_000 }) } })
+    )
+    const told = [short!, long!].flatMap(({ kept }) => take({ type: 'saved', laneId, swarmId: swarm(1), kept }))
+    const terms = told.flatMap((each) => (each.type === 'accept' ? [each.kept.untilMs] : []))
+    expect(terms).toEqual([2_000, 10_000])
   })
 
   it('[KE6] promises nothing where the disk fails', () => {
