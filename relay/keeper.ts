@@ -139,6 +139,7 @@ async function openLibrary({
     quotaBytes,
     promisedBytes: () => keeping!.load.promisedBytes,
     visits,
+    leftBytes: () => keeping!.load.leftBytes,
     downloads: new Downloads()
   }
   return { disk, control: new LibraryControl({ quire, catalog, network, visits, running, close }), rest }

@@ -4,6 +4,7 @@ import type { ManifestCid } from '../../src/core/ids.ts'
 import { formatLink } from '../../src/core/link/link.ts'
 import { restFindMs } from '../../src/core/limits.ts'
 import { decodeManifest } from '../../src/core/manifest/manifest.ts'
+import { NoRoom } from '../../src/engine/errors.ts'
 import type { DataItem } from '../../src/engine/item.ts'
 import type { Item } from '../../src/engine/types.ts'
 import type { ItemRecord } from '../../src/store/types.ts'
@@ -93,10 +94,11 @@ async function described(item: Item, signal: AbortSignal): Promise<ItemRecord> {
 const recordOf = (item: Item): ItemRecord => (item as DataItem).record
 
 /** All of it is to come: goes on with what was paused or failed. @throws NoRoom, and what it failed by */
-export async function goOn({ quire }: RestParts, { item, record }: Met): Promise<void> {
+export async function goOn({ leftBytes }: RestParts, { item, record }: Met): Promise<void> {
   if (record.complete) return
   const { error, blockCount, doneBlocks } = item.peek()
-  if (error) await quire.reserve((blockCount - doneBlocks) * decodeManifest(record.manifest!).blockBytes)
+  const comingBytes = (blockCount - doneBlocks) * decodeManifest(record.manifest!).blockBytes
+  if (error && comingBytes > leftBytes()) throw new NoRoom(comingBytes, leftBytes())
   await takeUp(item)
 }
 

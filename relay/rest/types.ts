@@ -19,6 +19,8 @@ export interface RestParts {
   /** Bytes that are promised to others. */
   readonly promisedBytes: () => number
   readonly visits: Visits
+  /** What can still be stored beside what is stored, promised and on its way. */
+  readonly leftBytes: () => number
   readonly downloads: Downloads
 }
 

@@ -50,10 +50,9 @@ function checkBlockSize(text: string | null): void {
 }
 
 /** Bytes that a body may have. @throws RestRefusal where it says itself that it has more */
-async function roomOf({ quire }: RestParts, lengthBytes: number): Promise<number> {
-  const { usedBytes, limitBytes, freeBytes } = quire.storage.peek()
+async function roomOf({ quire, leftBytes }: RestParts, lengthBytes: number): Promise<number> {
   // It is on disk twice while it is taken in.
-  const roomBytes = Math.max(0, Math.min(limitBytes - usedBytes, freeBytes / 2))
+  const roomBytes = Math.min(leftBytes(), quire.storage.peek().freeBytes / 2)
   if (lengthBytes > roomBytes) {
     throw new RestRefusal(507, `There is room for ${Math.floor(roomBytes)} bytes, and this body has ${lengthBytes}.`)
   }

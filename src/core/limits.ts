@@ -389,6 +389,8 @@ export const keepBurst = 4 * 1024
 export const keepPerSecond = 20
 /** An accepted copy of which nothing more comes for so long is given up: its room is for others. */
 export const keepStallMs = 60 * 60_000
+/** A keeper whose disk failed goes on with a copy after so long: longer than what passes by itself, far within what gives it up. */
+export const keepDiskRetryMs = 60_000
 /** What could not be removed at the end of its term is tried again after so long. */
 export const keepEndsPauseMs = 60_000
 /** Of a page of copies whose term is over at once, trackers are told of so many; what else they name is forgotten within the hour, and 100,000 ends stay within what they take. */

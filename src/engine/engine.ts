@@ -44,8 +44,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   private constructor(options: EngineOptions) {
     const { timers = platformTimers, random = Math.random, log = () => undefined, network } = options
     const discovery = new Discovery({ network, timers, log, role: options.role })
-    this.#parts = { ...options, timers, random, log, discovery }
     this.#room = new Room(options.store, options.catalog, options.room, timers)
+    this.#parts = { ...options, timers, random, log, discovery, room: this.#room }
     this.#relays = new MetRelays(options.catalog, network)
     this.#library = new Live(() => this.#items.newestFirst(), timers)
     this.#network = new Live(() => this.#status(), timers)
@@ -168,10 +168,6 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
       () => tell('drop')
     )
     await this.#during(id, erased)
-  }
-
-  reserve(sizeBytes: number): Promise<void> {
-    return this.#room.reserve(sizeBytes)
   }
 
   lead(id: SetId): void {

@@ -18,7 +18,7 @@ import type { EngineParts } from './parts.ts'
 import { randomBytes } from './crypto.ts'
 import { type BlockReader, collectBytes, readBytes } from './reading.ts'
 import { SwarmDriver } from './swarm-driver.ts'
-import { AddingInterrupted } from './errors.ts'
+import { AddingInterrupted, DriverClosed } from './errors.ts'
 import type { FileSource, FileView, ItemAction, ItemState, ItemView } from './types.ts'
 import { commonMimeType, contentBytesOf, titleOf } from './describe.ts'
 import { Guests } from './guests.ts'
@@ -26,6 +26,7 @@ import { type PlacedFile, readIndex } from './index-reading.ts'
 import { lately, withMet } from './met-peers.ts'
 import type { Noting } from './keep/noting.ts'
 import { keepView } from './keep/record.ts'
+import { recallHeld } from './recall.ts'
 import { LeavesDrawing, noLeaves } from './view.ts'
 import { WatchedItem } from './watched-item.ts'
 
@@ -40,8 +41,6 @@ export interface ItemHost {
   storageChanged(): void
   /** It is gone from the library; resolves when it is `erased` from the device, too. */
   removed(item: DataItem, erased: Promise<void>): Promise<void>
-  /** Rejects with StoreFull when that many more bytes do not fit. */
-  reserve(sizeBytes: number): Promise<void>
 }
 
 /** One data set of the library: its record, what is happening to it, and what a person sees of it. */
@@ -161,7 +160,7 @@ export class DataItem extends WatchedItem {
       this.#adding = { abort, totalBytes: plan.content.sizeBytes, doneBytes: 0 }
       this.#describe(plan.files)
       await this.#save()
-      await this.#host.reserve(plan.content.sizeBytes)
+      await this.#parts.room.reserve(this.id, () => this.#comingBytes)
       const added = await plan.run(this.#parts.store, this.id, abort.signal, (doneBytes) => {
         this.#adding!.doneBytes = doneBytes
         this.live.changed()
@@ -191,9 +190,9 @@ export class DataItem extends WatchedItem {
       keys: this.#keys!,
       manifest: this.#record.manifest,
       held: this.#held,
-      onManifest: (bytes, manifest) => void this.#onManifest(bytes, manifest),
+      onManifest: (bytes, manifest) => this.#onManifest(bytes, manifest),
       onHeld: (held) => (this.#held = held),
-      onComplete: () => void this.#onComplete(),
+      onComplete: () => void this.#onComplete().catch((error) => this.#fail(error)),
       onFailure: (error) => this.#fail(error),
       onGiver: (giver) => this.#remember(giver),
       onDropped: (peerId, error) => (this.#dropped = { peerId, report: reportOf(error) }),
@@ -205,18 +204,16 @@ export class DataItem extends WatchedItem {
   async pause(): Promise<void> {
     this.#record = { ...this.#record, paused: true }
     this.#leave()
+    this.#lookAgain()
     await this.#save()
   }
 
-  async resume(): Promise<void> {
-    this.#record = { ...this.#record, paused: false }
-    await this.retry()
+  resume(): Promise<void> {
+    return this.#takeUp(false)
   }
 
-  async retry(): Promise<void> {
-    this.#error = undefined
-    this.#takePart()
-    await this.#save()
+  retry(): Promise<void> {
+    return this.#takeUp(this.#record.paused)
   }
 
   async keep(wanted: boolean, copies = this.#record.keep?.copies ?? keepersAsked): Promise<void> {
@@ -249,12 +246,12 @@ export class DataItem extends WatchedItem {
   /** Fetches blocks that a reader in another tab waits for; resolves when they are durable. [TB9] */
   async fetchFor(wish: Extract<TabCommand, { name: 'fetch' }>): Promise<void> {
     await this.whenLinked()
-    await this.#restoring
+    await this.#lasting((driver) => driver.whenManifest())
     const { start, count } = wish
+    const newReader = () => this.#reader(this.#manifest!)
     // What is here is not read for nobody: only what comes next is wished for.
-    if (this.#held?.hasRange(wish))
-      return this.#guests.fetch(this.driver(), { ...wish, start: start + count, count: 0 })
-    await this.#guests.fetch(this.driver(), wish)
+    if (this.#held?.hasRange(wish)) return this.#guests.fetch(newReader, { ...wish, start: start + count, count: 0 })
+    await this.#guests.fetch(newReader, wish)
     await this.#parts.flush(this.id)
   }
 
@@ -268,19 +265,34 @@ export class DataItem extends WatchedItem {
     this.#hasEnded = true
     this.#adding?.abort.abort()
     this.#copies.close()
-    this.#driver?.close()
-    this.#driver = undefined
+    this.#rest()
     await this.#parts.flush(this.id)
   }
 
-  async #recall(saved: Promise<void> | undefined): Promise<void> {
+  async #takeUp(paused: boolean): Promise<void> {
+    const isActive = this.part !== 'none'
+    this.#error = undefined
+    this.#record = { ...this.#record, paused }
+    if (!isActive) this.#lookAgain()
+    await this.#restoring
+    await this.#save()
+  }
+
+  /** What was gathered when the work ended became durable with nobody to hear of it. */
+  #lookAgain(): void {
+    if (this.#keys) this.#restoring ??= this.#recall()
+  }
+
+  async #recall(saved?: Promise<void>): Promise<void> {
     try {
-      this.#held = await this.#parts.store.held(this.id)
+      await this.#parts.flush(this.id)
+      this.#held = await recallHeld(this.#parts.store, this.id, this.#manifest)
+      this.#rest() // what a reader began meanwhile knows less
       this.#restoring = undefined
       // The visit before may have ended between its last block and the record.
       if (this.#held?.isFull && this.#manifest && !this.#record.complete) await this.#onComplete()
       this.#takePart()
-      if (this.#held && !this.#record.title) void this.#learnFiles()
+      if (this.#held?.count && !this.#record.title) void this.#learnFiles()
       await saved
     } catch (error) {
       this.#restoring = undefined
@@ -303,27 +315,53 @@ export class DataItem extends WatchedItem {
     this.#changed()
   }
 
+  /** What it has still to store. */
+  get #comingBytes(): number {
+    if (this.#adding) return this.#adding.totalBytes - this.#adding.doneBytes
+    if (this.part !== 'fetch' || !this.#manifest) return 0
+    return (this.#manifest.blockCount - (this.#held?.count ?? 0)) * this.#manifest.blockBytes
+  }
+
   #leave(): void {
     this.#host.withdraw(this)
-    this.#driver?.close()
-    this.#driver = undefined
+    this.#rest()
     void this.#parts.flush(this.id)
     this.#changed()
   }
 
-  async #onManifest(bytes: Uint8Array, manifest: Manifest): Promise<void> {
-    this.#manifest = manifest
-    this.#record = { ...this.#record, manifest: bytes }
-    await this.#admit(manifest)
-    await this.#save()
+  #rest(): void {
+    this.#parts.room.release(this.id)
+    this.#driver?.close()
+    this.#driver = undefined
   }
 
-  /** Room is made sure of before any block is asked for. */
-  async #admit(manifest: Manifest): Promise<void> {
+  /** Whoever reads waits while it is paused, and goes on with the driver that comes after. */
+  async #lasting<T>(work: (driver: SwarmDriver) => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.#restoring
+      if (this.#hasEnded) throw new DriverClosed()
+      const driver = this.driver()
+      try {
+        return await work(driver)
+      } catch (error) {
+        if (this.#driver === driver || this.#error) throw error
+      }
+    }
+  }
+
+  #onManifest(bytes: Uint8Array, manifest: Manifest): void {
+    this.#manifest = manifest
+    this.#record = { ...this.#record, manifest: bytes }
+    void this.#admit(manifest)
+  }
+
+  /** What is remembered of it has a place in the store, and room is made sure of before any block is asked for. */
+  async #admit({ blockCount, blockBytes }: Manifest): Promise<void> {
+    const { store, room } = this.#parts
     try {
-      const { blockCount, blockBytes } = manifest
-      await this.#host.reserve((blockCount - (this.#held?.count ?? 0)) * blockBytes)
-      await this.#parts.store.create(this.id, { blockCount, blockBytes })
+      await store.create(this.id, { blockCount, blockBytes })
+      await this.#save()
+      await room.reserve(this.id, () => this.#comingBytes)
       this.#driver?.admit()
       if (!this.#record.title) void this.#learnFiles()
     } catch (error) {
@@ -334,7 +372,7 @@ export class DataItem extends WatchedItem {
   async #onComplete(): Promise<void> {
     this.#record = { ...this.#record, complete: true }
     await this.#save()
-    this.#host.announce(this)
+    if (this.part !== 'none') this.#host.announce(this) // it may have been paused, or removed, meanwhile
     this.#host.storageChanged()
   }
 
@@ -349,7 +387,7 @@ export class DataItem extends WatchedItem {
       this.#describe(await this.placedFiles())
       await this.#save()
     } catch (error) {
-      if (!this.#hasEnded && this.part !== 'none') this.#fail(error)
+      if (this.part !== 'none') this.#fail(error)
     }
   }
 
@@ -372,30 +410,32 @@ export class DataItem extends WatchedItem {
     return this.#files
   }
 
-  async #readFiles(): Promise<readonly PlacedFile[]> {
-    await this.#restoring
-    return readIndex(this.#record.kind, this.driver().whenManifest(), (start, end) =>
-      collectBytes(this.readDataSet(start, end), end - start)
-    )
+  #readFiles(): Promise<readonly PlacedFile[]> {
+    const known = this.#lasting((driver) => driver.whenManifest())
+    return readIndex(this.#record.kind, known, (start, end) => collectBytes(this.readDataSet(start, end), end - start))
   }
 
   protected readDataSet(start: number, end: number): ReadableStream<Uint8Array> {
-    let driver = this.driver()
-    let blocks = driver.reader()
-    const reader: BlockReader = {
-      blockBytes: blocks.blockBytes,
-      blocks: (...wish) => {
-        // A pause ends a driver: what is read after it is asked of the next.
-        if (driver !== this.#driver && !this.#hasEnded) blocks = (driver = this.driver()).reader()
-        return blocks.blocks(...wish)
-      },
-      close: () => {
-        this.#readers.delete(reader)
-        blocks.close()
-      }
-    }
+    const reader = this.#reader(this.#manifest!)
     this.#readers.add(reader)
-    return readBytes(reader, start, end, this.#keys?.cipher)
+    const close = () => {
+      this.#readers.delete(reader)
+      reader.close()
+    }
+    return readBytes({ ...reader, close }, start, end, this.#keys?.cipher)
+  }
+
+  #reader({ blockBytes }: Manifest): BlockReader {
+    let current: { readonly driver: SwarmDriver; readonly reader: BlockReader } | undefined
+    return {
+      blockBytes,
+      blocks: (start, count, ahead) =>
+        this.#lasting((driver) => {
+          if (current?.driver !== driver) current = { driver, reader: driver.reader() }
+          return current.reader.blocks(start, count, ahead)
+        }),
+      close: () => current?.reader.close()
+    }
   }
 
   async #failAdding(error: unknown): Promise<void> {
@@ -404,6 +444,7 @@ export class DataItem extends WatchedItem {
   }
 
   #fail(error: unknown): void {
+    if (this.#hasEnded) return
     this.#error = reportOf(error)
     this.#parts.log('item-failed', { code: this.#error.code, message: this.#error.message })
     this.#leave()

@@ -4,6 +4,7 @@ import type { Lane, Network } from '../network/types.ts'
 import type { BlockStore, Catalog, ItemRecord } from '../store/types.ts'
 import type { Discovery } from './discovery.ts'
 import type { DataItem } from './item.ts'
+import type { Room } from './room.ts'
 import type { SwarmDriver } from './swarm-driver.ts'
 import type { Timers } from './watch.ts'
 
@@ -13,6 +14,7 @@ export interface EngineParts {
   readonly catalog: Catalog
   readonly network: Network
   readonly discovery: Discovery
+  readonly room: Room
   readonly timers: Timers
   /** Evenly distributed in [0, 1). */
   readonly random: () => number

@@ -22,6 +22,8 @@ export class Room {
   readonly #catalog: Catalog
   readonly #probe: RoomProbe
   #state: StorageView
+  /** Bytes that were let in and are not stored yet, by whom they are for. */
+  readonly #coming = new Map<string, () => number>()
   /** A look goes through all data sets: a library of a thousand that comes at once must not make a thousand of them. */
   #looks: { readonly current: Promise<void>; next?: Promise<void> } = { current: Promise.resolve() }
 
@@ -58,11 +60,29 @@ export class Room {
     this.view.changed()
   }
 
-  /** Rejects with NoRoom when `sizeBytes` more would pass the person's limit or the platform's. */
-  async reserve(sizeBytes: number): Promise<void> {
+  /** Lets in what is still to come for somebody. Rejects with NoRoom when it would pass the person's limit or the platform's. */
+  async reserve(name: string, comingBytes: () => number): Promise<void> {
     await this.refresh()
+    this.release(name)
+    const [sizeBytes, { leftBytes }] = [comingBytes(), this]
+    if (sizeBytes > leftBytes) throw new NoRoom(sizeBytes, leftBytes)
+    this.expect(name, comingBytes)
+  }
+
+  /** What is still to come for somebody counts as stored until it is released. */
+  expect(name: string, comingBytes: () => number): void {
+    this.#coming.set(name, comingBytes)
+  }
+
+  release(name: string): void {
+    this.#coming.delete(name)
+  }
+
+  /** What can still be let in, as of the last look. */
+  get leftBytes(): number {
     const { usedBytes, limitBytes, freeBytes } = this.#state
-    const roomBytes = Math.max(0, Math.min(limitBytes - usedBytes, freeBytes))
-    if (sizeBytes > roomBytes) throw new NoRoom(sizeBytes, roomBytes)
+    let leftBytes = Math.min(limitBytes - usedBytes, freeBytes)
+    for (const comingBytes of this.#coming.values()) leftBytes -= comingBytes()
+    return Math.max(0, leftBytes)
   }
 }

@@ -1,5 +1,6 @@
+// Long: every effect of a machine has its place here.
 import type { Bitmap } from '../core/block/bitmap.ts'
-import { QuireError } from '../core/errors.ts'
+import { QuireError, reportOf } from '../core/errors.ts'
 import { decodeFrame, encodeFrame, frameBytesMaxOf } from '../core/exchange/codec.ts'
 import { FrameReader } from '../core/exchange/frame-reader.ts'
 import type { PeerRecord } from '../core/exchange/types.ts'
@@ -9,6 +10,7 @@ import type { Manifest } from '../core/manifest/manifest.ts'
 import { Swarm } from '../core/swarm/swarm.ts'
 import type { DialledPeer, FoundPeer, SwarmEffect, SwarmInput } from '../core/swarm/types.ts'
 import type { Lane } from '../network/types.ts'
+import { BlockNotHeld } from '../store/errors.ts'
 import { Alarm } from './alarm.ts'
 import { BlockWriter, type StoreEffect } from './block-writer.ts'
 import { digest } from './crypto.ts'
@@ -19,7 +21,7 @@ import type { DataSetKeys } from './keys.ts'
 import type { EngineParts } from './parts.ts'
 import { PeerBook } from './peer-book.ts'
 import type { BlockReader } from './reading.ts'
-import { recallHashes } from './recall-hashes.ts'
+import { recallHashes } from './recall.ts'
 import { VerifiedBlocks } from './verified-blocks.ts'
 import type { PeerView } from './types.ts'
 
@@ -75,7 +77,7 @@ export class SwarmDriver {
       stored: (indexes) => this.#turn({ type: 'stored', indexes }),
       failed: (indexes, error) => {
         this.#turn({ type: 'store-failed', indexes })
-        if (!this.#closed) this.#options.onFailure(error)
+        this.#failed(error)
       }
     })
     this.#manifest.promise.catch(() => undefined) // whoever waits is told; nobody need wait
@@ -218,7 +220,7 @@ export class SwarmDriver {
       case 'flush':
         return void this.#parts.flush(this.#options.set)
       case 'store-hashes':
-        return void this.#storing(this.#parts.store.putHashGroups(this.#options.set, [effect]))
+        return void this.#storeHashes(effect)
       case 'manifest':
         this.#options.onHeld(this.#machine.held!)
         return this.#options.onManifest(effect.bytes, effect.manifest)
@@ -250,14 +252,22 @@ export class SwarmDriver {
       const lane = this.#lanes.get(laneId)
       if (lane) this.#book.sent(lane.peerId, bytes)
       this.#turn({ type: 'blocks-sent', laneId, start, count, bytes })
-    } catch {
+    } catch (error) {
+      if (error instanceof BlockNotHeld) this.#turn({ type: 'evicted', ranges: [{ start: error.index, count: 1 }] })
+      else this.#unread(error)
       this.#turn({ type: 'blocks-missing', laneId, start, count })
     }
   }
 
   async #readHashes({ laneId, group }: Extract<SwarmEffect, { type: 'read-hashes' }>): Promise<void> {
-    const hashes = await this.#parts.store.readHashGroup(this.#options.set, group).catch(() => undefined)
+    const reading = this.#parts.store.readHashGroup(this.#options.set, group)
+    const hashes = (await reading.catch((error: unknown) => this.#unread(error))) ?? 'not-held'
     this.#turn({ type: 'hashes-read', laneId, group, hashes })
+  }
+
+  #unread(error: unknown): 'busy' {
+    this.#parts.log('store-unread', { code: reportOf(error).code })
+    return 'busy'
   }
 
   async #hash({ laneId, peerId, start, blocks }: Extract<SwarmEffect, { type: 'hash' }>): Promise<void> {
@@ -274,10 +284,12 @@ export class SwarmDriver {
     this.#writer.write(blocks)
   }
 
-  #storing(done: Promise<void>): Promise<void> {
-    return done.catch((error: unknown) => {
-      if (!this.#closed) this.#options.onFailure(error)
-    })
+  async #storeHashes(group: Extract<SwarmEffect, { type: 'store-hashes' }>): Promise<void> {
+    await this.#parts.store.putHashGroups(this.#options.set, [group]).catch((error: unknown) => this.#failed(error))
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#closed) this.#options.onFailure(error)
   }
 
   /** With a number, a further lane. */

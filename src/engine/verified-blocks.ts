@@ -1,6 +1,7 @@
 import type { Bitmap } from '../core/block/bitmap.ts'
 import type { SetId } from '../core/ids.ts'
 import type { BlockStore } from '../store/types.ts'
+import { DriverClosed } from './errors.ts'
 
 /**
  * Blocks for readers: from the store when durable, else from memory between check and disk, else as soon as they
@@ -12,6 +13,7 @@ export class VerifiedBlocks {
   readonly #held: () => Bitmap | undefined
   readonly #fresh = new Map<number, Uint8Array>()
   readonly #waiting = new Map<number, PromiseWithResolvers<Uint8Array>[]>()
+  #closed = false
 
   constructor(store: BlockStore, set: SetId, held: () => Bitmap | undefined) {
     this.#store = store
@@ -36,8 +38,9 @@ export class VerifiedBlocks {
   }
 
   close(): void {
+    this.#closed = true
     for (const waiting of this.#waiting.values()) {
-      for (const { reject } of waiting) reject(new DOMException('The data set was closed.', 'AbortError'))
+      for (const { reject } of waiting) reject(new DriverClosed())
     }
     this.#waiting.clear()
     this.#fresh.clear()
@@ -47,6 +50,7 @@ export class VerifiedBlocks {
     const fresh = this.#fresh.get(index)
     if (fresh) return fresh
     if (this.#held()?.has(index)) return (await this.#store.readBlocks(this.#set, { start: index, count: 1 }))[0]!
+    if (this.#closed) throw new DriverClosed()
     const waiting = Promise.withResolvers<Uint8Array>()
     this.#waiting.set(index, [...(this.#waiting.get(index) ?? []), waiting])
     return waiting.promise

@@ -65,8 +65,10 @@ export class BlockNotHeld extends QuireError {
   readonly code = 'block-not-held'
   readonly fault = 'ours'
   readonly retryable = true
+  readonly index: number
   constructor(index: number) {
     super(`Block ${index} is not held.`, { index })
+    this.index = index
   }
 }
 

@@ -178,6 +178,37 @@ describe('swarm: serving', () => {
     ).toBeLessThanOrEqual(200)
   })
 
+  it('[SW12] what the store failed to read once is asked again of the same peer after a second', () => {
+    const world = new World(contentOf(100))
+    let fails = 2
+    world.node('holder', { has: 'everything', readFails: () => fails-- > 0 })
+    const taker = world.node('taker')
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete, 5 * busyRestMs)
+    const codes = [...taker.received('refuse-hashes'), ...taker.received('refuse')].map(({ code }) => code)
+    expect(codes).toEqual(['busy', 'busy'])
+  })
+
+  it('[SW6] [SW12] of blocks that turn out not to be there nobody is told any more, and the others are sent', () => {
+    const world = new World(contentOf(100))
+    const holder = world.node('holder', { has: 'everything' })
+    for (const index of [20, 21, 57]) holder.disk.delete(index)
+    const taker = world.node('taker')
+    meet(taker, 'holder')
+    world.until(() => taker.disk.size === 97, busyRestMs)
+    world.pass(5_000)
+    expect(taker.received('refuse').map(({ code, ranges }) => [code, ranges])).toEqual(
+      expect.arrayContaining([20, 21, 57].map((start) => ['not-held', [{ start, count: 1 }]]))
+    )
+    expect(holder.sent('gone').flatMap(({ ranges }) => ranges)).toHaveLength(3)
+    expect(
+      holder
+        .received('want')
+        .flatMap(({ ranges }) => ranges)
+        .reduce((sum, { count }) => sum + count, 0)
+    ).toBe(100)
+  })
+
   it('[SW9] gives askers equal bytes, however they ask', () => {
     const world = new World(contentOf(3000))
     const holder = world.node('holder', { has: 'everything', pace: 50 })
@@ -249,7 +280,7 @@ describe('swarm: one that does not read', () => {
     const tell = (input: SwarmInput) => holder.swarm.handle(world.nowMs, input)
     const say = (frame: KnownFrame) => tell({ type: 'frame', laneId, frame })
     const wantHashes = () => say({ type: 'want-hashes', group: groupIndex(0) })
-    const answer = () => tell({ type: 'hashes-read', laneId, group: groupIndex(0), hashes: undefined })
+    const answer = () => tell({ type: 'hashes-read', laneId, group: groupIndex(0), hashes: 'not-held' })
     tell({ type: 'lane-blocked', laneId })
     return { holder, laneId, tell, say, wantHashes, answer, isHere: () => holder.swarm.sessions().length === 1 }
   }

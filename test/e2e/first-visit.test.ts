@@ -26,7 +26,7 @@ afterAll(async () => {
   await place[Symbol.asyncDispose]()
 })
 
-it('[NW45] a line that fails while the network’s part is loaded costs a moment, and is told', async () => {
+it('[NW46] a line that fails while the network’s part is loaded costs a moment, and is told', async () => {
   await using bob = await launchBrowser({ noServiceWorkers: true })
   // The part that has libp2p in it is the largest by far, so that it is the one whose loading is cut.
   let isCut = true

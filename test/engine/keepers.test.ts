@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SwarmId } from '../../src/core/ids.ts'
 import { parseLink } from '../../src/core/link/link.ts'
-import { keepersAsked } from '../../src/core/limits.ts'
+import { keepDiskRetryMs, keepersAsked } from '../../src/core/limits.ts'
 import { Discovery } from '../../src/engine/discovery.ts'
 import { blobSource } from '../../src/engine/sources.ts'
 import type { Item, ItemView } from '../../src/engine/types.ts'
 import { platformTimers, whenState } from '../../src/engine/watch.ts'
 import type { MemoryHub } from '../../src/network/memory.ts'
+import { StoreFull } from '../../src/store/errors.ts'
 import type { Catalog } from '../../src/store/types.ts'
 import { temporaryFolder } from '../support/files.ts'
 import {
@@ -73,6 +74,35 @@ describe('keepers in number', () => {
     const item = alice.add([blobSource('b', new Blob([seededBytes(33, 1_000)]))])
     await item.keep(true)
     expect((await untilKept(item, 'safe')).copiesWanted).toBe(keepersAsked)
+  })
+
+  it.each(['create', 'putBlocks'] as const)('[KE8] a disk that fails once, at %s, ends no promise', async (call) => {
+    const hub = hubWithTracker()
+    const { store, catalog } = freshParts()
+    const soon = (delayMs: number, run: () => void) =>
+      platformTimers.after(delayMs === keepDiskRetryMs ? 0 : delayMs, run)
+    await openKeeper(hub, { store, catalog, timers: { ...platformTimers, after: soon } })
+    const { [call]: works } = store
+    const fails = () => {
+      Object.assign(store, { [call]: works })
+      return Promise.reject(new StoreFull())
+    }
+    Object.assign(store, { [call]: fails })
+    const item = addKept(await openEngine(hub, 'alice'), seededBytes(43, 900_000))
+    const isOver = ({ keep }: ItemView) => keep?.state === 'safe' || keep?.state === 'refused'
+    expect((await whenState(item, isOver, within())).keep!.state).toBe('safe')
+    expect(await catalog.items()).toMatchObject([{ complete: true }])
+  })
+
+  it('[KE2] a keeper promises no more than what it adds itself leaves of its quota', async () => {
+    const hub = hubWithTracker()
+    const parts = freshParts()
+    await parts.catalog.put('limitBytes', 10_000_000)
+    const keeper = await openKeeper(hub, parts)
+    await keeper.add([blobSource('own', new Blob([seededBytes(40, 8_500_000)]))]).whenReady(within())
+    const alice = await openEngine(hub, 'alice')
+    await untilKept(addKept(alice, seededBytes(41, 900_000)), 'safe')
+    expect(await untilKept(addKept(alice, seededBytes(42, 900_000)), 'refused')).toMatchObject({ code: 'full' })
   })
 
   it('[KE23] a keeper that nobody names or announces any more is asked at the next visit what it has', async () => {

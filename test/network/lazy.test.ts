@@ -22,7 +22,7 @@ function failing(failures: number) {
   return { network, told, loads: () => loads }
 }
 
-it('[NW45] what could not be loaded is loaded anew, and until then its relays are out of reach', async () => {
+it('[NW46] what could not be loaded is loaded anew, and until then its relays are out of reach', async () => {
   const { network, told, loads } = failing(2)
   await expect(network.start()).rejects.toThrow('Failed to fetch')
   expect(network.status()).toEqual({ relays: [{ url: relay, state: 'unreachable' }], webrtc: true })
@@ -35,7 +35,7 @@ it('[NW45] what could not be loaded is loaded anew, and until then its relays ar
   expect(loads()).toBe(3)
 })
 
-it('[NW45] at once when it is nudged', async () => {
+it('[NW46] at once when it is nudged', async () => {
   const { network, told, loads } = failing(1)
   await expect(network.start()).rejects.toThrow()
   network.nudge()
@@ -43,7 +43,7 @@ it('[NW45] at once when it is nudged', async () => {
   expect([loads(), ...told]).toEqual([2, 'unreachable', 'reserved'])
 })
 
-it('[NW45] and not after it was stopped', async () => {
+it('[NW46] and not after it was stopped', async () => {
   const { network, loads } = failing(9)
   await expect(network.start()).rejects.toThrow()
   await network.stop()

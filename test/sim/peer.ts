@@ -183,7 +183,7 @@ export class SimPeer implements LaneOwner {
       }
       case 'read-hashes': {
         const { laneId, group } = effect
-        const hashes = this.disk.groups.has(group) ? world.tokens.groups[group] : undefined
+        const hashes = this.disk.groups.has(group) ? world.tokens.groups[group]! : 'not-held'
         return this.turn({ type: 'hashes-read', laneId, group, hashes })
       }
       case 'hash': {

@@ -83,7 +83,7 @@ export async function openEngine(
 /** Whoever is a keeper has to be found: it is online at once. */
 export async function openKeeper(
   hub: MemoryHub,
-  parts = freshParts(),
+  parts: ReturnType<typeof freshParts> & Pick<EngineOptions, 'timers'> = freshParts(),
   over: Partial<KeepPolicy> & { readonly unlisted?: boolean } = {},
   own = key
 ): Promise<QuireEngine> {

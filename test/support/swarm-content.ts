@@ -48,4 +48,6 @@ export interface NodeOptions extends Partial<SwarmOptions> {
   readonly lateMs?: number
   readonly storeMs?: number
   readonly storeFails?: () => boolean
+  /** Whether its disk fails to give what it holds, which it is asked for now. */
+  readonly readFails?: () => boolean
 }

@@ -205,8 +205,12 @@ export class Node {
       case 'send-blocks': {
         const { laneId, start, count } = effect
         const blocks = Array.from({ length: count }, (_, i) => this.disk.get(start + i))
-        if (blocks.includes(undefined))
-          return world.after(0, () => this.turn({ type: 'blocks-missing', laneId, start, count }))
+        const lacking = blocks.indexOf(undefined)
+        if (lacking >= 0 || this.#options.readFails?.())
+          return world.after(0, () => {
+            if (lacking >= 0) this.turn({ type: 'evicted', ranges: [{ start: start + lacking, count: 1 }] })
+            this.turn({ type: 'blocks-missing', laneId, start, count })
+          })
         this.#send(laneId, { type: 'blocks', start, blocks: blocks as Uint8Array[] })
         const bytes = blocks.reduce((sum, block) => sum + block!.length, 0)
         const delayMs = Math.max(0, (this.#ends.get(laneId)?.freeAtMs ?? 0) - world.nowMs)
@@ -214,7 +218,8 @@ export class Node {
       }
       case 'read-hashes': {
         const { laneId, group } = effect
-        return world.after(0, () => this.turn({ type: 'hashes-read', laneId, group, hashes: this.groups.get(group) }))
+        const hashes = this.#options.readFails?.() ? 'busy' : (this.groups.get(group) ?? 'not-held')
+        return world.after(0, () => this.turn({ type: 'hashes-read', laneId, group, hashes }))
       }
       case 'hash': {
         const { laneId, peerId, start, blocks } = effect

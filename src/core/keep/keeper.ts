@@ -9,6 +9,8 @@ import type { KeepFrame, KeepPolicy, KeeperEffect, KeeperInput, Kept, KeptTotals
 
 type Request = Extract<KeepFrame, { type: 'offer' | 'ask-status' | 'release' }>
 type Found = Extract<KeeperInput, { type: 'found' }>
+/** What bounds an offer of something new. */
+type Bounds = Pick<Found, 'theirs' | 'leftBytes'>
 
 interface Asker {
   readonly peerId: PeerId
@@ -62,6 +64,13 @@ export class Keeper {
   /** What is promised, in all. */
   get promised(): KeptTotals {
     return this.#promised
+  }
+
+  /** Of it, what is not here yet. */
+  get comingBytes(): number {
+    let bytes = 0
+    for (const { kept, heldBytes, isWhole } of this.#copies.values()) if (!isWhole) bytes += kept.sizeBytes - heldBytes
+    return bytes
   }
 
   has(swarmId: SwarmId): boolean {
@@ -120,7 +129,7 @@ export class Keeper {
     switch (input.type) {
       case 'saved':
         copy.saving--
-        this.#effects.push({ type: 'accept', laneId: input.laneId, kept: copy.kept, fromMs: this.#nowMs })
+        this.#effects.push({ type: 'accept', laneId: input.laneId, kept: input.kept, fromMs: this.#nowMs })
         this.#begin(copy)
         this.#tell(input.laneId, copy)
         return this.#restIfIdle(copy)
@@ -185,7 +194,7 @@ export class Keeper {
       const copy = this.#copies.get(swarmOf(request))
       if (copy) {
         asker.waiting.shift()
-        this.#onRequest(laneId, asker, request, copy, nothing)
+        this.#onRequest(laneId, asker, request, copy, { theirs: nothing, leftBytes: 0 })
       } else {
         asker.isLooking = true
         this.#effects.push({ type: 'look', laneId, peerId: asker.peerId, swarmId: swarmOf(request) })
@@ -193,21 +202,21 @@ export class Keeper {
     }
   }
 
-  #onFound({ laneId, swarmId, whole, theirs }: Found): void {
+  #onFound({ laneId, swarmId, whole, ...bounds }: Found): void {
     const copy = this.#copies.get(swarmId) ?? (whole && this.#take(whole.kept, whole.heldBytes))
     const asker = this.#askers.get(laneId)
     if (asker) {
       asker.isLooking = false
-      this.#onRequest(laneId, asker, asker.waiting.shift()!, copy, theirs)
+      this.#onRequest(laneId, asker, asker.waiting.shift()!, copy, bounds)
       this.#serve(laneId, asker)
     }
     if (copy) this.#restIfIdle(copy)
   }
 
-  #onRequest(laneId: LaneId, asker: Asker, request: Request, copy: Copy | undefined, theirs: KeptTotals): void {
+  #onRequest(laneId: LaneId, asker: Asker, request: Request, copy: Copy | undefined, bounds: Bounds): void {
     switch (request.type) {
       case 'offer':
-        return this.#onOffer(laneId, asker, request.offer, copy, theirs)
+        return this.#onOffer(laneId, asker, request.offer, copy, bounds)
       case 'ask-status':
         return this.#onAsk(laneId, request.swarmId, copy)
       case 'release':
@@ -215,9 +224,9 @@ export class Keeper {
     }
   }
 
-  #onOffer(laneId: LaneId, { peerId }: Asker, offer: Offer, copy: Copy | undefined, theirs: KeptTotals): void {
+  #onOffer(laneId: LaneId, { peerId }: Asker, offer: Offer, copy: Copy | undefined, bounds: Bounds): void {
     const { swarmId, swarmKey, manifestCid, termMs } = offer
-    const code = this.#objectionTo(peerId, offer, copy?.kept, theirs)
+    const code = this.#objectionTo(peerId, offer, copy?.kept, bounds)
     if (code) return this.#refuse(laneId, swarmId, code)
     const owner = hexOf(offer.owner)
     const before = copy?.kept ?? { sizeBytes: offer.sizeBytes, peerId, untilMs: 0, owners: [] }
@@ -233,11 +242,11 @@ export class Keeper {
   }
 
   /** What is kept already takes no more room. [KE5] */
-  #objectionTo(peerId: PeerId, offer: Offer, known: Kept | undefined, theirs: KeptTotals): RefuseCode | undefined {
+  #objectionTo(peerId: PeerId, offer: Offer, known: Kept | undefined, bounds: Bounds): RefuseCode | undefined {
     const code = objectionToOffer(this.#policy, peerId, offer)
     if (code) return code
     if (known) return isSame(known, offer) ? undefined : 'not-allowed'
-    return objectionToSize(this.#policy, offer, { all: this.#promised, theirs, coming: this.#coming })
+    return objectionToSize(this.#policy, offer, { ...bounds, all: this.#promised, coming: this.#coming })
   }
 
   #onAsk(laneId: LaneId, swarmId: SwarmId, copy: Copy | undefined): void {

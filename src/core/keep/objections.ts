@@ -12,6 +12,8 @@ export interface Taken {
   readonly theirs: KeptTotals
   /** Copies that are not whole yet. */
   readonly coming: number
+  /** What anything else leaves, which is on the same disk. */
+  readonly leftBytes: number
 }
 
 /** Why an offer is refused by whom it comes from and what it says, or undefined. [KE3] [KE4] */
@@ -27,9 +29,10 @@ export function objectionToOffer(policy: KeepPolicy, peerId: PeerId, offer: Offe
 /** Why there is no room for one that is new. [KE2] */
 export function objectionToSize(policy: KeepPolicy, { sizeBytes }: Offer, taken: Taken): RefuseCode | undefined {
   const { dataSetBytesMax, peerBytesMax, bytesMax } = policy
-  const { all, theirs, coming } = taken
+  const { all, theirs, coming, leftBytes } = taken
   if (sizeBytes === 0 || sizeBytes > dataSetBytesMax) return 'too-large'
   const hasRoom =
+    sizeBytes <= leftBytes &&
     all.bytes + sizeBytes <= bytesMax &&
     theirs.bytes + sizeBytes <= peerBytesMax &&
     all.copies < keepSetsMax &&

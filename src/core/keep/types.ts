@@ -89,16 +89,18 @@ export type KeeperInput =
       swarmId: SwarmId
       whole?: { readonly kept: Kept; readonly heldBytes: number }
       theirs: KeptTotals
+      /** What may still be promised: is not taken by what is stored, under way or promised. */
+      leftBytes: number
     }
   | { type: 'look-failed'; laneId: LaneId }
   | { type: 'closed'; laneId: LaneId }
   /** A promise is durable. */
-  | { type: 'saved'; laneId: LaneId; swarmId: SwarmId }
+  | { type: 'saved'; laneId: LaneId; swarmId: SwarmId; kept: Kept }
   | { type: 'save-failed'; laneId: LaneId; swarmId: SwarmId }
   | { type: 'progress'; swarmId: SwarmId; heldBytes: number; isWhole: boolean }
   /** What the data set really takes, now that its manifest is known. */
   | { type: 'measured'; swarmId: SwarmId; sizeBytes: number }
-  /** It cannot be held: its manifest is of no use, or the disk failed. */
+  /** It cannot be held: its manifest is of no use, or the disk failed for good. */
   | { type: 'unusable'; swarmId: SwarmId }
   /** What `end-overdue` was for is done: so much is gone, and the next in the catalog ends then. */
   | { type: 'ended'; gone: KeptTotals; nextAtMs: number }

@@ -70,23 +70,20 @@ export class Serving {
   }
 
   onWantHashes(lane: SwarmLane, group: GroupIndex): void {
-    const { laneId } = lane.info
     const code = this.#objection
     if (code) {
       lane.refused(1)
-      return this.#state.emit({ type: 'send', laneId, frame: { type: 'refuse-hashes', group, code } })
+      return this.#refuseHashes(lane, group, code)
     }
     if (group >= groupCountOf(this.#state.held!.size)) throw new BeyondEnd()
     lane.enqueueGroup()
-    this.#state.emit({ type: 'read-hashes', laneId, group })
+    this.#state.emit({ type: 'read-hashes', laneId: lane.info.laneId, group })
   }
 
-  onHashesRead(lane: SwarmLane, group: GroupIndex, hashes: HashGroup | undefined): void {
+  onHashesRead(lane: SwarmLane, group: GroupIndex, hashes: HashGroup | RefuseCode): void {
     lane.answeredGroup()
-    const frame = hashes
-      ? ({ type: 'hashes', group, hashes } as const)
-      : ({ type: 'refuse-hashes', group, code: 'not-held' } as const)
-    this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame })
+    if (typeof hashes === 'string') return this.#refuseHashes(lane, group, hashes)
+    this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'hashes', group, hashes } })
   }
 
   onSent(lane: SwarmLane, bytes: number): void {
@@ -95,10 +92,13 @@ export class Serving {
     this.#hasChanged = true
   }
 
+  /** Of what was evicted nothing comes, and the rest without it; what is held the store may give later. [SW12] */
   onMissing(lane: SwarmLane, { start, count }: BlockRange): void {
     lane.messagesUnderWay--
     this.#hasChanged = true
-    this.#refuse(lane, 'not-held', [{ start, count }])
+    if (this.#state.held!.hasRange({ start, count })) return this.#refuse(lane, 'busy', [{ start, count }])
+    const each = Array.from({ length: count }, (_, i) => ({ start: start + i, count: 1 }))
+    this.onWant(lane, each)
   }
 
   setBlocked(lane: SwarmLane, isBlocked: boolean): void {
@@ -164,6 +164,10 @@ export class Serving {
       least = Math.min(least, other!.servedVirtual)
     }
     if (least < Infinity) session.servedVirtual = Math.max(session.servedVirtual, least)
+  }
+
+  #refuseHashes(lane: SwarmLane, group: GroupIndex, code: RefuseCode): void {
+    this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'refuse-hashes', group, code } })
   }
 
   #refuse(lane: SwarmLane, code: RefuseCode, ranges: readonly BlockRange[]): void {

@@ -55,10 +55,12 @@ export type SwarmInput =
   | { type: 'store-failed'; indexes: readonly number[] }
   /** These are no longer here; nothing but readers' wishes is fetched until `admit` comes again. */
   | { type: 'evicted'; ranges: readonly BlockRange[] }
-  | { type: 'hashes-read'; laneId: LaneId; group: GroupIndex; hashes: HashGroup | undefined }
+  /** Or why there are none: they are not here, or the store failed to read them, which may pass. */
+  | { type: 'hashes-read'; laneId: LaneId; group: GroupIndex; hashes: HashGroup | 'not-held' | 'busy' }
   /** Leaf hashes that were verified and stored in an earlier visit. */
   | { type: 'group-known'; group: GroupIndex; leaves: Uint8Array }
   | { type: 'blocks-sent'; laneId: LaneId; start: number; count: number; bytes: number }
+  /** What is no longer here was `evicted` before; else the store failed, which may pass. */
   | { type: 'blocks-missing'; laneId: LaneId; start: number; count: number }
   /** There is room for the whole data set: fetch everything. Before this only what a reader wishes for is fetched. */
   | { type: 'admit' }

@@ -2,9 +2,11 @@ import { Bitmap } from '../../core/block/bitmap.ts'
 import { QuireError } from '../../core/errors.ts'
 import type { SwarmId } from '../../core/ids.ts'
 import type { Kept } from '../../core/keep/types.ts'
+import { keepDiskRetryMs } from '../../core/limits.ts'
 import { decodeManifest, type Manifest } from '../../core/manifest/manifest.ts'
 import type { KeptRecord } from '../../store/paged.ts'
 import type { EngineParts } from '../parts.ts'
+import { recallHeld } from '../recall.ts'
 import { SwarmDriver } from '../swarm-driver.ts'
 
 /** What becomes of a copy. */
@@ -45,6 +47,7 @@ export class BlindCopy {
   #isOpen = false
   #closed = false
   #idleSinceMs: number | undefined
+  #cancelRetry: (() => void) | undefined
 
   constructor(parts: EngineParts, record: KeptRecord, listener: CopyListener) {
     this.#parts = parts
@@ -75,7 +78,7 @@ export class BlindCopy {
 
   /** Takes up what is held, fetches the rest. */
   begin(): Promise<void> {
-    this.#beginning ??= this.#begin()
+    this.#beginning ??= this.#try(() => this.#begin())
     return this.#beginning
   }
 
@@ -98,7 +101,8 @@ export class BlindCopy {
     const { id, complete } = this.#record
     const known = this.#manifest
     // What is whole was durable before it was called so: it is not looked at again, however many copies there are.
-    if (known) this.#held = complete ? Bitmap.full(known.blockCount) : await this.#parts.store.held(id)
+    const { store } = this.#parts
+    if (known) this.#held = complete ? Bitmap.full(known.blockCount) : await recallHeld(store, id, known)
     if (this.#closed) return
     this.#isOpen = true
     this.#join()
@@ -106,6 +110,32 @@ export class BlindCopy {
     if (complete) return
     this.driver()
     if (known) await this.#admit(known)
+    // The run before may have ended between its last block and the record.
+    if (this.#held?.isFull) await this.#onComplete()
+  }
+
+  /** Where the disk fails in a way that may pass, the promise stands, and it is gone on with later. [KE8] */
+  #fail(error: unknown): void {
+    if (this.#closed) return
+    if (!(error instanceof QuireError && error.retryable)) {
+      return this.#listener.onUnusable(this.#record.kept.swarmId, error)
+    }
+    this.#parts.log('copy-waits', { code: error.code })
+    this.#isOpen = false
+    this.#parts.discovery.leave(this.#record.kept.swarmId)
+    this.#driver?.close()
+    this.#driver = undefined
+    this.#cancelRetry?.()
+    this.#cancelRetry = this.#parts.timers.after(keepDiskRetryMs, () => {
+      void this.#try(async () => {
+        await this.#parts.flush(this.#record.id)
+        await this.#begin()
+      })
+    })
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => this.#fail(error))
   }
 
   driver(): SwarmDriver {
@@ -117,12 +147,12 @@ export class BlindCopy {
       manifest,
       held: this.#held,
       accepts: (described) => checkOffer(kept, sizeBytesOf(described)),
-      onManifest: (bytes, learned) => void this.#onManifest(bytes, learned),
+      onManifest: (bytes, learned) => void this.#try(() => this.#onManifest(bytes, learned)),
       onHeld: (held) => (this.#held = held),
-      onComplete: () => void this.#onComplete(),
+      onComplete: () => void this.#try(() => this.#onComplete()),
       onFailure: (error) => {
         if (error instanceof LargerThanOffered) this.#listener.onMeasured(kept.swarmId, error.sizeBytes)
-        else this.#listener.onUnusable(kept.swarmId, error)
+        else this.#fail(error)
       },
       onDropped: () => undefined,
       onChange: () => this.#tell()
@@ -132,6 +162,7 @@ export class BlindCopy {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#cancelRetry?.()
     this.#parts.discovery.leave(this.#record.kept.swarmId)
     this.#driver?.close()
     await this.#parts.flush(this.#record.id)
@@ -150,7 +181,7 @@ export class BlindCopy {
     const seeking = !this.#record.complete
     this.#parts.discovery.join(this.#record.kept.swarmId, {
       seeking,
-      onPeers: (peers) => !this.#record.complete && !this.#closed && this.driver().meet(peers)
+      onPeers: (peers) => !this.#record.complete && this.isOpen && this.driver().meet(peers)
     })
     void this.#parts.network.start()
   }
@@ -166,17 +197,16 @@ export class BlindCopy {
     const { blockCount, blockBytes } = manifest
     this.#listener.onMeasured(this.#record.kept.swarmId, sizeBytesOf(manifest))
     if (this.#closed) return
-    try {
-      await this.#parts.store.create(this.#record.id, { blockCount, blockBytes })
-      this.#driver?.admit()
-    } catch (error) {
-      this.#listener.onUnusable(this.#record.kept.swarmId, error)
-    }
+    await this.#parts.store.create(this.#record.id, { blockCount, blockBytes })
+    this.#driver?.admit()
   }
 
   async #onComplete(): Promise<void> {
     this.#record = { ...this.#record, complete: true }
-    await this.#save()
+    await this.#save().catch((error: unknown) => {
+      this.#record = { ...this.#record, complete: false }
+      throw error
+    })
     if (this.#closed) return
     this.#join()
     this.#tell()

@@ -57,12 +57,13 @@ export class Keeping implements KeeperPart, CopyListener {
     this.#options = options
     this.#machine = new Keeper(options.policy)
     this.#alarm = new Alarm(wallClock(parts.timers))
+    parts.room.expect('copies', () => this.#machine.comingBytes)
   }
 
-  /** What is promised, for whoever runs the keeper. */
-  get load(): { readonly promisedBytes: number; readonly copies: number } {
+  /** What is promised, and what can still be stored, for whoever runs the keeper. */
+  get load(): { readonly promisedBytes: number; readonly copies: number; readonly leftBytes: number } {
     const { bytes, copies } = this.#machine.promised
-    return { promisedBytes: bytes, copies }
+    return { promisedBytes: bytes, copies, leftBytes: this.#parts.room.leftBytes }
   }
 
   async restore(records: readonly ItemRecord[]): Promise<void> {
@@ -156,7 +157,7 @@ export class Keeping implements KeeperPart, CopyListener {
       case 'tell-terms':
         return void this.#tellTerms(effect.laneId)
       case 'begin':
-        return void this.#begin(effect.kept.swarmId)
+        return void this.#copies.get(effect.kept.swarmId)?.begin()
       case 'rest':
         return this.#rest(effect.swarmId)
       case 'end':
@@ -168,10 +169,12 @@ export class Keeping implements KeeperPart, CopyListener {
 
   async #look({ laneId, peerId, swarmId }: Extract<KeeperEffect, { type: 'look' }>): Promise<void> {
     try {
+      const { room } = this.#parts
+      await room.refresh()
       const found = await this.#recall(() => this.#options.catalog.keptFor(swarmId, peerId), swarmId)
       const { record, theirs } = found
       const whole = record && { kept: record.kept, heldBytes: this.#copyOf(record).sizeBytes }
-      this.#turn({ type: 'found', laneId, swarmId, whole, theirs })
+      this.#turn({ type: 'found', laneId, swarmId, whole, theirs, leftBytes: room.leftBytes })
     } catch (error) {
       this.#parts.log('copy-unread', { message: nameOf(error) })
       this.#turn({ type: 'look-failed', laneId })
@@ -196,7 +199,7 @@ export class Keeping implements KeeperPart, CopyListener {
     const { swarmId } = kept
     try {
       await this.#copyOf(recordOf(kept)).keep(kept)
-      if (laneId !== undefined) this.#turn({ type: 'saved', laneId, swarmId })
+      if (laneId !== undefined) this.#turn({ type: 'saved', laneId, swarmId, kept })
     } catch (error) {
       this.#parts.log('promise-not-saved', { message: nameOf(error) })
       if (laneId !== undefined) this.#turn({ type: 'save-failed', laneId, swarmId })
@@ -214,14 +217,6 @@ export class Keeping implements KeeperPart, CopyListener {
     const { peerId, sign, policy } = this.#options
     this.#terms ??= makeTerms(peerId, termsOf(policy), sign)
     this.#lanes.get(laneId)?.send(encodeKeepFrame({ type: 'terms', terms: await this.#terms }))
-  }
-
-  async #begin(swarmId: SwarmId): Promise<void> {
-    try {
-      await this.#copies.get(swarmId)?.begin()
-    } catch (error) {
-      this.onUnusable(swarmId, error)
-    }
   }
 
   /** One that is served goes on until nobody was there for a while. */

@@ -56,6 +56,8 @@ class Desk {
   /** Swarms of copies that are on disk whole. */
   readonly whole: Set<SwarmId>
   diskFails = false
+  /** What the disk has left for copies that nobody offered yet. */
+  leftBytes = Infinity
   #lanes = 0
 
   /** `before`: whose disk it has. */
@@ -109,14 +111,21 @@ class Desk {
     if (effect.type !== 'save' && effect.type !== 'update') return []
     this.disk.set(effect.kept.swarmId, effect.kept)
     return effect.type === 'save'
-      ? this.take({ type: 'saved', laneId: effect.laneId, swarmId: effect.kept.swarmId })
+      ? this.take({ type: 'saved', laneId: effect.laneId, swarmId: effect.kept.swarmId, kept: effect.kept })
       : []
   }
 
   #look({ laneId, peerId, swarmId }: Extract<KeeperEffect, { type: 'look' }>): KeeperEffect[] {
     const theirs = totalsOf([...this.disk.values()].filter((kept) => kept.peerId === peerId))
     const kept = this.whole.has(swarmId) ? this.disk.get(swarmId) : undefined
-    return this.take({ type: 'found', laneId, swarmId, whole: kept && { kept, heldBytes: kept.sizeBytes }, theirs })
+    return this.take({
+      type: 'found',
+      laneId,
+      swarmId,
+      whole: kept && { kept, heldBytes: kept.sizeBytes },
+      theirs,
+      leftBytes: this.leftBytes - this.keeper.comingBytes
+    })
   }
 
   #endOverdue(byMs: number): KeeperEffect[] {
@@ -163,6 +172,24 @@ describe('what a keeper accepts', () => {
     expect(desk.disk.get(swarm(1))!.untilMs).toBe(desk.nowMs + keepTermMsMax)
   })
 
+  it('[KE6] tells the term that is durable, though a later one is being saved', () => {
+    const keeper = new Keeper(policy)
+    const laneId = 1 as LaneId
+    const take = (input: KeeperInput) => keeper.handle(1_000, input)
+    take({ type: 'opened', laneId, peerId: 'alice' as PeerId })
+    const savedOf = (effects: readonly KeeperEffect[]) =>
+      effects.flatMap((each) => (each.type === 'save' ? [each] : []))
+    take({ type: 'frame', laneId, frame: { type: 'offer', offer: offerOf(1, { termMs: 1_000 }) } })
+    const theirs = { copies: 0, bytes: 0 }
+    const [short] = savedOf(take({ type: 'found', laneId, swarmId: swarm(1), theirs, leftBytes: MiB }))
+    const [long] = savedOf(
+      take({ type: 'frame', laneId, frame: { type: 'offer', offer: offerOf(1, { termMs: 9_000 }) } })
+    )
+    const told = [short!, long!].flatMap(({ kept }) => take({ type: 'saved', laneId, swarmId: swarm(1), kept }))
+    const terms = told.flatMap((each) => (each.type === 'accept' ? [each.kept.untilMs] : []))
+    expect(terms).toEqual([2_000, 10_000])
+  })
+
   it('[KE6] promises nothing where the disk fails', () => {
     const desk = new Desk()
     desk.diskFails = true
@@ -189,6 +216,19 @@ describe('what a keeper accepts', () => {
     expect(said(desk.offer(carol, 4, { sizeBytes: 40 * MiB }))).toEqual(['full']) // of all
     desk.say(alice, { type: 'release', swarmId: swarm(1), ownerKey: ownerKey(1) })
     expect(said(desk.offer(carol, 4, { sizeBytes: 40 * MiB }))).toContain('accepted')
+  })
+
+  it('[KE2] promises no more than other things on its disk and promises before leave room for', () => {
+    const desk = new Desk()
+    desk.leftBytes = 3 * MiB
+    const [alice, bob] = [desk.open('alice'), desk.open('bob')]
+    expect(said(desk.offer(alice, 1, { sizeBytes: 2 * MiB }))).toContain('accepted')
+    expect(said(desk.offer(bob, 2, { sizeBytes: 2 * MiB }))).toEqual(['full'])
+    desk.take({ type: 'progress', swarmId: swarm(1), heldBytes: MiB, isWhole: false })
+    expect(desk.keeper.comingBytes).toBe(MiB)
+    expect(said(desk.offer(bob, 2, { sizeBytes: 2 * MiB }))).toContain('accepted')
+    desk.arrived(1, 2 * MiB)
+    expect(desk.keeper.comingBytes).toBe(2 * MiB)
   })
 
   it('[KE2] bounds how many data sets one peer offers', () => {
@@ -385,7 +425,14 @@ describe('what a keeper has in memory', () => {
     expect(ask(9)).toEqual([])
     const kept = disk.get(swarm(1))!
     const theirs = { copies: 0, bytes: 0 }
-    const found = take({ type: 'found', laneId, swarmId: swarm(1), whole: { kept, heldBytes: MiB }, theirs })
+    const found = take({
+      type: 'found',
+      laneId,
+      swarmId: swarm(1),
+      whole: { kept, heldBytes: MiB },
+      theirs,
+      leftBytes: 0
+    })
     expect(said(found)).toEqual(['held'])
     expect(found.at(-1)).toMatchObject({ type: 'look', swarmId: swarm(9) })
     expect(said(take({ type: 'look-failed', laneId }))).toEqual(['closed'])
