@@ -1,3 +1,4 @@
+// Long: all of these are crowds of the same few kinds.
 import { describe, expect, it } from 'vitest'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
 import type { PeerId } from '../../src/core/ids.ts'

@@ -1,3 +1,4 @@
+// Long: one list of whom to dial and of what a peer may do wrong.
 import { sha256 } from '@noble/hashes/sha2.js'
 import { describe, expect, it } from 'vitest'
 import { manifestCidOf } from '../../src/core/block/cid.ts'

@@ -1,3 +1,4 @@
+// Long: one machine serves all of these.
 import { describe, expect, it } from 'vitest'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
 import { groupIndex } from '../../src/core/ids.ts'

@@ -1,3 +1,4 @@
+// Long: one fake node serves all of these.
 import type { Connection, Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'

@@ -34,9 +34,9 @@ interface KnownPeer {
 /** How it goes with those that are connected, for when that decides whether more are dialled. */
 export interface Standing {
   /** They give each other what each of them lacks. */
-  isTrading(): boolean
+  readonly isTrading: () => boolean
   /** Nothing is on its way of what is lacking, and something could be. */
-  isStarved(): boolean
+  readonly isStarved: () => boolean
 }
 
 /** Whom to dial, and when again: the one place that decides it for a data set. [SW10] */

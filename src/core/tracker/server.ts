@@ -150,7 +150,7 @@ export class TrackerServer {
 
   #onAnnounce(laneId: LaneId, client: Client, { swarmId, role, holder, watch, ttlMs }: AnnounceFrame): void {
     if (!client.record && !watch) return this.#refuse(laneId, swarmId, 'no-record')
-    const swarm = this.#swarms.get(swarmId) ?? { announcements: new Map(), visitors: 0, watching: 0 }
+    const swarm: Swarm = this.#swarms.get(swarmId) ?? { announcements: new Map(), visitors: 0, watching: 0 }
     const before = swarm.announcements.get(laneId)
     if (!before && this.#isFull(client, swarm)) {
       // Nobody will be told of it, but it can fetch.
