@@ -31,10 +31,10 @@ const peer = (n: number, kind: string, pigment: number) => ({
 
 /** Tells the page that an item is otherwise now. */
 const change = (page: Page, id: string, over: object): Promise<void> =>
-  page.evaluate(([id, over]) => fakeQuire.items().forEach((item) => item.id === id && fakeQuire.item(item.id)!.change(over)), [
-    id,
-    over as Partial<ItemView>
-  ] as const)
+  page.evaluate(
+    ([id, over]) => fakeQuire.items().forEach((item) => item.id === id && fakeQuire.item(item.id)!.change(over)),
+    [id, over as Partial<ItemView>] as const
+  )
 
 describe('in a window that keeps nothing', () => {
   it('closing is not called harmless', async () => {

@@ -1,3 +1,4 @@
+// Long: every scene that a screen is looked at in stands in one list.
 import { ReportedError } from '../../src/core/errors.ts'
 import type { PeerId } from '../../src/core/ids.ts'
 import { peerName } from '../../src/core/names.ts'
