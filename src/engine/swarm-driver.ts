@@ -81,8 +81,8 @@ export class SwarmDriver {
       }
     })
     this.#manifest.promise.catch(() => undefined) // whoever waits is told; nobody need wait
-    if (held) this.#manifest.resolve(this.#machine.manifest!)
     const { manifest: known, held: durable } = this.#machine
+    if (known && held) this.#manifest.resolve(known)
     if (known && durable && !durable.isFull) {
       void recallHashes(parts.store, options.set, known.blockCount, (group, leaves) =>
         this.#turn({ type: 'group-known', group, leaves })
