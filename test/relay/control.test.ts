@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { stat, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -136,7 +136,7 @@ describe('a library that a keeper has open', () => {
   it('[CT5] a program that ends in the middle is told as gone', async () => {
     const data = folder('gone')
     const server = createServer((socket) => socket.once('data', () => socket.destroy()))
-    await quire('status', '--data', data)
+    await mkdir(data)
     await new Promise<void>((resolve) => server.listen(join(data, 'control.sock'), resolve))
     const { SocketControl } = await import('../../relay/control/reach.ts')
     await expect(new SocketControl(join(data, 'control.sock')).status()).rejects.toMatchObject({ code: 'program-gone' })

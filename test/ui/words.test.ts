@@ -21,6 +21,7 @@ const unseen = new Set([
   'block-misplaced',
   'bad-store-call',
   'bad-file-name',
+  'larger-than-offered',
   'bad-frame',
   'bad-proof',
   'stalled',

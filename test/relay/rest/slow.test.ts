@@ -55,6 +55,7 @@ beforeEach(async () => {
     },
     catalog: { itemByManifest: async () => undefined },
     visits: { begin: async () => visit },
+    leftBytes: () => 1e9,
     downloads: new Downloads()
   } as unknown as RestParts
   server = await serving(idleMs)
