@@ -146,7 +146,7 @@ describe('what comes from outside and cannot be read', () => {
       caches.open = () => Promise.reject(new Error('no room'))
       location.hash = '#/received'
     })
-    await page.getByText('Something went wrong here').waitFor()
+    await page.getByText('What was shared with Quire did not arrive').waitFor()
   })
 })
 
