@@ -11,6 +11,7 @@ export type {
   AddRequest,
   FileSource,
   FileView,
+  InvitationView,
   Item,
   ItemState,
   ItemView,

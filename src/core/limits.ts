@@ -380,8 +380,12 @@ export const keepOwnersMax = 8
 export const keepFrameBytesMax = 1 * KiB
 /** What shows that a copy at a keeper is one's own: 256 random bits. */
 export const ownerKeyBytes = 32
-/** An invitation: 256 random bits, or a word of its operator's. */
+/** What shows that somebody is invited: keepers give 256 random bits; a later one may give longer ones. */
 export const keepTokenBytesMax = 64
+/** Characters of an invitation: a record, terms and a token take 6.3 KiB in base64url, and the address of a page comes before. */
+export const invitationTextMax = 8 * KiB
+/** Invitations that a device remembers: twice what one share may wish for, some 700 bytes each. */
+export const invitationsRememberedMax = 16
 /** A receipt has about 180 bytes. */
 export const receiptBytesMax = 512
 /** Messages that one peer may send a keeper at once, and each second. */

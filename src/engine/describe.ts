@@ -1,5 +1,7 @@
 import type { SetId } from '../core/ids.ts'
+import type { Kept } from '../core/keep/types.ts'
 import type { Link } from '../core/link/link.ts'
+import type { KeptRecord } from '../store/paged.ts'
 import type { ItemRecord } from '../store/types.ts'
 import type { FileView } from './types.ts'
 
@@ -43,4 +45,10 @@ export function freshRecord(id: SetId): Omit<ItemRecord, 'origin' | 'kind'> {
 export function linkedRecord(id: SetId, { manifestCid, secret, relays }: Link): ItemRecord {
   const kind = secret ? 'sealed' : 'plain'
   return { ...freshRecord(id), origin: 'fetched', kind, manifestCid, secret, relays }
+}
+
+/** A copy that is promised to others, of which nothing is here yet. */
+export function keptRecord(id: SetId, kept: Kept): KeptRecord {
+  const kind = kept.swarmKey ? 'sealed' : 'plain'
+  return { ...freshRecord(id), origin: 'fetched', kind, manifestCid: kept.manifestCid, kept }
 }

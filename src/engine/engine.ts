@@ -1,5 +1,5 @@
 // Long: everything that happens to a library goes through here.
-import type { SetId, SwarmId } from '../core/ids.ts'
+import type { PeerId, SetId, SwarmId } from '../core/ids.ts'
 import { parseLink } from '../core/link/link.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
 import type { NamedKeeper, NetworkStatus } from '../network/types.ts'
@@ -21,7 +21,7 @@ import { newSetId } from './set-id.ts'
 import type { SwarmDriver } from './swarm-driver.ts'
 import { Shelf } from './shelf.ts'
 import { TabsDriver, type TabsListener } from './tabs.ts'
-import type { AddRequest, FileSource, Item, ItemView, Quire, StorageView, Watchable } from './types.ts'
+import type { AddRequest, FileSource, InvitationView, Item, ItemView, Quire, StorageView, Watchable } from './types.ts'
 import { Live, platformTimers } from './watch.ts'
 
 /** The library of one device and everything that happens to it. Used in a worker by the page, directly by programs. */
@@ -100,6 +100,18 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     const item = this.#take(linkedRecord(id, link), true)
     this.libraryChanged()
     return item
+  }
+
+  async readInvitation(link: string): Promise<InvitationView> {
+    return (await this.asking.load()).read(link)
+  }
+
+  async acceptInvitation(link: string): Promise<InvitationView> {
+    return (await this.asking.load()).accept(link)
+  }
+
+  async forgetInvitation(keeper: PeerId): Promise<void> {
+    return (await this.asking.load()).forget(keeper)
   }
 
   items(): readonly Item[] {

@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../core/errors.ts'
 import type { PeerId, SetId } from '../core/ids.ts'
 import type { KeeperStanding, KeepState } from '../core/keep/asker-types.ts'
-import type { RefuseCode } from '../core/keep/types.ts'
+import type { KeepTerms, RefuseCode } from '../core/keep/types.ts'
 import type { ConnectionKind, NetworkStatus } from '../network/types.ts'
 
 /** Something that changes and can be watched. `peek` is cheap and returns the same object until it changes. */
@@ -160,12 +160,28 @@ export interface StorageView {
   readonly durable: boolean
 }
 
+/** What a keeper's invitation says. */
+export interface InvitationView {
+  readonly keeper: PeerId
+  /** What to call it: a name made of its id. */
+  readonly host: string
+  readonly terms: KeepTerms
+  /** It is remembered on this device. */
+  readonly accepted: boolean
+}
+
 /** The one facade: what an application, the page and the command line use. */
 export interface Quire {
   /** Seals (or, plain, just wraps) files as one data set. A handle at once; the link when the root is known. */
   add(files: readonly FileSource[], options?: AddRequest): Item
   /** Opens a link: the item that has it already, or a new one that starts to fetch. Throws LinkError before anything is asked of the network. */
   open(link: string): Promise<Item>
+  /** Reads a keeper's invitation, whose signatures are checked; nobody is asked. Throws InvitationError. */
+  readInvitation(link: string): Promise<InvitationView>
+  /** Remembers it, so that its keeper is asked before all others. Throws InvitationError. */
+  acceptInvitation(link: string): Promise<InvitationView>
+  /** That keeper is offered nothing more; what it promised stays. */
+  forgetInvitation(keeper: PeerId): Promise<void>
   items(): readonly Item[]
   item(id: SetId): Item | undefined
   /** Ids of all items, newest first. */

@@ -47,17 +47,19 @@ export interface RelayStatus {
 
 /**
  * A keeper that a relay names, so that who runs the relay answers for it; or one that was found, for which nobody does;
- * or one that is known from its promises alone.
+ * or one that is known from its promises alone, or by its invitation.
  */
 export interface NamedKeeper {
   readonly peerId: PeerId
   /** Its signed record, base64url. */
   readonly record: string
-  /** Host of the relay, for people; a made-up name of one that was found. */
+  /** Host of the relay, for people; a made-up name of one that no relay names. */
   readonly host: string
   readonly terms: KeepTerms
   readonly found?: boolean
   readonly remembered?: boolean
+  /** A person of this device was invited by it. */
+  readonly byInvitation?: boolean
 }
 
 /** A relay that another one names: it has to prove that it is this one. */

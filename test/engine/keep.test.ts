@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
 import { catalogPageItems, keepTermMsMax } from '../../src/core/limits.ts'
-import type { KeepableItem } from '../../src/engine/keep/asking.ts'
+import type { KeepableItem } from '../../src/engine/keep/noting.ts'
 import { promisedUntilMs } from '../../src/engine/keep/receipts.ts'
 import { blobSource } from '../../src/engine/sources.ts'
 import type { ItemView } from '../../src/engine/types.ts'
@@ -34,7 +34,7 @@ describe('a share outlives its tab', () => {
   it('[KE20] at a keeper that no relay names, unless it is unlisted or takes invited peers alone', async () => {
     const hub = hubWithTracker()
     hub.keepers = []
-    await openKeeper(hub, freshParts(), { tokens: [seededBytes(9, 32)] }, otherKey)
+    await openKeeper(hub, freshParts(), { tokens: new Set() }, otherKey)
     await openKeeper(hub)
     const alice = await openEngine(hub, 'alice')
     expect(alice.network.peek().keepers).toEqual([])

@@ -5,6 +5,7 @@ import type {
   AddRequest,
   FileSource,
   FileView,
+  InvitationView,
   Item,
   ItemAction,
   ItemView,
@@ -234,6 +235,21 @@ export class FakeQuire implements Quire {
     const wanted = /zDvFake-([a-z0-9-]+)/.exec(link)?.[1]
     const item = [...this.#items.values()].find((each) => each.id === wanted)
     return item ? Promise.resolve(item) : Promise.reject(new ReportedError(errorOf('link-bad-cid')))
+  }
+
+  readInvitation(link: string): Promise<InvitationView> {
+    const code = /err-([a-z-]+)/.exec(link)?.[1]
+    if (code !== undefined) return Promise.reject(new ReportedError(errorOf(code)))
+    const terms = { dataSetBytesMax: 2e9, termMsMax: 30 * 24 * 3_600_000, invited: true }
+    return Promise.resolve({ keeper: fakeKeeper, host: 'Grey Heron', terms, accepted: link.includes('taken') })
+  }
+
+  acceptInvitation(link: string): Promise<InvitationView> {
+    return this.readInvitation(link)
+  }
+
+  forgetInvitation(): Promise<void> {
+    return Promise.resolve()
   }
 
   items(): readonly Item[] {

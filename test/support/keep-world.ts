@@ -2,6 +2,9 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { base64urlOf } from '../../src/core/bytes.ts'
 import type { PeerId } from '../../src/core/ids.ts'
+import { formatInvitation } from '../../src/core/keep/invitation.ts'
+import { readSignedRecord } from '../../src/core/keep/signed-record.ts'
+import { makeTerms } from '../../src/core/keep/terms.ts'
 import type { KeepPolicy } from '../../src/core/keep/types.ts'
 import { keepTermMsMax } from '../../src/core/limits.ts'
 import { utf8Encode } from '../../src/core/proto/utf8.ts'
@@ -13,8 +16,9 @@ import { collectBytes } from '../../src/engine/reading.ts'
 import { blobSource } from '../../src/engine/sources.ts'
 import type { Item, KeepView } from '../../src/engine/types.ts'
 import { whenState } from '../../src/engine/watch.ts'
+import { sealRecord } from '../../src/network/libp2p/records.ts'
 import { MemoryHub } from '../../src/network/memory.ts'
-import type { NamedKeeper } from '../../src/network/types.ts'
+import type { NamedKeeper, Network } from '../../src/network/types.ts'
 import { openFileSystem } from '../../src/store/filesystem.ts'
 import { MemoryBlockStore } from '../../src/store/memory.ts'
 import type { PagedCatalog } from '../../src/store/paged.ts'
@@ -51,6 +55,38 @@ export const named = (peerId: PeerId, host: string, terms: NamedKeeper['terms'])
   host,
   terms
 })
+
+/** An invitation as a keeper of these tests gives it. */
+export async function invitationOf(
+  token: Uint8Array,
+  { own = key, record = sealRecord(own, []), terms = {} }: InvitationOver = {}
+): Promise<string> {
+  const { dataSetBytesMax, termMsMax } = { ...policy, ...terms }
+  const said = await makeTerms(idOf(own), { dataSetBytesMax, termMsMax, invited: true }, (text) => own.sign(text))
+  return formatInvitation('https://quire.test', { token, record: await record, terms: said })
+}
+
+interface InvitationOver {
+  readonly own?: typeof key
+  readonly record?: Promise<Uint8Array>
+  readonly terms?: Partial<KeepPolicy>
+}
+
+/** As `hub.join`; signed records lead to those who signed them, too. */
+export function joinByRecords(hub: MemoryHub, name: string): Network {
+  const network = hub.join(name)
+  const connect = network.connect.bind(network)
+  network.connect = async (record, options) => connect(nameIn(record), options)
+  return network
+}
+
+function nameIn(record: Uint8Array): Uint8Array {
+  try {
+    return utf8Encode(readSignedRecord(record).keeper)
+  } catch {
+    return record
+  }
+}
 
 export async function partsIn(folder: string) {
   const { blocks, catalog } = await openFileSystem(folder)

@@ -9,6 +9,8 @@ export interface KeeperContact {
   readonly found?: boolean
   /** Known from a promise of an earlier visit: it is asked about such promises, and chosen for nothing else. [KE23] */
   readonly remembered?: boolean
+  /** Its invitation: it is asked before all others, and shown this, which nobody else ever is. [KE29] */
+  readonly token?: Uint8Array
 }
 
 /** A data set that is to be kept. */

@@ -1,7 +1,8 @@
 // Long: all that happens between one wish and several keepers.
+import { bytesEqual } from '../bytes.ts'
 import type { PeerId, SwarmId } from '../ids.ts'
 import { keepAnswerMs, keepCheckMs, keepRetryMsMax } from '../limits.ts'
-import type { KeepAskerEffect, KeepAskerInput, KeepStanding, Wish } from './asker-types.ts'
+import type { KeepAskerEffect, KeepAskerInput, KeeperContact, KeepStanding, Wish } from './asker-types.ts'
 import { type Deal, freshDeal, isDone, isPromised, isToBeAsked, wasAsked } from './deal.ts'
 import { freshLink, isGone, type KeeperLink, missed, reached, termMsOf, tryAgain } from './keeper-link.ts'
 import { ownerOf } from './receipt.ts'
@@ -77,11 +78,7 @@ export class KeepAsker {
   #take(input: KeepAskerInput): void {
     switch (input.type) {
       case 'keepers':
-        for (const contact of input.keepers) {
-          const link = this.#links.get(contact.peerId)
-          if (link) link.contact = contact
-          else this.#links.set(contact.peerId, freshLink(contact))
-        }
+        for (const contact of input.keepers) this.#know(contact)
         return
       case 'online':
         for (const link of this.#links.values()) tryAgain(link, this.#nowMs)
@@ -105,6 +102,23 @@ export class KeepAsker {
         return this.#onChecked(input)
       case 'wake':
         return this.#giveUpSilent()
+    }
+  }
+
+  #know(contact: KeeperContact): void {
+    const link = this.#links.get(contact.peerId)
+    if (!link) return void this.#links.set(contact.peerId, freshLink(contact))
+    const isInvitedAnew = contact.token && !bytesEqual(contact.token, link.contact.token ?? none)
+    link.contact = contact
+    if (isInvitedAnew) this.#forgetRefusals(contact.peerId)
+  }
+
+  /** Whom it did not know it may take now. [KE29] */
+  #forgetRefusals(keeper: PeerId): void {
+    for (const [swarmId, { deals }] of this.#wishes) {
+      if (deals.get(keeper)?.code !== 'not-allowed') continue
+      deals.delete(keeper)
+      this.#changed(swarmId)
     }
   }
 
@@ -249,13 +263,13 @@ export class KeepAsker {
   /** As many keepers as are wished for, in the order they were named; one that refused or is away is passed over. [KE12] */
   #choose(wished: Wished): void {
     const { wish, deals } = wished
-    const links = [...this.#links].toSorted(([, a], [, b]) => Number(isFound(a)) - Number(isFound(b)))
+    const links = [...this.#links].toSorted(([, a], [, b]) => rankOf(a) - rankOf(b))
     for (const [keeper, { contact }] of links) {
       if (this.#activeIn(wished) >= wish.copies) return
       if (deals.has(keeper) || contact.remembered) continue
       const deal = freshDeal(keeper)
       if (wish.sizeBytes > contact.terms.dataSetBytesMax) deal.code = 'too-large'
-      else if (contact.terms.invited) deal.code = 'not-allowed'
+      else if (contact.terms.invited && !contact.token) deal.code = 'not-allowed'
       deals.set(keeper, deal)
       this.#changed(wish.swarmId)
     }
@@ -301,11 +315,13 @@ export class KeepAsker {
       this.#effects.push({ type: 'send', keeper, frame: { type: 'ask-status', swarmId } })
       return
     }
-    const termMs = termMsOf(this.#links.get(keeper))
+    const link = this.#links.get(keeper)
+    const termMs = termMsOf(link)
     deal.asked = 'offer'
     deal.renewAtMs = this.#nowMs + termMs / 2
     const { manifestCid, swarmKey, sizeBytes, ownerKey } = wish
-    const offer = { manifestCid, swarmId, swarmKey, sizeBytes, termMs, owner: ownerOf(ownerKey) }
+    const token = link?.contact.token
+    const offer = { manifestCid, swarmId, swarmKey, sizeBytes, termMs, owner: ownerOf(ownerKey), token }
     this.#effects.push({ type: 'send', keeper, frame: { type: 'offer', offer } })
   }
 
@@ -335,4 +351,7 @@ export class KeepAsker {
   }
 }
 
-const isFound = ({ contact }: KeeperLink): boolean => contact.found === true
+const none = new Uint8Array(0)
+
+/** Whom a person chose by an invitation comes first [KE29], whom nobody answers for last [KE22]. */
+const rankOf = ({ contact }: KeeperLink): number => (contact.token ? 0 : contact.found ? 2 : 1)

@@ -43,7 +43,7 @@ const nothing: KeptTotals = { copies: 0, bytes: 0 }
  * catalog alone [KE24]. SPEC.md has the rules; time is that of the wall.
  */
 export class Keeper {
-  readonly #policy: KeepPolicy
+  #policy: KeepPolicy
   readonly #copies = new Map<SwarmId, Copy>()
   readonly #askers = new Map<LaneId, Asker>()
   readonly #lanes = new Map<PeerId, LaneId>()
@@ -83,6 +83,9 @@ export class Keeper {
     switch (input.type) {
       case 'restored':
         this.#restore(input.totals, input.coming)
+        break
+      case 'invited':
+        this.#policy = { ...this.#policy, tokens: input.tokens }
         break
       case 'ended':
         this.#onEnded(input)

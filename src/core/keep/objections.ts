@@ -2,6 +2,7 @@ import { bytesEqual } from '../bytes.ts'
 import { plainSwarmId } from '../envelope/keys.ts'
 import type { PeerId } from '../ids.ts'
 import { keepComingMax, keepPeerSetsMax, keepSetsMax } from '../limits.ts'
+import { tokenHash } from './token.ts'
 import type { KeepPolicy, Kept, KeptTotals, Offer, RefuseCode } from './types.ts'
 
 /** What room there is taken already, when an offer comes. */
@@ -19,7 +20,7 @@ export interface Taken {
 /** Why an offer is refused by whom it comes from and what it says, or undefined. [KE3] [KE4] */
 export function objectionToOffer(policy: KeepPolicy, peerId: PeerId, offer: Offer): RefuseCode | undefined {
   const { tokens, peers, termMsMax } = policy
-  const byToken = tokens?.some((token) => offer.token !== undefined && bytesEqual(token, offer.token)) ?? false
+  const byToken = offer.token !== undefined && (tokens?.has(tokenHash(offer.token)) ?? false)
   const byName = peers?.includes(peerId) ?? false
   if ((tokens || peers) && !byToken && !byName) return 'not-allowed'
   if (!offer.swarmKey && offer.swarmId !== plainSwarmId(offer.manifestCid)) return 'not-allowed'

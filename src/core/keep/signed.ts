@@ -55,10 +55,11 @@ export function unseal<T extends object>(
   const said = read(reader)
   reader.end()
   const signature = bytes.slice(body.length)
-  return { ...said, keeper, signed: textOf(label, body), signature, publicKey: keyOf(keeper) }
+  return { ...said, keeper, signed: textOf(label, body), signature, publicKey: publicKeyOf(keeper) }
 }
 
-function keyOf(peerId: PeerId): Uint8Array {
+/** Throws BadFrame for what is no peer id of an Ed25519 key, which all of Quire's peers have. */
+export function publicKeyOf(peerId: PeerId): Uint8Array {
   const bytes = base58Decode(peerId)
   const isEd25519 =
     bytes?.length === peerIdHead.length + publicKeyBytes && peerIdHead.every((byte, i) => bytes[i] === byte)

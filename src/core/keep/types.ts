@@ -48,6 +48,9 @@ export interface KeepTerms {
   readonly invited: boolean
 }
 
+/** As `tokenHash` makes them: how long it takes to look for one says nothing of a token. */
+export type TokenHashes = ReadonlySet<string>
+
 /** What a keeper accepts. */
 export interface KeepPolicy {
   /** All copies together. */
@@ -56,8 +59,8 @@ export interface KeepPolicy {
   readonly peerBytesMax: number
   readonly dataSetBytesMax: number
   readonly termMsMax: number
-  /** Absent: anybody. Otherwise who shows one of these tokens, or is one of these peers. */
-  readonly tokens?: readonly Uint8Array[]
+  /** Absent: anybody. Otherwise who shows a token of which this has the hash, or is one of these peers. */
+  readonly tokens?: TokenHashes
   readonly peers?: readonly PeerId[]
 }
 
@@ -80,6 +83,8 @@ export interface KeptTotals {
 export type KeeperInput =
   /** What was kept before a restart: all of it, and those of it that are not whole, of which `progress` tells. */
   | { type: 'restored'; totals: KeptTotals; coming: readonly Kept[] }
+  /** Who is invited from now on, at a keeper by invitation. */
+  | { type: 'invited'; tokens: TokenHashes }
   | { type: 'opened'; laneId: LaneId; peerId: PeerId }
   | { type: 'frame'; laneId: LaneId; frame: KeepFrame }
   /** What the catalog has of what `look` asked for: a copy that is whole, and all that this peer offered. */

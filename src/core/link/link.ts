@@ -43,7 +43,9 @@ export class LinkCut extends LinkError {
 export class LinkBadKey extends LinkError {
   readonly code = 'link-bad-key'
   constructor() {
-    super('The key in this link does not belong to its address: a character is wrong. Copy the link again.')
+    super(
+      'The key in this link does not belong to its address: a character is wrong. Copy the whole link and paste it again.'
+    )
   }
 }
 

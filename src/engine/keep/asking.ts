@@ -2,28 +2,19 @@ import { FrameReader } from '../../core/exchange/frame-reader.ts'
 import { base64urlOf, bytesOfBase64url } from '../../core/bytes.ts'
 import type { ManifestCid, PeerId, SwarmId } from '../../core/ids.ts'
 import { KeepAsker } from '../../core/keep/asker.ts'
-import type { KeepAskerEffect, KeepAskerInput, KeepStanding, Wish } from '../../core/keep/asker-types.ts'
+import type { KeepAskerEffect, KeepAskerInput } from '../../core/keep/asker-types.ts'
 import { decodeKeepFrame, encodeKeepFrame } from '../../core/keep/codec.ts'
-import { dialTimeoutMs, keepersRememberedMax, keepFrameBytesMax, recordBytesMax } from '../../core/limits.ts'
+import { dialTimeoutMs, keepersRememberedMax, keepFrameBytesMax } from '../../core/limits.ts'
 import type { Lane, NamedKeeper } from '../../network/types.ts'
-import type { KeepRecord, KeptContact } from '../../store/types.ts'
+import type { KeepRecord } from '../../store/types.ts'
 import { Alarm } from '../alarm.ts'
 import { wallClock } from '../watch.ts'
-import { type FindingParts, KeeperFinding } from './finding.ts'
-import { type Noting, withContact, without, withPromise, withStanding } from './noting.ts'
-import { promisedUntilMs } from './receipts.ts'
-
-/** An item as far as keepers are concerned. */
-export interface KeepableItem {
-  readonly swarmId: SwarmId | undefined
-  /** What a keeper needs of it; undefined while it is not whole, not served, or removed. */
-  readonly keepable: Omit<Wish, 'copies' | 'promises' | 'ownerKey'> | undefined
-  readonly keepRecord: KeepRecord | undefined
-  /** How it stands, and what is to be remembered of that. */
-  onKeepStanding(standing: KeepStanding | undefined, note: Noting): Promise<void>
-  /** Something about keepers is to be remembered. */
-  noteKeep(note: Noting): Promise<void>
-}
+import type { EngineParts } from '../parts.ts'
+import type { InvitationView } from '../types.ts'
+import { checkPeer, type FindingParts, KeeperFinding, termsOver } from './finding.ts'
+import { Invitations } from './invitations.ts'
+import { contactOf, type KeepableItem, marksOf, withContact, without, withPromise, withStanding } from './noting.ts'
+import { promisedUntilMs, signedTerms } from './receipts.ts'
 
 interface Asked {
   readonly item: KeepableItem
@@ -31,9 +22,12 @@ interface Asked {
   readonly copies: number
 }
 
+type AskingParts = FindingParts & Pick<EngineParts, 'catalog'>
+
 /** Asks keepers to hold the items of this device: the driver of the asker's machine. Loaded when an item wants it. */
 export class KeepAsking {
-  readonly #parts: FindingParts
+  readonly #invitations: Invitations
+  readonly #parts: AskingParts
   readonly #onFound: (found: readonly NamedKeeper[]) => void
   readonly #finding: KeeperFinding
   /** Those that promised in an earlier visit, as they were reached then. [KE23] */
@@ -41,6 +35,8 @@ export class KeepAsking {
   #isOnline = true
   /** Whom `onFound` was told of last. */
   #told = ''
+  /** Those by invitation that said in this visit what they take. [KE30] */
+  readonly #renewed = new Set<PeerId>()
   readonly #machine = new KeepAsker()
   readonly #alarm: Alarm
   readonly #items = new Map<SwarmId, Asked>()
@@ -50,8 +46,9 @@ export class KeepAsking {
   readonly #closing = new AbortController()
 
   /** `onFound` is told of keepers that no relay names. */
-  constructor(parts: FindingParts, onFound: (found: readonly NamedKeeper[]) => void) {
+  constructor(parts: AskingParts, onFound: (found: readonly NamedKeeper[]) => void) {
     this.#parts = parts
+    this.#invitations = new Invitations(parts.catalog)
     this.#onFound = onFound
     this.#finding = new KeeperFinding(parts, () => this.lookForKeepers())
     this.#alarm = new Alarm(wallClock(parts.timers))
@@ -61,9 +58,31 @@ export class KeepAsking {
   /** Keepers are known, or others than before. */
   lookForKeepers(): void {
     const unnamed = this.#unnamed()
-    if (this.#told !== unnamed.map(({ peerId }) => peerId).join()) this.#onFound(unnamed)
-    this.#told = unnamed.map(({ peerId }) => peerId).join()
-    this.#turn({ type: 'keepers', keepers: this.#keepers() })
+    const told = marksOf(unnamed)
+    if (this.#told !== told) this.#onFound(unnamed)
+    this.#told = told
+    const keepers = this.#keepers().map((each) => ({ ...each, token: this.#invitations.tokenOf(each.peerId) }))
+    this.#turn({ type: 'keepers', keepers })
+  }
+
+  read(link: string): Promise<InvitationView> {
+    return this.#invitations.read(link)
+  }
+
+  /** Its keeper is asked from now on. */
+  async accept(link: string): Promise<InvitationView> {
+    const view = await this.#invitations.accept(link)
+    this.lookForKeepers()
+    return view
+  }
+
+  /** Its keeper is asked about what it promised, and chosen for nothing else. */
+  async forget(keeper: PeerId): Promise<void> {
+    const invited = this.#invitations.named.find(({ peerId }) => peerId === keeper)
+    await this.#invitations.forget(keeper)
+    if (!invited) return
+    this.#remembered.set(keeper, { ...invited, byInvitation: undefined, remembered: true })
+    this.lookForKeepers()
   }
 
   /** Whether a relay answers, by which others are reached, may be other than before. */
@@ -75,7 +94,8 @@ export class KeepAsking {
   }
 
   /** An item came, went, or is wanted elsewhere otherwise than before. */
-  follow(item: KeepableItem): void {
+  async follow(item: KeepableItem): Promise<void> {
+    await this.#recallInvitations()
     const { swarmId, keepRecord, keepable } = item
     if (!swarmId) return
     if (keepRecord) this.#recall(keepRecord)
@@ -122,6 +142,13 @@ export class KeepAsking {
     return this.#items.get(swarmId)?.item ?? this.#leaving.get(swarmId)
   }
 
+  /** Another tab may have accepted one. */
+  async #recallInvitations(): Promise<void> {
+    const before = marksOf(this.#invitations.named)
+    await this.#invitations.recall()
+    if (marksOf(this.#invitations.named) !== before) this.lookForKeepers()
+  }
+
   /** Who promised can be asked, whether or not somebody names it in this visit. [KE23] */
   #recall({ promises }: KeepRecord): void {
     let isNew = false
@@ -146,10 +173,10 @@ export class KeepAsking {
     return [...this.#named(), ...this.#unnamed()]
   }
 
-  /** Those that no relay names: that were found, and others that promised before. */
+  /** Those that no relay names: that invited, that were found, and others that promised before. */
   #unnamed(): readonly NamedKeeper[] {
     const known = new Map<PeerId, NamedKeeper>(this.#remembered)
-    for (const found of this.#finding.found) known.set(found.peerId, found)
+    for (const found of [...this.#finding.found, ...this.#invitations.named]) known.set(found.peerId, found)
     for (const { peerId } of this.#named()) known.delete(peerId)
     return [...known.values()]
   }
@@ -166,7 +193,7 @@ export class KeepAsking {
       this.#machine.handle(Date.now(), { type: 'drop', keepers: useless })
       this.#finding.turn({ type: 'drop', keepers: useless })
     }
-    const known = new Set(this.#named().map(({ peerId }) => peerId))
+    const known = new Set([...this.#named(), ...this.#invitations.named].map(({ peerId }) => peerId))
     this.#finding.turn({ type: 'lack', isLacking: this.#machine.isLacking, known })
   }
 
@@ -207,14 +234,31 @@ export class KeepAsking {
       const record = bytesOfBase64url(named?.record ?? '')!
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(dialTimeoutMs)])
       const lane = await this.#parts.network.connect(record, { signal, protocol: '/quire/keep/1' })
+      checkPeer(lane, keeper)
+      const terms = this.#isToSayTerms(keeper) ? await termsOver(lane) : undefined
       this.#listen(keeper, lane)
+      if (terms) await this.#renew(keeper, terms)
       const contact = contactOf(named)
       for (const { item } of this.#items.values()) void item.noteKeep((keep) => withContact(keep, keeper, contact))
-      this.#turn({ type: 'connected', keeper })
+      if (this.#lanes.has(keeper)) this.#turn({ type: 'connected', keeper })
     } catch (error) {
+      this.#lanes.get(keeper)?.close()
       this.#parts.log('keeper-away', { message: error instanceof Error ? error.message : String(error) })
       this.#turn({ type: 'lost', keeper })
     }
+  }
+
+  /** What one that invited takes may be other now than it was then. [KE30] */
+  #isToSayTerms(keeper: PeerId): boolean {
+    return this.#invitations.tokenOf(keeper) !== undefined && !this.#renewed.has(keeper)
+  }
+
+  async #renew(keeper: PeerId, said: Uint8Array): Promise<void> {
+    const terms = await signedTerms(said, keeper)
+    if (!terms) throw new Error('a keeper that invited does not say what it takes')
+    this.#renewed.add(keeper)
+    await this.#invitations.renew(keeper, terms)
+    this.lookForKeepers()
   }
 
   #listen(keeper: PeerId, lane: Lane): void {
@@ -247,12 +291,4 @@ export class KeepAsking {
     }
     this.#turn({ type: 'checked', keeper, swarmId, untilMs })
   }
-}
-
-/** What is remembered of a keeper with its promise. [KE23] */
-function contactOf(named: NamedKeeper | undefined): KeptContact | undefined {
-  const record = bytesOfBase64url(named?.record ?? '')
-  return named && record && record.length <= recordBytesMax
-    ? { record, terms: named.terms, found: named.found }
-    : undefined
 }

@@ -66,8 +66,8 @@ export class KeeperFinding {
     try {
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(dialTimeoutMs)])
       const lane = await this.#parts.network.connect(record, { signal, protocol: '/quire/keep/1' })
-      // Its record may have been that of another.
-      if (lane.peerId === keeper) terms = await signedTerms(await termsOver(lane), keeper)
+      checkPeer(lane, keeper)
+      terms = await signedTerms(await termsOver(lane), keeper)
       lane.close()
     } catch (error) {
       this.#parts.log('terms-not-told', { message: error instanceof Error ? error.message : String(error) })
@@ -76,8 +76,15 @@ export class KeeperFinding {
   }
 }
 
+/** The record of a keeper may have been that of another, who is told nothing, and shown no token. [KE29] */
+export function checkPeer(lane: Lane, keeper: PeerId): void {
+  if (lane.peerId === keeper) return
+  lane.close()
+  throw new Error('the record of a keeper was that of another')
+}
+
 /** What it answers first; nothing where that is no terms, or it does not answer in time. */
-async function termsOver(lane: Lane): Promise<Uint8Array> {
+export async function termsOver(lane: Lane): Promise<Uint8Array> {
   const { promise, resolve } = Promise.withResolvers<Uint8Array>()
   const none = () => resolve(new Uint8Array(0))
   const reader = new FrameReader(keepFrameBytesMax)

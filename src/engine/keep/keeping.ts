@@ -6,7 +6,7 @@ import { Keeper } from '../../core/keep/keeper.ts'
 import { makeReceipt } from '../../core/keep/receipt.ts'
 import type { Sign } from '../../core/keep/signed.ts'
 import { makeTerms, termsOf } from '../../core/keep/terms.ts'
-import type { KeeperEffect, KeeperInput, KeepPolicy, Kept } from '../../core/keep/types.ts'
+import type { KeeperEffect, KeeperInput, KeepPolicy, Kept, KnownKeepFrame, TokenHashes } from '../../core/keep/types.ts'
 import {
   catalogPageItems,
   dormantAfterMs,
@@ -20,7 +20,7 @@ import type { KeptRecord, PagedCatalog } from '../../store/paged.ts'
 import type { ItemRecord } from '../../store/types.ts'
 import { Alarm } from '../alarm.ts'
 import type { EngineParts, KeeperPart } from '../parts.ts'
-import { freshRecord } from '../describe.ts'
+import { keptRecord } from '../describe.ts'
 import { newSetId } from '../set-id.ts'
 import type { SwarmDriver } from '../swarm-driver.ts'
 import { wallClock } from '../watch.ts'
@@ -64,6 +64,18 @@ export class Keeping implements KeeperPart, CopyListener {
   get load(): { readonly promisedBytes: number; readonly copies: number; readonly leftBytes: number } {
     const { bytes, copies } = this.#machine.promised
     return { promisedBytes: bytes, copies, leftBytes: this.#parts.room.leftBytes }
+  }
+
+  /** Who is invited from now on, at a keeper by invitation. [KE28] */
+  invite(tokens: TokenHashes): void {
+    this.#turn({ type: 'invited', tokens })
+  }
+
+  /** What it accepts, signed, for whoever has not offered anything yet. */
+  terms(): Promise<Uint8Array> {
+    const { peerId, sign, policy } = this.#options
+    this.#terms ??= makeTerms(peerId, termsOf(policy), sign)
+    return this.#terms
   }
 
   async restore(records: readonly ItemRecord[]): Promise<void> {
@@ -142,8 +154,7 @@ export class Keeping implements KeeperPart, CopyListener {
   #perform(effect: KeeperEffect): void {
     switch (effect.type) {
       case 'send':
-        this.#lanes.get(effect.laneId)?.send(encodeKeepFrame(effect.frame))
-        return
+        return this.#tell(effect.laneId, effect.frame)
       case 'close':
         return this.#lanes.get(effect.laneId)?.close()
       case 'look':
@@ -155,7 +166,7 @@ export class Keeping implements KeeperPart, CopyListener {
       case 'accept':
         return void this.#answer(effect)
       case 'tell-terms':
-        return void this.#tellTerms(effect.laneId)
+        return void this.terms().then((terms) => this.#tell(effect.laneId, { type: 'terms', terms }))
       case 'begin':
         return void this.#copies.get(effect.kept.swarmId)?.begin()
       case 'rest':
@@ -165,6 +176,10 @@ export class Keeping implements KeeperPart, CopyListener {
       case 'end-overdue':
         return void this.#endOverdue(effect.byMs)
     }
+  }
+
+  #tell(laneId: LaneId, frame: KnownKeepFrame): void {
+    this.#lanes.get(laneId)?.send(encodeKeepFrame(frame))
   }
 
   async #look({ laneId, peerId, swarmId }: Extract<KeeperEffect, { type: 'look' }>): Promise<void> {
@@ -198,7 +213,7 @@ export class Keeping implements KeeperPart, CopyListener {
   async #save(kept: Kept, laneId?: LaneId): Promise<void> {
     const { swarmId } = kept
     try {
-      await this.#copyOf(recordOf(kept)).keep(kept)
+      await this.#copyOf(keptRecord(newSetId(), kept)).keep(kept)
       if (laneId !== undefined) this.#turn({ type: 'saved', laneId, swarmId, kept })
     } catch (error) {
       this.#parts.log('promise-not-saved', { message: nameOf(error) })
@@ -210,13 +225,7 @@ export class Keeping implements KeeperPart, CopyListener {
     const { peerId, sign } = this.#options
     const { manifestCid, sizeBytes, untilMs, swarmId } = kept
     const receipt = await makeReceipt({ keeper: peerId, manifestCid, sizeBytes, fromMs, untilMs }, sign)
-    this.#lanes.get(laneId)?.send(encodeKeepFrame({ type: 'accepted', swarmId, receipt }))
-  }
-
-  async #tellTerms(laneId: LaneId): Promise<void> {
-    const { peerId, sign, policy } = this.#options
-    this.#terms ??= makeTerms(peerId, termsOf(policy), sign)
-    this.#lanes.get(laneId)?.send(encodeKeepFrame({ type: 'terms', terms: await this.#terms }))
+    this.#tell(laneId, { type: 'accepted', swarmId, receipt })
   }
 
   /** One that is served goes on until nobody was there for a while. */
@@ -280,11 +289,3 @@ export class Keeping implements KeeperPart, CopyListener {
 }
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
-
-const recordOf = (kept: Kept): KeptRecord => ({
-  ...freshRecord(newSetId()),
-  origin: 'fetched',
-  kind: kept.swarmKey ? 'sealed' : 'plain',
-  manifestCid: kept.manifestCid,
-  kept
-})

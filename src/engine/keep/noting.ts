@@ -1,11 +1,24 @@
-import { bytesEqual } from '../../core/bytes.ts'
-import type { PeerId } from '../../core/ids.ts'
-import type { KeepStanding } from '../../core/keep/asker-types.ts'
-import { keepPromisesMax } from '../../core/limits.ts'
+import { bytesEqual, bytesOfBase64url } from '../../core/bytes.ts'
+import type { PeerId, SwarmId } from '../../core/ids.ts'
+import type { KeepStanding, Wish } from '../../core/keep/asker-types.ts'
+import { keepPromisesMax, recordBytesMax } from '../../core/limits.ts'
+import type { NamedKeeper } from '../../network/types.ts'
 import type { KeepPromise, KeepRecord, KeptContact } from '../../store/types.ts'
 
 /** What becomes of a record; the same record when that is nothing new. */
 export type Noting = (keep: KeepRecord) => KeepRecord
+
+/** An item as far as keepers are concerned. */
+export interface KeepableItem {
+  readonly swarmId: SwarmId | undefined
+  /** What a keeper needs of it; undefined while it is not whole, not served, or removed. */
+  readonly keepable: Omit<Wish, 'copies' | 'promises' | 'ownerKey'> | undefined
+  readonly keepRecord: KeepRecord | undefined
+  /** How it stands, and what is to be remembered of that. */
+  onKeepStanding(standing: KeepStanding | undefined, note: Noting): Promise<void>
+  /** Something about keepers is to be remembered. */
+  noteKeep(note: Noting): Promise<void>
+}
 
 /** With another promise, or a later one of the same keeper, which has what it had. */
 export function withPromise(keep: KeepRecord, promise: Omit<KeepPromise, 'held'>, nowMs: number): KeepRecord {
@@ -40,3 +53,19 @@ export function withStanding(keep: KeepRecord, standing: KeepStanding | undefine
   })
   return isNew ? { ...keep, promises } : keep
 }
+
+/** What is remembered of a keeper with its promise. [KE23] */
+export function contactOf(named: NamedKeeper | undefined): KeptContact | undefined {
+  const record = bytesOfBase64url(named?.record ?? '')
+  return named && record && record.length <= recordBytesMax
+    ? { record, terms: named.terms, found: named.found }
+    : undefined
+}
+
+/** What of keepers is shown, or decides what they are asked. */
+export const marksOf = (keepers: readonly NamedKeeper[]): string =>
+  keepers
+    .map(({ peerId, remembered, byInvitation, terms: { dataSetBytesMax, termMsMax } }) =>
+      [peerId, remembered, byInvitation, dataSetBytesMax, termMsMax].join(' ')
+    )
+    .join()

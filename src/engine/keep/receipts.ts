@@ -1,6 +1,7 @@
 import type { ManifestCid, PeerId } from '../../core/ids.ts'
 import { readReceipt } from '../../core/keep/receipt.ts'
 import type { Signed } from '../../core/keep/signed.ts'
+import { readSignedRecord } from '../../core/keep/signed-record.ts'
 import { readTerms } from '../../core/keep/terms.ts'
 import type { KeepTerms } from '../../core/keep/types.ts'
 
@@ -25,6 +26,16 @@ export async function signedTerms(bytes: Uint8Array, by: PeerId): Promise<KeepTe
     const terms = readTerms(bytes)
     const { keeper, dataSetBytesMax, termMsMax, invited } = terms
     return keeper === by && (await isSigned(terms)) ? { dataSetBytesMax, termMsMax, invited } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Who signed that it is reached so; undefined for what is nothing of the kind. [KE27] */
+export async function signerOfRecord(bytes: Uint8Array): Promise<PeerId | undefined> {
+  try {
+    const record = readSignedRecord(bytes)
+    return (await isSigned(record)) ? record.keeper : undefined
   } catch {
     return undefined
   }

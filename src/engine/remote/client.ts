@@ -1,8 +1,18 @@
 import { type ErrorReport, ReportedError, reportOf } from '../../core/errors.ts'
-import type { SetId } from '../../core/ids.ts'
+import type { PeerId, SetId } from '../../core/ids.ts'
 import type { NetworkStatus } from '../../network/types.ts'
 import { NotABlob } from '../errors.ts'
-import type { AddRequest, FileSource, FileView, Item, ItemView, Quire, StorageView, Watchable } from '../types.ts'
+import type {
+  AddRequest,
+  FileSource,
+  FileView,
+  InvitationView,
+  Item,
+  ItemView,
+  Quire,
+  StorageView,
+  Watchable
+} from '../types.ts'
 import { newSetId } from '../set-id.ts'
 import { isLinked, isReady } from '../states.ts'
 import { whenState } from '../watch.ts'
@@ -111,6 +121,18 @@ export class RemoteQuire implements Quire {
 
   async open(link: string): Promise<Item> {
     return this.#ensure(await this.call('open', link))
+  }
+
+  readInvitation(link: string): Promise<InvitationView> {
+    return this.call('readInvitation', link)
+  }
+
+  acceptInvitation(link: string): Promise<InvitationView> {
+    return this.call('acceptInvitation', link)
+  }
+
+  forgetInvitation(keeper: PeerId): Promise<void> {
+    return this.call('forgetInvitation', keeper)
   }
 
   items(): readonly Item[] {

@@ -6,7 +6,10 @@ import type { Item, Quire } from '../types.ts'
 import type { CallMessage, Calls, FromWorker } from './protocol.ts'
 
 type Post = (message: FromWorker, transfer?: Transferable[]) => void
-type Handlers = { [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => unknown }
+/** Calls of the facade of which all that they take and give crosses as it is. */
+type Passed = 'readInvitation' | 'acceptInvitation' | 'forgetInvitation' | 'nudge' | 'close'
+type Handlers = { [Name in Exclude<keyof Calls, Passed>]: (...args: Parameters<Calls[Name]>) => unknown }
+type Called = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>
 
 /** The worker's side: answers the page's calls on an engine and sends it every view that changes. */
 export class EngineHost {
@@ -37,14 +40,14 @@ export class EngineHost {
     this.#post({ type: 'ready' })
   }
 
-  async handle(message: CallMessage): Promise<void> {
+  async handle({ id, name, args }: CallMessage): Promise<void> {
     try {
-      const handler = this.#handlers[message.name] as (...args: readonly unknown[]) => unknown
-      const value = await handler(...message.args)
+      const called = (name in this.#handlers ? this.#handlers : this.#quire) as unknown as Called
+      const value = await called[name]!(...args)
       const transfer = value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : []
-      this.#post({ type: 'result', id: message.id, value }, transfer)
+      this.#post({ type: 'result', id, value }, transfer)
     } catch (error) {
-      this.#post({ type: 'failure', id: message.id, report: reportOf(error) })
+      this.#post({ type: 'failure', id, report: reportOf(error) })
     }
   }
 
@@ -108,9 +111,7 @@ export class EngineHost {
         const reader = this.#streams.get(stream)
         this.#streams.delete(stream)
         await reader?.cancel()
-      },
-      nudge: () => quire.nudge(),
-      close: () => quire.close()
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import type { ErrorReport } from '../../core/errors.ts'
-import type { SetId } from '../../core/ids.ts'
+import type { PeerId, SetId } from '../../core/ids.ts'
 import type { NetworkStatus } from '../../network/types.ts'
-import type { FileView, ItemView, StorageView } from '../types.ts'
+import type { FileView, InvitationView, ItemView, StorageView } from '../types.ts'
 
 /** A file on its way into the worker; blobs are handed over by reference, not copied. */
 export interface BlobEntry {
@@ -15,6 +15,9 @@ export interface BlobEntry {
 export interface Calls {
   add(id: SetId, files: readonly BlobEntry[], options: { readonly plain: boolean; readonly keep: number }): void
   open(link: string): SetId
+  readInvitation(link: string): InvitationView
+  acceptInvitation(link: string): InvitationView
+  forgetInvitation(keeper: PeerId): void
   files(id: SetId): readonly FileView[]
   pause(id: SetId): void
   resume(id: SetId): void

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { keepAnswerMs, keepRetryMs, keepTermMsMax } from '../../../src/core/limits.ts'
+import type { KeepAskerInput } from '../../../src/core/keep/asker-types.ts'
 import { contact, one, swarmId, Tab, two, wish } from '../../support/asking-tab.ts'
+import { seededBytes } from '../../support/seeded.ts'
 
 describe('asking a keeper', () => {
   it('[KE13] [KE16] is safe when the keeper has all of it and its receipt is good, and says how far it is', () => {
@@ -83,6 +85,53 @@ describe('asking a keeper', () => {
     expect(other.state).toBe('none')
     expect(other.asker.isLacking).toBe(true)
     expect(other.take({ type: 'keepers', keepers: [contact(one)] })).toEqual(['connect keeper-one'])
+  })
+
+  it('[KE29] asks one by whose invitation it may first, and shows the token to nobody else, also when it renews', () => {
+    const token = seededBytes(7, 32)
+    const invited = { ...contact(two, { invited: true }), token }
+    const tab = new Tab()
+    const tokens: unknown[] = []
+    const take = (input: KeepAskerInput) => {
+      const effects = tab.asker.handle(tab.nowMs, input)
+      for (const effect of effects)
+        if (effect.type === 'send' && effect.frame.type === 'offer')
+          tokens.push([effect.keeper, effect.frame.offer.token])
+      return effects.map(({ type }) => type)
+    }
+    take({ type: 'keepers', keepers: [contact(one), invited] })
+    take({ type: 'wish', wish: { ...wish, copies: 2 } })
+    expect(tab.asker.standingOf(swarmId)!.keepers.map(({ keeper }) => keeper)).toEqual([two, one])
+    for (const keeper of [one, two]) take({ type: 'connected', keeper })
+    expect(tokens).toEqual([
+      [one, undefined],
+      [two, token]
+    ])
+    for (const keeper of [one, two]) {
+      tab.accept(keeper)
+      tab.status(keeper, 'held')
+    }
+    tab.nowMs += keepTermMsMax / 2
+    take({ type: 'wake' })
+    for (const keeper of [one, two]) take({ type: 'connected', keeper })
+    expect(tokens.slice(2)).toEqual([
+      [one, undefined],
+      [two, token]
+    ])
+  })
+
+  it('[KE29] offers anew to one that refused a stranger once it has its invitation, and not without another one', () => {
+    const known = contact(one, { invited: true })
+    const tab = new Tab()
+    expect(tab.begin([known])).toEqual([])
+    expect(tab.state).toBe('refused')
+    const invited = { ...known, token: seededBytes(7, 32) }
+    expect(tab.take({ type: 'keepers', keepers: [invited] })).toEqual(['connect keeper-one'])
+    tab.take({ type: 'connected', keeper: one })
+    tab.refuse(one, 'not-allowed')
+    expect(tab.take({ type: 'keepers', keepers: [invited] })).toEqual([])
+    const anew = { ...known, token: seededBytes(8, 32) }
+    expect(tab.take({ type: 'keepers', keepers: [anew] })).toEqual(['connect keeper-one'])
   })
 
   it('says why nobody keeps it', () => {

@@ -15,6 +15,7 @@ import {
 } from '../../../src/core/limits.ts'
 import { Keeper } from '../../../src/core/keep/keeper.ts'
 import { ownerOf } from '../../../src/core/keep/receipt.ts'
+import { tokenHash } from '../../../src/core/keep/token.ts'
 import type {
   KeeperEffect,
   KeeperInput,
@@ -240,12 +241,26 @@ describe('what a keeper accepts', () => {
 
   it('[KE3] by invitation: who shows a token; by list: who is named', () => {
     const token = seededBytes(9, 32)
-    const desk = new Desk({ tokens: [token], peers: ['bob' as PeerId] })
+    const desk = new Desk({ tokens: new Set([tokenHash(token)]), peers: ['bob' as PeerId] })
     const alice = desk.open('alice')
     expect(said(desk.offer(alice, 1))).toEqual(['not-allowed'])
     expect(said(desk.offer(alice, 1, { token: seededBytes(8, 32) }))).toEqual(['not-allowed'])
     expect(said(desk.offer(alice, 1, { token }))).toContain('accepted')
     expect(said(desk.offer(desk.open('bob'), 2))).toContain('accepted')
+  })
+
+  it('[KE28] an invitation that is revoked lets nothing new in, and ends nothing; a new one counts at once', () => {
+    const [first, second] = [seededBytes(9, 32), seededBytes(8, 32)]
+    const desk = new Desk({ tokens: new Set([tokenHash(first)]) })
+    const alice = desk.open('alice')
+    expect(said(desk.offer(alice, 1, { token: first }))).toContain('accepted')
+    desk.take({ type: 'invited', tokens: new Set([tokenHash(second)]) })
+    expect(said(desk.offer(alice, 2, { token: first }))).toEqual(['not-allowed'])
+    expect(said(desk.offer(alice, 1, { token: first }))).toEqual(['not-allowed'])
+    expect(said(desk.take({ type: 'frame', laneId: alice, frame: { type: 'ask-status', swarmId: swarm(1) } }))).toEqual(
+      ['coming']
+    )
+    expect(said(desk.offer(desk.open('bob'), 2, { token: second }))).toContain('accepted')
   })
 
   it('[KE4] a plain data set is kept under its own swarm only', () => {
