@@ -14,6 +14,7 @@ const commands: Readonly<Record<CommandName, () => Promise<Run>>> = {
   ls: async () => (await import('./commands/ls.ts')).lsCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
   peers: async () => (await import('./commands/peers.ts')).peersCommand,
+  invite: async () => (await import('./commands/invite.ts')).inviteCommand,
   fsck: async () => (await import('./commands/fsck.ts')).fsckCommand,
   keeper: async () => (await import('./commands/keeper.ts')).keeperCommand,
   relay: async () => (await import('./commands/relay.ts')).relayCommand,

@@ -198,6 +198,51 @@ export class NotRunning extends QuireError {
   }
 }
 
+/** It leads to no content. */
+export class LinkIsInvitation extends WrongWish {
+  readonly code = 'link-is-invitation'
+  constructor() {
+    super('This is an invitation to a keeper, and leads to no files. A page takes it, or --invitation.')
+  }
+}
+
+export class NotByInvitation extends QuireError {
+  readonly code = 'not-by-invitation'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor() {
+    super('This keeper gives no invitations. Start it with --by-invitation, and it keeps for those who have one alone.')
+  }
+}
+
+export class NoSuchInvitation extends QuireError {
+  readonly code = 'no-such-invitation'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(name: string) {
+    super(`There is no invitation "${name}". "quire invite" lists those there are.`, { name })
+  }
+}
+
+export class InvitationsFull extends QuireError {
+  readonly code = 'invitations-full'
+  readonly fault = 'user'
+  readonly retryable = false
+  constructor(invitationsMax: number) {
+    super(`There are ${invitationsMax} invitations already. Revoke one that is not needed.`, { invitationsMax })
+  }
+}
+
+/** An invitation says where a keeper is reached. */
+export class NoAddress extends QuireError {
+  readonly code = 'no-address'
+  readonly fault = 'environment'
+  readonly retryable = true
+  constructor(options?: ErrorOptions) {
+    super('This keeper is at none of its relays just now, so that nobody would reach it. Try again soon.', {}, options)
+  }
+}
+
 export class ProgramGone extends QuireError {
   readonly code = 'program-gone'
   readonly fault = 'environment'

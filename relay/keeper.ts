@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PeerId } from '../src/core/ids.ts'
-import type { KeepPolicy } from '../src/core/keep/types.ts'
-import { keepTermMsMax } from '../src/core/limits.ts'
+import type { TokenHashes } from '../src/core/keep/types.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
 import { Keeping } from '../src/engine/keep/keeping.ts'
 import type { Libp2pNetwork } from '../src/network/libp2p/network.ts'
@@ -12,7 +11,8 @@ import { serveControl } from './control/serve.ts'
 import { findingRelays } from './dht/relay-finder.ts'
 import { type Disk, openDisk } from './disk.ts'
 import { loadIdentity } from './identity.ts'
-import { isLoopback, type KeeperConfig } from './keeper-config.ts'
+import { Invitations } from './invitations.ts'
+import { isLoopback, type KeeperConfig, policyOf } from './keeper-config.ts'
 import { type Log, silence } from './log.ts'
 import { Downloads } from './rest/downloads.ts'
 import { serveRest } from './rest/server.ts'
@@ -83,15 +83,8 @@ interface KeeperLibrary {
   readonly rest: RestParts
 }
 
-async function openLibrary({
-  dataDir,
-  quotaBytes,
-  relays,
-  listen,
-  bootstrap,
-  bucket,
-  unlisted
-}: KeeperConfig): Promise<KeeperLibrary> {
+async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
+  const { dataDir, quotaBytes, relays, listen, bootstrap, bucket, unlisted } = config
   const privateKey = await loadIdentity(dataDir, 'keeper.key')
   const uploads = join(dataDir, 'uploads')
   await mkdir(uploads, { recursive: true })
@@ -107,15 +100,18 @@ async function openLibrary({
     serves: ['/quire/exchange/1', '/quire/keep/1']
   })
   const peerId = privateKey.publicKey.toString() as PeerId
+  const invitations = config.byInvitation ? await Invitations.recall(catalog) : undefined
+  const policy = { ...policyOf(config), ...(invitations && { tokens: invitations.tokens }) }
   let keeping: Keeping | undefined
+  const place = placeOfLinks(relays)
   const quire = await QuireEngine.open({
     ...disk,
     network,
-    ...placeOfLinks(relays),
+    ...place,
     role: 'keeper',
     keeper: (parts) =>
       (keeping = new Keeping(parts, {
-        policy: policyOf(quotaBytes),
+        policy,
         peerId,
         catalog,
         sign: (text) => privateKey.sign(text),
@@ -127,6 +123,14 @@ async function openLibrary({
   const close = () =>
     // A peer or relay that does not answer must not keep the program from ending.
     Promise.race([quire.close(), new Promise<void>((resolve) => setTimeout(resolve, closeTimeoutMs))])
+  const desk = invitations && {
+    invitations,
+    origin: place.origin,
+    network: quire.network,
+    record: () => network.selfRecord(),
+    terms: () => keeping!.terms(),
+    onTokens: (tokens: TokenHashes) => keeping!.invite(tokens)
+  }
   const running = { peerId, addresses: () => network.addresses() }
   const visits = new Visits({ quire, catalog })
   const rest = {
@@ -142,7 +146,7 @@ async function openLibrary({
     leftBytes: () => keeping!.load.leftBytes,
     downloads: new Downloads()
   }
-  return { disk, control: new LibraryControl({ quire, catalog, network, visits, running, close }), rest }
+  return { disk, control: new LibraryControl({ quire, catalog, network, visits, running, desk, close }), rest }
 }
 
 /** What a program that was killed was adding: whoever sent it got no answer, and sends it again. */
@@ -150,11 +154,3 @@ async function dropHalfAdded(quire: QuireEngine): Promise<void> {
   const half = quire.items().filter((item) => item.peek().error?.code === 'adding-interrupted')
   for (const item of half) await item.remove()
 }
-
-/** Open to everybody, each within a tenth of the quota. */
-const policyOf = (quotaBytes: number): KeepPolicy => ({
-  bytesMax: quotaBytes,
-  peerBytesMax: Math.ceil(quotaBytes / 10),
-  dataSetBytesMax: Math.ceil(quotaBytes / 10),
-  termMsMax: keepTermMsMax
-})

@@ -3,7 +3,7 @@ import { dataDirOf, openHeld } from '../control/open.ts'
 import { BadCommand } from '../errors.ts'
 import { tableOf } from './table.ts'
 
-/** Removes what a link or an address names from a library. */
+/** Removes what a link or an address names from a library; or an invitation. */
 export async function forgetCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -15,7 +15,8 @@ export async function forgetCommand(args: readonly string[]): Promise<void> {
   const control = await openHeld(dataDirOf(values.data, 'forget'))
   try {
     const facts = await control.forget(name)
-    console.log(values.json ? JSON.stringify(facts) : `${facts.title} is removed`)
+    const said = 'host' in facts ? `The invitation of ${facts.host} is forgotten` : `${facts.title} is removed`
+    console.log(values.json ? JSON.stringify(facts) : said)
   } finally {
     await control.close()
   }

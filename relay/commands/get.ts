@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { QuireError } from '../../src/core/errors.ts'
-import { parseLink } from '../../src/core/link/link.ts'
 import { BadCommand } from '../errors.ts'
 import { exportItem } from '../export.ts'
 import { openProgram } from '../program.ts'
 import { followProgress } from '../progress.ts'
-import { tableOf } from './table.ts'
+import { checkLink, tableOf } from './table.ts'
 
 /** Fetches a link, verifies every block, and writes the files. */
 export async function getCommand(args: readonly string[]): Promise<void> {
@@ -17,7 +16,7 @@ export async function getCommand(args: readonly string[]): Promise<void> {
   })
   const [link] = positionals
   if (!link || positionals.length !== 1) throw new BadCommand('quire get takes exactly one link.')
-  parseLink(link) // a link that is cut or mistyped is told before anything is started
+  checkLink(link)
   const folder = values.out ?? '.'
   await mkdir(folder, { recursive: true })
   const relays = values.relay ?? (process.env.QUIRE_RELAY ? [process.env.QUIRE_RELAY] : [])

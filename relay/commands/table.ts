@@ -1,4 +1,6 @@
-import { BadSetting } from '../errors.ts'
+import { isInvitation, parseInvitation } from '../../src/core/keep/invitation.ts'
+import { parseLink } from '../../src/core/link/link.ts'
+import { BadSetting, LinkIsInvitation } from '../errors.ts'
 import type { Settings } from '../settings/read.ts'
 
 /** One flag: how it is parsed, and what stands for its value where flags are listed. */
@@ -20,6 +22,7 @@ const data = { type: 'string', value: 'DIR' } as const
 const json = { type: 'boolean' } as const
 const relay = { type: 'string', multiple: true, value: 'URL' } as const
 const copies = { type: 'string', value: 'N' } as const
+const invitation = { type: 'string', value: 'LINK' } as const
 const plain = { type: 'boolean' } as const
 
 /** Every command with its flags, which it is parsed by, listed by, and completed by. */
@@ -48,17 +51,22 @@ export const tableOf = {
   add: {
     words: 'PATH...',
     about: 'puts files into a library and prints the link; with --copies, once so many keepers hold it',
-    options: { data, copies, relay, plain, json }
+    options: { data, copies, invitation, relay, plain, json }
   },
   keep: {
     words: 'LINK',
     about: 'fetches a link into a library, where it stays; with --copies, until so many keepers hold it too',
-    options: { data, copies, relay, json }
+    options: { data, copies, invitation, relay, json }
   },
-  forget: { words: 'LINK|CID', about: 'removes it from a library', options: { data, json } },
+  forget: { words: 'LINK|CID', about: 'removes it, or a keeper’s invitation, from a library', options: { data, json } },
   ls: { words: '', about: 'lists what a library holds', options: { data, json } },
   status: { words: '', about: 'how a library stands, and the keeper that runs over it', options: { data, json } },
   peers: { words: '', about: 'whom the keeper that runs over a library is connected to', options: { data, json } },
+  invite: {
+    words: '[NAME]',
+    about: 'prints the invitation of NAME to the keeper that runs over a library, or lists or revokes names',
+    options: { data, revoke: { type: 'string', value: 'NAME' }, json }
+  },
   fsck: {
     words: '',
     about:
@@ -105,4 +113,15 @@ export function relaysOf(given: readonly string[] | undefined): readonly string[
 export function countOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined || /^[1-9]\d?$/.test(text)) return text === undefined ? undefined : Number(text)
   throw new BadSetting(name, text, 'a number above 0')
+}
+
+/** One that is cut or mistyped is told before anything is started. @throws LinkError, LinkIsInvitation */
+export function checkLink(link: string): void {
+  if (isInvitation(link)) throw new LinkIsInvitation()
+  parseLink(link)
+}
+
+/** The same of an invitation. @throws InvitationError */
+export function checkInvitation(link: string | undefined): void {
+  if (link !== undefined) parseInvitation(link)
 }

@@ -1,16 +1,18 @@
 import { parseManifestCid } from '../../src/core/block/cid.ts'
+import { isInvitation } from '../../src/core/keep/invitation.ts'
 import { parseLink } from '../../src/core/link/link.ts'
 import { keepersMax } from '../../src/core/limits.ts'
 import type { QuireEngine } from '../../src/engine/engine.ts'
-import type { Item } from '../../src/engine/types.ts'
+import type { InvitationView, Item } from '../../src/engine/types.ts'
 import type { Network } from '../../src/network/types.ts'
 import type { PagedCatalog } from '../../src/store/paged.ts'
-import { BadSetting, NotHeld } from '../errors.ts'
+import { BadSetting, NotByInvitation, NotHeld } from '../errors.ts'
 import { sourcesOf } from '../files.ts'
+import type { InvitationParts, Invitations } from '../invitations.ts'
 import { takeUp, type Visits } from '../visits.ts'
 import { factsIn, factsOf, progressOf } from './facts.ts'
 import { handOver } from './hand-over.ts'
-import type { AddWish, Control, ItemFacts, KeepWish, PeerFacts, Progress, Status } from './types.ts'
+import type { AddWish, Control, InvitationFacts, ItemFacts, KeepWish, PeerFacts, Progress, Status } from './types.ts'
 
 export interface LibraryParts {
   readonly quire: QuireEngine
@@ -19,6 +21,8 @@ export interface LibraryParts {
   readonly visits: Visits
   /** Absent in a program that ends with its work. */
   readonly running?: { readonly peerId: string; readonly addresses: () => readonly string[] }
+  /** Of a keeper by invitation. */
+  readonly desk?: InvitationParts & { readonly invitations: Invitations }
   close(): Promise<void>
 }
 
@@ -34,8 +38,9 @@ export class LibraryControl implements Control {
     return factsIn(this.#parts.catalog)
   }
 
-  async add({ paths, plain, copies }: AddWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
-    const wanted = copiesOf(copies)
+  async add(wish: AddWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
+    const { paths, plain } = wish
+    const wanted = await this.#copiesOf(wish)
     const item = this.#parts.quire.add(await sourcesOf(paths), { plain })
     try {
       await told(item, tell, async () => {
@@ -50,9 +55,9 @@ export class LibraryControl implements Control {
     return this.#factsOf(item)
   }
 
-  async keep({ link, copies }: KeepWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
-    const wanted = copiesOf(copies)
-    const visit = await this.#parts.visits.begin(link)
+  async keep(wish: KeepWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
+    const wanted = await this.#copiesOf(wish)
+    const visit = await this.#parts.visits.begin(wish.link)
     visit.keep()
     const { item } = visit
     try {
@@ -67,7 +72,8 @@ export class LibraryControl implements Control {
     }
   }
 
-  async forget(name: string): Promise<ItemFacts> {
+  async forget(name: string): Promise<ItemFacts | InvitationView> {
+    if (isInvitation(name)) return this.#forgetInvitation(name)
     const cid = name.includes('/') ? parseLink(name).manifestCid : parseManifestCid(name)
     const record = await this.#parts.catalog.itemByManifest(cid)
     const item = record && !record.kept ? await this.#parts.quire.find(record.id) : undefined
@@ -97,8 +103,40 @@ export class LibraryControl implements Control {
     })
   }
 
+  invite(name: string): Promise<InvitationFacts> {
+    const desk = this.#desk()
+    return desk.invitations.give(name, desk)
+  }
+
+  async invitations(): Promise<readonly InvitationFacts[]> {
+    return this.#desk().invitations.list()
+  }
+
+  revoke(name: string): Promise<InvitationFacts> {
+    const desk = this.#desk()
+    return desk.invitations.revoke(name, desk)
+  }
+
   close(): Promise<void> {
     return this.#parts.close()
+  }
+
+  async #forgetInvitation(link: string): Promise<InvitationView> {
+    const view = await this.#parts.quire.readInvitation(link)
+    await this.#parts.quire.forgetInvitation(view.keeper)
+    return { ...view, accepted: false }
+  }
+
+  #desk(): NonNullable<LibraryParts['desk']> {
+    if (!this.#parts.desk) throw new NotByInvitation()
+    return this.#parts.desk
+  }
+
+  /** How many keepers are to hold it: one where an invitation is given and nothing else said. */
+  async #copiesOf({ copies, invitation }: Pick<AddWish, 'copies' | 'invitation'>): Promise<number> {
+    const wanted = copiesOf(copies ?? (invitation === undefined ? 0 : 1))
+    if (invitation !== undefined) await this.#parts.quire.acceptInvitation(invitation)
+    return wanted
   }
 
   async #factsOf(item: Item): Promise<ItemFacts> {
@@ -108,7 +146,7 @@ export class LibraryControl implements Control {
   }
 }
 
-function copiesOf(copies = 0): number {
+function copiesOf(copies: number): number {
   if (Number.isInteger(copies) && copies >= 0 && copies <= keepersMax) return copies
   throw new BadSetting('--copies', String(copies), `a number from 1 to ${keepersMax}`)
 }

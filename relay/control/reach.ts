@@ -1,9 +1,10 @@
 import { type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { ReportedError } from '../../src/core/errors.ts'
+import type { InvitationView } from '../../src/engine/types.ts'
 import { ProgramGone } from '../errors.ts'
 import { socketPath } from './path.ts'
 import type { Answer } from './serve.ts'
-import type { AddWish, Control, ItemFacts, KeepWish, PeerFacts, Progress, Status } from './types.ts'
+import type { AddWish, Control, InvitationFacts, ItemFacts, KeepWish, PeerFacts, Progress, Status } from './types.ts'
 
 /** The program that has this data folder open; undefined where none runs. A socket that nobody answers at is none. [CT3] */
 export async function reachControl(dataDir: string): Promise<Control | undefined> {
@@ -36,7 +37,7 @@ export class SocketControl implements Control {
     return this.#ask('/keep', wish, tell)
   }
 
-  forget(name: string): Promise<ItemFacts> {
+  forget(name: string): Promise<ItemFacts | InvitationView> {
     return this.#ask('/forget', { name })
   }
 
@@ -46,6 +47,18 @@ export class SocketControl implements Control {
 
   peers(): Promise<readonly PeerFacts[]> {
     return this.#ask('/peers')
+  }
+
+  invite(name: string): Promise<InvitationFacts> {
+    return this.#ask('/invite', { name })
+  }
+
+  invitations(): Promise<readonly InvitationFacts[]> {
+    return this.#ask('/invitations')
+  }
+
+  revoke(name: string): Promise<InvitationFacts> {
+    return this.#ask('/revoke', { name })
   }
 
   async close(): Promise<void> {}

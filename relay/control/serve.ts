@@ -27,7 +27,10 @@ const calls: Readonly<Record<string, Call>> = {
   '/keep': (control, wish, say) => control.keep(keepWishOf(wish), (progress) => void say({ progress })),
   '/forget': (control, wish) => control.forget(textOf(wish['name'])),
   '/status': (control) => control.status(),
-  '/peers': (control) => control.peers()
+  '/peers': (control) => control.peers(),
+  '/invite': (control, wish) => control.invite(textOf(wish['name'])),
+  '/invitations': (control) => control.invitations(),
+  '/revoke': (control, wish) => control.revoke(textOf(wish['name']))
 }
 
 /**
@@ -81,18 +84,21 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return wish as Record<string, unknown>
 }
 
-function addWishOf({ paths, plain, copies }: Record<string, unknown>): AddWish {
+function addWishOf({ paths, plain, copies, invitation }: Record<string, unknown>): AddWish {
   if (!Array.isArray(paths)) throw new BadCommand('paths is a list of texts.')
-  return { paths: paths.map(textOf), plain: plain === true, copies: countOf(copies) }
+  const asked = { copies: countOf(copies), invitation: maybeTextOf(invitation) }
+  return { paths: paths.map(textOf), plain: plain === true, ...asked }
 }
 
-function keepWishOf({ link, copies }: Record<string, unknown>): KeepWish {
-  return { link: textOf(link), copies: countOf(copies) }
+function keepWishOf({ link, copies, invitation }: Record<string, unknown>): KeepWish {
+  return { link: textOf(link), copies: countOf(copies), invitation: maybeTextOf(invitation) }
 }
 
 function textOf(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
   throw new BadCommand('A text is missing in this request.')
 }
+
+const maybeTextOf = (value: unknown): string | undefined => (value === undefined ? undefined : textOf(value))
 
 const countOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)

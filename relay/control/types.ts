@@ -1,4 +1,4 @@
-import type { ItemState } from '../../src/engine/types.ts'
+import type { InvitationView, ItemState } from '../../src/engine/types.ts'
 import type { KeepState } from '../../src/core/keep/asker-types.ts'
 import type { ConnectionKind } from '../../src/network/types.ts'
 
@@ -52,17 +52,28 @@ export interface PeerFacts {
   readonly sentBytesPerSecond: number
 }
 
+/** An invitation that a keeper has given. */
+export interface InvitationFacts {
+  readonly name: string
+  readonly madeAtMs: number
+  /** In the answer to who asks for it by its name. */
+  readonly link?: string
+}
+
 export interface AddWish {
   /** Absolute: whoever adds may stand elsewhere. */
   readonly paths: readonly string[]
   readonly plain?: boolean
   /** So many keepers are to hold a copy each before it counts as done. */
   readonly copies?: number
+  /** A keeper's, which is remembered and asked first. */
+  readonly invitation?: string
 }
 
 export interface KeepWish {
   readonly link: string
   readonly copies?: number
+  readonly invitation?: string
 }
 
 /**
@@ -76,9 +87,13 @@ export interface Control {
   add(wish: AddWish, tell: (progress: Progress) => void): Promise<ItemFacts>
   /** Resolves when everything is here, and the copies are held. */
   keep(wish: KeepWish, tell: (progress: Progress) => void): Promise<ItemFacts>
-  /** By link or address. */
-  forget(name: string): Promise<ItemFacts>
+  /** By link or address, or a keeper's invitation. */
+  forget(name: string): Promise<ItemFacts | InvitationView>
   status(): Promise<Status>
   peers(): Promise<readonly PeerFacts[]>
+  /** The invitation of that name, which is made where there is none. */
+  invite(name: string): Promise<InvitationFacts>
+  invitations(): Promise<readonly InvitationFacts[]>
+  revoke(name: string): Promise<InvitationFacts>
   close(): Promise<void>
 }

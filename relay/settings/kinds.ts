@@ -1,5 +1,8 @@
 import { isIP } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
+import type { PeerId } from '../../src/core/ids.ts'
+import { publicKeyOf } from '../../src/core/keep/signed.ts'
+import { peerIdCharsMax } from '../../src/core/limits.ts'
 import type { BucketPlace } from '../../src/store/s3.ts'
 import { readProxies, type TrustedProxies } from '../limits/addresses.ts'
 
@@ -54,6 +57,13 @@ export const relayNames: Kind<readonly string[]> = {
   wanted: 'addresses of relays with commas between them, as in https://quire.example or /dnsaddr/quire.example',
   fromText: (given) => relayNamesOf(given.split(',').map((part) => part.trim())),
   fromJson: (given) => (Array.isArray(given) ? relayNamesOf(given) : undefined)
+}
+
+/** Peers by their ids. */
+export const peerIds: Kind<readonly PeerId[]> = {
+  wanted: 'ids of peers with commas between them, as in 12D3KooW…',
+  fromText: (given) => peerIdsOf(given.split(',').map((part) => part.trim())),
+  fromJson: (given) => (Array.isArray(given) ? peerIdsOf(given) : undefined)
 }
 
 /** An IP address. */
@@ -134,6 +144,18 @@ function relayNamesOf(given: readonly unknown[]): readonly string[] | undefined 
 function isMultiaddrText(given: string): boolean {
   try {
     return given.startsWith('/') && multiaddr(given).getComponents().length > 0
+  } catch {
+    return false
+  }
+}
+
+function peerIdsOf(given: readonly unknown[]): readonly PeerId[] | undefined {
+  return textsOf(given)?.every(isPeerId) ? (given as PeerId[]) : undefined
+}
+
+function isPeerId(given: string): boolean {
+  try {
+    return given.length <= peerIdCharsMax && publicKeyOf(given as PeerId).length > 0
   } catch {
     return false
   }

@@ -380,8 +380,13 @@ export const keepOwnersMax = 8
 export const keepFrameBytesMax = 1 * KiB
 /** What shows that a copy at a keeper is one's own: 256 random bits. */
 export const ownerKeyBytes = 32
-/** What shows that somebody is invited: keepers give 256 random bits; a later one may give longer ones. */
+/** What shows that somebody is invited: 256 random bits; a later keeper may give longer ones. */
+export const keepTokenBytes = 32
 export const keepTokenBytesMax = 64
+/** Invitations that a keeper has given, each under a name of its own: some 150 bytes each in its catalog. */
+export const invitationsMax = 1024
+/** Characters of such a name, which people read. */
+export const invitationNameCharsMax = 64
 /** Characters of an invitation: a record, terms and a token take 6.3 KiB in base64url, and the address of a page comes before. */
 export const invitationTextMax = 8 * KiB
 /** Invitations that a device remembers: twice what one share may wish for, some 700 bytes each. */

@@ -82,6 +82,8 @@ function writtenIn(text: string): string | undefined {
   return /(?:^|#)\/?keeper\/([^?&]*)/.exec(bare)?.[1]
 }
 
+export const isInvitation = (text: string): boolean => writtenIn(text) !== undefined
+
 /** Reads a whole link, or only its fragment; throws one of the errors above. [KE27] */
 export function parseInvitation(text: string): Invitation {
   const written = writtenIn(text)
