@@ -1,3 +1,4 @@
+import type { PeerId } from '../core/ids.ts'
 import type { ItemView, KeepView } from '../engine/types.ts'
 import type { NamedKeeper } from '../network/types.ts'
 import { sheet } from './sheet-messages.ts'
@@ -78,10 +79,12 @@ function holdsOf(at: KeepView['keepers'][number] | undefined): string {
 
 /** A keeper that is known or was asked: its name, its terms, and what it holds of an item. */
 export interface KeeperRow {
-  readonly id: string
+  readonly id: PeerId
   readonly host: string
   readonly terms: string
   readonly holds: string
+  /** A person of this device accepted its invitation, which can be forgotten. */
+  readonly byInvitation: boolean
 }
 
 export function keeperRows({ keep }: ItemView, known: readonly NamedKeeper[]): KeeperRow[] {
@@ -91,12 +94,20 @@ export function keeperRows({ keep }: ItemView, known: readonly NamedKeeper[]): K
   const ids = new Set([...chosen.map(({ keeper }) => keeper), ...others.map(({ peerId }) => peerId)])
   return [...ids].map((id) => {
     const at = chosen.find(({ keeper }) => keeper === id)
-    const { terms, found } = known.find(({ peerId }) => peerId === id) ?? {}
+    const keeper = known.find(({ peerId }) => peerId === id)
     return {
       id,
       host: named({ keeper: id, host: at?.host }, known) ?? w.unnamed,
-      terms: !terms ? '' : terms.invited ? w.invited : w.terms(terms.dataSetBytesMax, terms.termMsMax, found),
-      holds: holdsOf(at)
+      terms: keeper ? termsLine(keeper) : '',
+      holds: holdsOf(at),
+      byInvitation: keeper?.byInvitation === true
     }
   })
+}
+
+function termsLine({ terms, found, byInvitation }: NamedKeeper): string {
+  const w = sheet.keep
+  if (terms.invited && !byInvitation) return w.invited
+  const line = w.terms(terms.dataSetBytesMax, terms.termMsMax)
+  return (found ? w.strangers : byInvitation ? w.byInvitation : '') + line
 }

@@ -10,6 +10,7 @@ export type Route =
   | { readonly name: 'share'; readonly id: SetId }
   | { readonly name: 'item'; readonly id: SetId }
   /** `link` is the whole fragment: the engine reads it. */
+  | { readonly name: 'keeper'; readonly link: string }
   | { readonly name: 'receive'; readonly link: string }
 
 /** @param hash `location.hash`, with or without its `#`. Anything unknown leads to the library. */
@@ -17,6 +18,7 @@ export function routeOf(hash: string): Route {
   const path = hash.replace(/^#/, '')
   // A later version of the link (`s2`) comes here too, so that it is told apart from a mistyped one.
   if (/^\/?s\d*(\/|$)/.test(path)) return { name: 'receive', link: `#${path.startsWith('/') ? '' : '/'}${path}` }
+  if (path.startsWith('/keeper/')) return { name: 'keeper', link: path }
   if (path === receivedHash.slice(1)) return { name: 'received' }
   if (path === notReceivedHash.slice(1)) return { name: 'not-received' }
   const match = /^\/(share|i)\/([^/?]+)$/.exec(path)
@@ -31,10 +33,10 @@ export const hashOf = {
   item: (id: SetId): string => `#/i/${id}`
 }
 
-/** The fragment of a pasted link, whatever page it names; undefined for text that is no link at all. */
+/** The fragment of a pasted link or invitation, whatever page it names; undefined for text that is no link at all. */
 export function hashOfLink(text: string): string | undefined {
   const bare = text.replace(/[\s<>]/g, '')
-  const at = bare.search(/#?\/s\d*\//)
+  const at = bare.search(/(#?\/s\d*|#\/keeper)\//)
   if (at >= 0) return `#${bare.slice(at).replace(/^#/, '')}`
   return /^zDv[1-9A-HJ-NP-Za-km-z]{20,}(\?|$)/.test(bare) ? `#/s/${bare}` : undefined
 }

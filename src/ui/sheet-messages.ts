@@ -82,8 +82,12 @@ function english(f: Format) {
       unnamed: 'A keeper',
       unnamedThere: 'a keeper',
       keepers: 'Keepers',
-      terms: (bytesMax: number, termMs: number, found?: boolean) =>
-        `${found ? 'a stranger’s, found on the network, ' : ''}up to ${f.bytes(bytesMax)} a share, for ${f.duration(termMs)}`,
+      terms: (bytesMax: number, termMs: number) => `up to ${f.bytes(bytesMax)} a share, for ${f.duration(termMs)}`,
+      strangers: 'a stranger’s, found on the network, ',
+      byInvitation: 'by invitation, ',
+      forget: 'Forget',
+      forgetLong: (host: string) => `Forget the invitation of ${host}`,
+      forgotten: (host: string) => `${host} is offered nothing more. What it promised stays.`,
       invited: 'only for those it knows',
       holds: (bytes: number) => `holds ${f.bytes(bytes)}`,
       holdsNothing: 'holds nothing of it',
@@ -111,6 +115,27 @@ function english(f: Format) {
       reachLine: 'Keepers take their copies when this device reaches others again. Keep this tab open until then.',
       pausedLine: (untilMs: number) =>
         `The link finds nothing here until you resume. A keeper has a copy until ${f.date(untilMs)}.`
+    },
+    invitation: {
+      title: 'A keeper invites you',
+      wrong: 'This invitation cannot be taken',
+      reading: 'Reading the invitation',
+      offer: (host: string, bytesMax: number, termMs: number) =>
+        `${host} keeps up to ${f.bytes(bytesMax)} a share for you, for ${f.duration(termMs)}.`,
+      line: 'Shares of this browser are offered to it before any other keeper. Sealed ones it cannot read.',
+      secret: 'Whoever has this link can use it: pass it on to nobody.',
+      yes: 'Take the invitation',
+      no: 'Not now',
+      taken: (host: string) => `${host} is asked from now on.`,
+      known: 'You have taken this invitation.',
+      errors: {
+        'not-an-invitation':
+          'One has /#/keeper/ in it, followed by a long text. Copy the whole link and open it again.',
+        'invitation-cut': 'Its end is missing. Copy the whole link and open it again.',
+        'invitation-damaged': 'A character in it is wrong. Copy the whole link and open it again.',
+        'invitation-newer-version': 'It is of a newer Quire. Reload this page, then open it again.',
+        'invitation-unsigned': 'What it says of a keeper is not signed by that keeper. Ask for another one.'
+      }
     },
     note: {
       label: 'Text',

@@ -30,7 +30,7 @@ export const budgets: readonly {
  */
 const asksLater = [
   /(^|\/)sw\.js$/,
-  /\/(Share|Sheet|Help|Note|asking|receiving|RemoveDialog|zip-source|memory|into-folder|inter-latin|geist-mono-ascii|transport\.browser)-/
+  /\/(Share|Sheet|Help|Note|Invitation|asking|receiving|RemoveDialog|zip-source|memory|into-folder|inter-latin|geist-mono-ascii|transport\.browser)-/
 ]
 
 /** What of a built page weighs what. `html` is its index.html. */

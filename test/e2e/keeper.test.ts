@@ -7,15 +7,15 @@ import type { ShownKeepState } from '../../src/ui/keep-line.ts'
 import { launchBrowser } from '../support/browsers.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
 import { byId, openLink, savedSha256, shareFiles, untilState } from '../support/person.ts'
-import { type Program, type Quire, startProgram, startQuire } from '../support/program.ts'
+import { type Program, type Quire, runProgram, startProgram, startQuire } from '../support/program.ts'
 import { filesBelow, foundIn, memoryOf, secretsOf, textForms } from '../support/searching.ts'
 import { seededBytes } from '../support/seeded.ts'
 
 const untilKeep = (page: Page, state: ShownKeepState) =>
   page.locator(`[data-testid="keep-state"]:text-is("${state}")`).waitFor({ state: 'attached', timeout: 90_000 })
 
-async function startKeeper(dir: string, { url }: Quire): Promise<Program> {
-  const args = ['--rest-port', '0', '--data', dir, '--relay', url, '--json']
+async function startKeeper(dir: string, { url }: Quire, ...flags: string[]): Promise<Program> {
+  const args = ['--rest-port', '0', '--data', dir, '--relay', url, '--json', ...flags]
   const keeper = startProgram('relay/cli.ts', ['keeper', ...args])
   await keeper.line()
   return keeper
@@ -128,6 +128,47 @@ it('[KE12] [KE19] [KE23] two keepers have it; when one is killed the page says s
   await alice.page.getByText(`${host} has all of it and keeps it until`).last().waitFor()
   await alice.page.getByText('Safe to close').last().waitFor()
   await alice.close()
+  await using bob = await launchBrowser()
+  await openLink(bob.page, link)
+  await untilState(bob.page, 'complete')
+  expect(await savedSha256(bob.page)).toBe(sha256Of(content))
+})
+
+it('[KE3] [KE29] a keeper by invitation keeps for whoever took its link in the page, and for nobody else', async () => {
+  await using place = await temporaryFolder('keeper')
+  await using quire = await startQuire()
+  const data = join(place.path, 'keeper')
+  await using _keeper = await startKeeper(data, quire, '--by-invitation', '--data-set-max', '300000000')
+  const [invitation] = (await runProgram('relay/cli.ts', ['invite', 'Alice', '--data', data])).lines as [string]
+  const content = seededBytes(87, 1_000_000)
+  const path = join(place.path, 'invited.bin')
+  await writeFile(path, content)
+
+  await using stranger = await launchBrowser()
+  await shareFiles(stranger.page, quire.url, [path])
+  await untilKeep(stranger.page, 'none')
+
+  const alice = await launchBrowser()
+  await openLink(alice.page, `${invitation.slice(0, -9)}`)
+  await alice.page.getByText('Its end is missing').waitFor()
+  await alice.page.keyboard.press('Escape')
+  await alice.page.getByRole('button', { name: 'Open a link' }).press('Enter')
+  await alice.page.getByPlaceholder('Paste a Quire link').fill(invitation)
+  await alice.page.keyboard.press('Enter')
+  await alice.page.getByText(/^\w+ \w+ keeps up to 300.MB a share for you, for 30 days\.$/).waitFor()
+  await alice.page.getByRole('button', { name: 'Take the invitation' }).press('Enter')
+  await alice.page.getByText('is asked from now on').first().waitFor()
+  // What was taken is remembered.
+  await alice.page.reload()
+  const link = await shareFiles(alice.page, quire.url, [path])
+  await untilKeep(alice.page, 'safe')
+  await alice.page.getByText(/by invitation, up to 300.MB a share, for 30 days/).waitFor()
+  expect((await runProgram('relay/cli.ts', ['ls', '--data', data])).lines).toHaveLength(1)
+  await alice.page.getByRole('button', { name: /^Forget the invitation of/ }).click()
+  await alice.page.getByText('is offered nothing more').first().waitFor()
+  await untilKeep(alice.page, 'safe')
+  await alice.close()
+
   await using bob = await launchBrowser()
   await openLink(bob.page, link)
   await untilState(bob.page, 'complete')

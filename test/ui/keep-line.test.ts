@@ -124,6 +124,15 @@ describe('keepers, their terms and what they hold', () => {
     expect(rest({ heldBytes: 9, unreached })).toMatch(/^not reached since December 5/)
   })
 
+  it('[KE29] shows the terms of one by whose invitation it is asked, and of no other that takes only whom it knows', () => {
+    const inviting = known.map((each) => ({ ...each, terms: { ...terms, invited: true }, byInvitation: true }))
+    expect(rowsOf({}, inviting)).toEqual([
+      'keeper.example; by invitation, up to 500 MB a share, for 30 days; holds nothing of it'
+    ])
+    const others = inviting.map((each) => ({ ...each, byInvitation: undefined }))
+    expect(rowsOf({}, others)).toEqual(['keeper.example; only for those it knows; holds nothing of it'])
+  })
+
   it('[KE23] shows one that is remembered where it promised something, and nowhere else', () => {
     const remembered = known.map((each) => ({ ...each, host: 'met.example', remembered: true }))
     expect(rowsOf({}, remembered)).toEqual([])

@@ -19,6 +19,11 @@ describe('places of the page', () => {
     expect(routeOf(hashOf.library)).toEqual({ name: 'library' })
   })
 
+  it('opens an invitation to a keeper, which is no link to files', () => {
+    expect(routeOf('#/keeper/ASAB')).toEqual({ name: 'keeper', link: '/keeper/ASAB' })
+    expect(routeOf('#/keeper')).toEqual({ name: 'library' })
+  })
+
   it('leads anything unknown to the library', () => {
     for (const hash of ['', '#', '#/nowhere', '#/share/', '#/i/a/b', '#/settings'])
       expect(routeOf(hash).name).toBe('library')
@@ -37,6 +42,16 @@ describe('pasted text', () => {
       expect(hashOfLink(text)).toBe(fragment)
     }
     expect(hashOfLink(`https://quire.example/#/s/${cid.slice(0, 20)}\n  ${cid.slice(20)}?k=abc`)).toBe(fragment)
+  })
+
+  it('finds an invitation, and tells it from a link at a page in a folder of that name', () => {
+    for (const text of [
+      'https://quire.example/#/keeper/AS_b',
+      '<https://quire.example/x/#/keeper/AS\n_b>',
+      '#/keeper/AS_b'
+    ])
+      expect(hashOfLink(text)).toBe('#/keeper/AS_b')
+    expect(hashOfLink(`https://quire.example/keeper/#/s/${cid}`)).toBe(`#/s/${cid}`)
   })
 
   it('takes a bare address, and nothing that is none', () => {

@@ -14,6 +14,7 @@ import {
   fakeView
 } from '../support/fake-quire.ts'
 import type { KeepView } from '../../src/engine/types.ts'
+import type { NamedKeeper } from '../../src/network/types.ts'
 
 const file = (path: string, sizeBytes: number, mimeType = ''): FileView => ({
   path,
@@ -209,7 +210,7 @@ function many(): FakeQuire {
 type At = KeepView['keepers'][number]
 
 /** Keepers are known, and items stand with them in every way. */
-function keepers(...known: readonly { peerId: PeerId; host: string; found?: boolean }[]): FakeQuire {
+function keepers(...known: readonly Pick<NamedKeeper, 'peerId' | 'host' | 'found' | 'byInvitation'>[]): FakeQuire {
   const quire = new FakeQuire()
   const terms = { dataSetBytesMax: 512 * 2 ** 20, termMsMax: 30 * 24 * 3_600_000, invited: false }
   quire.network.tell({ ...quire.network.peek(), keepers: known.map((each) => ({ ...each, record: '', terms })) })
@@ -258,6 +259,8 @@ const ours = { peerId: fakeKeeper, host: 'quire.example' }
 const friends = { peerId: otherKeeper, host: 'keep.friends.example' }
 const strangers = { peerId: otherKeeper, host: peerName(otherKeeper), found: true }
 
+const inviting = { peerId: otherKeeper, host: peerName(otherKeeper), byInvitation: true }
+
 function relayGone(): FakeQuire {
   const quire = full()
   quire.network.tell({
@@ -293,6 +296,7 @@ export const scenes: Readonly<Record<string, () => Promise<FakeQuire>>> = {
   'many': () => Promise.resolve(many()),
   'keepers': () => Promise.resolve(keepers(ours, friends)),
   'stranger': () => Promise.resolve(keepers(ours, strangers)),
+  'invited': () => Promise.resolve(keepers(ours, inviting)),
   'no-keepers': () => Promise.resolve(keepers()),
   'relay': () => Promise.resolve(relayGone()),
   'private': () => Promise.resolve(privately()),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { space } from '../../src/ui/format.ts'
 import { messagesFor, t } from '../../src/ui/messages.ts'
+import { sheet } from '../../src/ui/sheet-messages.ts'
 import { stateLine } from '../../src/ui/state-line.ts'
 import { wordsOfError } from '../../src/ui/words.ts'
 import { errorOf, fakePeer, fakeView } from '../support/fake-quire.ts'
@@ -51,6 +52,13 @@ describe('words of errors', () => {
     expect(spoken.filter((code) => !unseen.has(code) && wordsOfError({ code, params: {} }).title === fallback)).toEqual(
       []
     )
+  })
+
+  it('says what is wrong with an invitation where it is shown', () => {
+    const codes = [
+      ...readFileSync(join(src, 'core/keep/invitation.ts'), 'utf8').matchAll(/readonly code = '([a-z-]+)'/g)
+    ]
+    expect(Object.keys(sheet.invitation.errors)).toEqual(codes.map(([, code]) => code))
   })
 
   it('has a sane sentence for a code it never heard of, without its message', () => {

@@ -3,6 +3,7 @@ export const sheets = {
   receive: () => import('./Receive.svelte'),
   share: () => import('./Share.svelte'),
   note: () => import('../parts/Note.svelte'),
+  invitation: () => import('./Invitation.svelte'),
   help: () => import('../parts/Help.svelte'),
   remove: () => import('../parts/RemoveDialog.svelte')
 }
