@@ -13,9 +13,10 @@ export interface Section {
 
 const intro = `# What was measured
 
-Written by \`npm run bench\`; each part says when and how it ran. Ways that are compared take turns within one run. Values
-are medians with every round behind them, ratios are medians of the rounds' ratios, and processor time (CPU) is that of
-all processes together: both browsers, relay and trackers, and the program that drives them. Times fail nothing.
+Written by \`npm run bench\`; each part says how it ran. Parts ran on different days and machines, whose pace varies by
+half: each compares within itself alone. Ways that are compared take turns within one run. Values are medians with every
+round behind them, ratios are medians of the rounds' ratios, and processor time (CPU) is that of all processes together:
+both browsers, relay and trackers, and the program that drives them. Times fail nothing.
 `
 
 /** Writes these sections; those of earlier runs stay as they are. Returns the text of the new ones. */

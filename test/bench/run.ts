@@ -1,6 +1,6 @@
 /**
  * Measures Quire against what the same browsers give without any protocol, and against WebTorrent. Nothing here fails
- * for being slow. A full run takes about an hour on two quiet cores and 10 GB of disk.
+ * for being slow. A full run takes some three hours on two quiet cores, and 10 GB of disk.
  *
  *     npm run bench                                        everything; RESULTS.md is written anew
  *     npm run bench -- --rows adding,start --rounds 1      some parts; the others stay in RESULTS.md as they are
