@@ -5,6 +5,7 @@ import { join, normalize, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream'
 import { contentRange, parseRange } from '../src/core/range/http-range.ts'
 import { securityHeaders, typeOf } from './headers.ts'
+import { Packed, takesGzip } from './packed.ts'
 
 /** An answer as it is sent, to nobody but who asked: pages from elsewhere do not see it. */
 export class Reply {
@@ -33,17 +34,24 @@ export type Gate = (request: IncomingMessage) => boolean
  */
 export function pageHandler(pageDir: string, routes: ReadonlyMap<string, Route>, mayAsk: Gate = () => true) {
   const root = resolve(pageDir)
+  const packed = new Packed()
   return (request: IncomingMessage, response: ServerResponse): void => {
     if (!mayAsk(request)) {
       response.setHeader('Retry-After', '5')
       return fail(response, 429, 'That is too many requests. Wait a moment.')
     }
-    answer(root, routes, request, response).catch(() => fail(response, 500, 'Something went wrong here.'))
+    answer({ root, packed }, routes, request, response).catch(() => fail(response, 500, 'Something went wrong here.'))
   }
 }
 
+/** The folder of the page. */
+interface Folder {
+  readonly root: string
+  readonly packed: Packed
+}
+
 async function answer(
-  root: string,
+  { root, packed }: Folder,
   routes: ReadonlyMap<string, Route>,
   request: IncomingMessage,
   response: ServerResponse
@@ -59,7 +67,7 @@ async function answer(
   const file = join(root, normalize(path === '/' ? '/index.html' : path))
   const facts = file.startsWith(root + sep) ? await stat(file).catch(() => undefined) : undefined
   if (!facts?.isFile()) return fail(response, 404, 'There is nothing here.')
-  sendFile(file, facts, path.startsWith('/assets/'), request, response)
+  await sendFile({ file, facts, isHashed: path.startsWith('/assets/'), packed }, request, response)
 }
 
 /** The decoded path, or undefined when it is malformed. */
@@ -90,22 +98,36 @@ function sendRoute(response: ServerResponse, value: Reply | object | undefined):
   response.end(JSON.stringify(value))
 }
 
-function sendFile(
-  file: string,
-  { size, mtimeMs }: Stats,
-  isHashed: boolean,
+interface Sent {
+  readonly file: string
+  readonly facts: Stats
+  readonly isHashed: boolean
+  readonly packed: Packed
+}
+
+async function sendFile(
+  { file, facts: { size, mtimeMs }, isHashed, packed }: Sent,
   request: IncomingMessage,
   response: ServerResponse
-): void {
+): Promise<void> {
   const tag = `W/"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`
+  const type = typeOf(file)
+  const isWorth = packed.isWorth(type, size)
   const head = {
     ...securityHeaders,
-    'Content-Type': typeOf(file),
+    'Content-Type': type,
     'Cache-Control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
     'Accept-Ranges': 'bytes',
-    'ETag': tag
+    'ETag': tag,
+    ...(isWorth && { Vary: 'Accept-Encoding' })
   }
   if (request.headers['if-none-match'] === tag) return void response.writeHead(304, head).end()
+  // A part is one of the file as it is.
+  if (isWorth && request.headers.range === undefined && takesGzip(request.headers)) {
+    const body = await packed.bodyOf(file, tag)
+    response.writeHead(200, { ...head, 'Content-Encoding': 'gzip', 'Content-Length': body.length })
+    return void response.end(request.method === 'HEAD' ? undefined : body)
+  }
   const range = parseRange(request.headers.range, size)
   if (range.type === 'unsatisfiable') {
     return void response.writeHead(416, { ...head, 'Content-Range': contentRange(range, size) }).end()

@@ -2,10 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, request, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pageHandler, type Route } from '../../relay/pages.ts'
 import { temporaryFolder } from '../support/files.ts'
 
+const long = '/* a script that is worth packing */\n'.repeat(1_000)
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let server: Server
 
@@ -19,6 +21,7 @@ beforeAll(async () => {
   await writeFile(join(root, 'sw.js'), '0')
   await writeFile(join(root, 'empty.txt'), '')
   await writeFile(join(root, 'assets', 'app-1a2b.js'), '0123456789')
+  await writeFile(join(root, 'assets', 'long-3c4d.js'), long)
   const routes = new Map<string, Route>([
     ['/config.json', () => ({ version: 1 })],
     ['/early.json', () => undefined]
@@ -39,8 +42,8 @@ async function ask(path: string, headers: Record<string, string> = {}, method = 
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request({ port, host: '127.0.0.1', path, headers, method, agent: false }, resolve).on('error', reject).end()
   })
-  const body = Buffer.concat(await response.toArray()).toString()
-  return { status: response.statusCode, headers: response.headers, body }
+  const bytes = Buffer.concat(await response.toArray())
+  return { status: response.statusCode, headers: response.headers, bytes, body: bytes.toString() }
 }
 
 describe('pages', () => {
@@ -125,5 +128,42 @@ describe('pages', () => {
     expect((await ask('/config.json')).headers['access-control-allow-origin']).toBe('*')
     expect((await ask('/')).headers['access-control-allow-origin']).toBeUndefined()
     expect((await ask('/early.json')).status).toBe(503)
+  })
+})
+
+describe('[RL26] what is worth it', () => {
+  const path = '/assets/long-3c4d.js'
+
+  it.each(['gzip', 'br, gzip;q=0.8', 'GZIP'])(
+    'is packed for whoever says that they unpack it: %s',
+    async (accepted) => {
+      const { headers, bytes } = await ask(path, { 'accept-encoding': accepted })
+      expect(headers).toMatchObject({ 'content-encoding': 'gzip', 'vary': 'Accept-Encoding' })
+      expect(headers['content-length']).toBe(String(bytes.length))
+      expect(bytes.length).toBeLessThan(long.length / 10)
+      expect(gunzipSync(bytes).toString()).toBe(long)
+    }
+  )
+
+  it.each(['', 'br', 'gzip;q=0', 'gzip;q=0.0', 'identity'])('goes as it is to others: "%s"', async (accepted) => {
+    const { headers, body } = await ask(path, { 'accept-encoding': accepted })
+    expect([headers['content-encoding'], headers.vary, body]).toEqual([undefined, 'Accept-Encoding', long])
+  })
+
+  it('is as long for who asks for the head alone, and a part is one of the file itself', async () => {
+    const whole = await ask(path, { 'accept-encoding': 'gzip' })
+    const head = await ask(path, { 'accept-encoding': 'gzip' }, 'HEAD')
+    expect([head.body, head.headers['content-length']]).toEqual(['', whole.headers['content-length']])
+    const part = await ask(path, { 'accept-encoding': 'gzip', 'range': 'bytes=3-10' })
+    expect([part.status, part.headers['content-encoding'], part.body]).toEqual([206, undefined, long.slice(3, 11)])
+  })
+
+  it('is packed anew when it has changed', async () => {
+    const file = join(folder.path, 'dist', 'sw.js')
+    for (const text of [long, `${long}again`]) {
+      await writeFile(file, text)
+      const { bytes } = await ask('/sw.js', { 'accept-encoding': 'gzip' })
+      expect(gunzipSync(bytes).toString()).toBe(text)
+    }
   })
 })
