@@ -131,7 +131,7 @@ describe('pages', () => {
   })
 })
 
-describe('[RL26] what is worth it', () => {
+describe('[RL27] what is worth it', () => {
   const path = '/assets/long-3c4d.js'
 
   it.each(['gzip', 'br, gzip;q=0.8', 'GZIP'])(
