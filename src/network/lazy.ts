@@ -40,8 +40,9 @@ class LazyNetwork implements Network {
   }
 
   async stop(): Promise<void> {
+    const network = await this.#loading?.catch(() => undefined)
     clearTimeout(this.#retry)
-    await (await this.#loading)?.stop()
+    await network?.stop()
   }
 
   status(): NetworkStatus {
@@ -77,12 +78,13 @@ class LazyNetwork implements Network {
   }
 
   #again(): void {
-    clearTimeout(this.#retry)
     this.start().catch(() => undefined) // it is tried again
   }
 
   #onFailure(): void {
     this.#loading = undefined
+    // Whoever asks for a lane tries, too: one try waits, however many asked.
+    clearTimeout(this.#retry)
     this.#retry = setTimeout(() => this.#again(), relayRetryMsMax)
     this.onStatus(this.status())
   }
@@ -95,6 +97,7 @@ class LazyNetwork implements Network {
     network.onDirect = (peerId) => this.onDirect(peerId)
     for (const tell of this.#early) tell(network)
     this.#loaded = network
+    clearTimeout(this.#retry)
     this.#retry = undefined
     await network.start()
     return network

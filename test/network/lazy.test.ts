@@ -43,10 +43,18 @@ it('[NW46] at once when it is nudged', async () => {
   expect([loads(), ...told]).toEqual([2, 'unreachable', 'reserved'])
 })
 
-it('[NW46] and not after it was stopped', async () => {
+it('[NW46] once, however many asked meanwhile', async () => {
   const { network, loads } = failing(9)
-  await expect(network.start()).rejects.toThrow()
-  await network.stop()
+  for (let n = 0; n < 3; n++) await expect(network.start()).rejects.toThrow()
+  await vi.advanceTimersByTimeAsync(relayRetryMsMax)
+  expect(loads()).toBe(4)
+})
+
+it.each(['after a try', 'during one'])('[NW46] and not when it was stopped %s', async (when) => {
+  const { network, loads } = failing(9)
+  const started = expect(network.start()).rejects.toThrow()
+  if (when === 'after a try') await started
+  await Promise.all([network.stop(), started])
   await vi.advanceTimersByTimeAsync(10 * relayRetryMsMax)
   expect(loads()).toBe(1)
 })
