@@ -1,10 +1,12 @@
 // Long: everything that happens to a library goes through here.
+import { reportOf } from '../core/errors.ts'
 import type { PeerId, SetId, SwarmId } from '../core/ids.ts'
 import { parseLink } from '../core/link/link.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
 import type { NamedKeeper, NetworkStatus } from '../network/types.ts'
 import type { ItemRecord } from '../store/types.ts'
 import { Discovery } from './discovery.ts'
+import { eraseRest } from './erasing.ts'
 import { ItemGone } from './errors.ts'
 import { FollowedItem } from './followed-item.ts'
 import { InboundLanes } from './inbound-lanes.ts'
@@ -60,7 +62,9 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   static async open(options: EngineOptions): Promise<QuireEngine> {
     const engine = new QuireEngine(options)
     const remembered = engine.#dormant?.restless() ?? options.catalog.items()
-    const [records] = await Promise.all([remembered, engine.#room.refresh(), engine.#relays.recall()])
+    const looks = [options.catalog.leaving(), remembered, engine.#room.refresh(), engine.#relays.recall()] as const
+    const [leaving, records] = await Promise.all(looks)
+    for (const id of leaving) void engine.#during(id, engine.#eraseRest(id))
     for (const record of records) if (!record.kept && !engine.#items.has(record.id)) engine.#take(record, false)
     await engine.#keeper?.restore(records)
     engine.#dormant?.begin({ led: () => engine.#items.led(), putToRest: (item) => engine.#putToRest(item) })
@@ -223,6 +227,17 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     else if (command.name === 'keep') await item.keep(command.wanted, command.copies)
     else if (command.name === 'rest') item.rest(command.reader)
     else await item[command.name]()
+  }
+
+  /** What an earlier visit had begun to remove gives its space back. [ST27] */
+  async #eraseRest(id: SetId): Promise<void> {
+    const work = () => eraseRest(this.#parts, id)
+    try {
+      await (this.#tabs?.ifUnled(id, work) ?? work())
+      this.storageChanged()
+    } catch (error) {
+      this.#parts.log('not-erased', { code: reportOf(error).code }) // the next visit tries again
+    }
   }
 
   /** What the tab before wrote counts; what it removed is gone. [TB5] */

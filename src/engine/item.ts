@@ -18,6 +18,7 @@ import type { EngineParts } from './parts.ts'
 import { randomBytes } from './crypto.ts'
 import { type BlockReader, collectBytes, readBytes } from './reading.ts'
 import { SwarmDriver } from './swarm-driver.ts'
+import { erase } from './erasing.ts'
 import { AddingInterrupted, DriverClosed } from './errors.ts'
 import type { FileSource, FileView, ItemAction, ItemState, ItemView } from './types.ts'
 import { commonMimeType, contentBytesOf, titleOf } from './describe.ts'
@@ -301,8 +302,7 @@ export class DataItem extends WatchedItem {
   }
 
   async #erase(): Promise<void> {
-    await this.#parts.catalog.removeItem(this.id)
-    await this.#parts.store.remove(this.id)
+    await erase(this.#parts, this.id)
     this.#host.storageChanged()
   }
 

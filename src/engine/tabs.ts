@@ -32,6 +32,8 @@ export interface TabsListener {
   perform(id: SetId, command: TabCommand): Promise<void>
 }
 
+const lockOf = (id: SetId): string => `quire set ${id}`
+
 /** Carries out what the tabs' machine decides: locks, messages, calls. */
 export class TabsDriver {
   readonly #ground: TabGround
@@ -68,6 +70,11 @@ export class TabsDriver {
     this.#waiting.set(call, waiting)
     this.turn({ type: 'ask', call, id, command })
     await waiting.promise
+  }
+
+  /** Runs `work` if no tab leads the data set, and none does until it ends. */
+  async ifUnled(id: SetId, work: () => Promise<void>): Promise<void> {
+    await this.#ground.locks.request(lockOf(id), { ifAvailable: true }, (lock) => (lock ? work() : undefined))
   }
 
   turn(input: TabsInput<ItemView>): void {
@@ -121,7 +128,7 @@ export class TabsDriver {
       return held.promise
     }
     try {
-      await this.#ground.locks.request(`quire set ${id}`, steal ? { steal } : { signal: waiting.signal }, take)
+      await this.#ground.locks.request(lockOf(id), steal ? { steal } : { signal: waiting.signal }, take)
     } catch (error) {
       if (this.#locks.get(id) !== release) return // nobody here waits for it
       if (this.leads(id)) return this.turn({ type: 'lost', id })

@@ -1,6 +1,7 @@
 import type { ManifestCid, SetId } from '../core/ids.ts'
 import { checkedItem } from './check.ts'
 import type { Database } from './database.ts'
+import { leavingId, leavingName, leavingNames } from './leaving.ts'
 import type { Catalog, ItemRecord } from './types.ts'
 
 /** The library's memory in the database that also holds the blocks; closing one closes both. */
@@ -25,11 +26,24 @@ export class IndexedDbCatalog implements Catalog {
 
   async putItem(item: ItemRecord): Promise<void> {
     const kept = checkedItem(item)
-    await this.#database.write(['items'], (tx) => tx.objectStore('items').put(kept))
+    await this.#database.write(['items', 'values'], (tx) =>
+      Promise.all([tx.objectStore('items').put(kept), tx.objectStore('values').delete(leavingName(item.id))])
+    )
   }
 
   async removeItem(id: SetId): Promise<void> {
-    await this.#database.write(['items'], (tx) => tx.objectStore('items').delete(id))
+    await this.#database.write(['items', 'values'], (tx) =>
+      Promise.all([tx.objectStore('items').delete(id), tx.objectStore('values').put(true, leavingName(id))])
+    )
+  }
+
+  async leaving(): Promise<SetId[]> {
+    const range = IDBKeyRange.bound(leavingNames.from, leavingNames.to, false, true)
+    return (await this.#database.read(['values'], (tx) => tx.objectStore('values').getAllKeys(range))).map(leavingId)
+  }
+
+  async left(id: SetId): Promise<void> {
+    await this.#database.write(['values'], (tx) => tx.objectStore('values').delete(leavingName(id)))
   }
 
   get(name: string): Promise<unknown> {

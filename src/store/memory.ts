@@ -136,6 +136,7 @@ const copyOf = ({ leaves, path }: HashGroup): HashGroup => ({
 export class MemoryCatalog implements Catalog {
   readonly #items = new Map<SetId, ItemRecord>()
   readonly #values = new Map<string, unknown>()
+  readonly #leaving = new Set<SetId>()
   #closed = false
 
   async items(): Promise<ItemRecord[]> {
@@ -156,10 +157,20 @@ export class MemoryCatalog implements Catalog {
 
   async putItem(item: ItemRecord): Promise<void> {
     this.#open(this.#items).set(item.id, structuredClone(checkedItem(item)))
+    this.#leaving.delete(item.id)
   }
 
   async removeItem(id: SetId): Promise<void> {
     this.#open(this.#items).delete(id)
+    this.#leaving.add(id)
+  }
+
+  async leaving(): Promise<SetId[]> {
+    return [...this.#open(this.#leaving)]
+  }
+
+  async left(id: SetId): Promise<void> {
+    this.#open(this.#leaving).delete(id)
   }
 
   async get(name: string): Promise<unknown> {
@@ -179,6 +190,7 @@ export class MemoryCatalog implements Catalog {
     const again = new MemoryCatalog()
     for (const [id, item] of this.#items) again.#items.set(id, item)
     for (const [name, value] of this.#values) again.#values.set(name, value)
+    for (const id of this.#leaving) again.#leaving.add(id)
     return again
   }
 

@@ -119,7 +119,12 @@ export interface Catalog {
   item(id: SetId): Promise<ItemRecord | undefined>
   itemByManifest(cid: ManifestCid): Promise<ItemRecord | undefined>
   putItem(item: ItemRecord): Promise<void>
+  /** It is in the library no more, and among those that leave until `left`: its blocks are still here. [ST27] */
   removeItem(id: SetId): Promise<void>
+  /** Removed, and not said to have left. One that is put again is none of them. */
+  leaving(): Promise<SetId[]>
+  /** Nothing of it is here any more. */
+  left(id: SetId): Promise<void>
   /** Small structured-cloneable values by name: settings, relays met, peers met. */
   get(name: string): Promise<unknown>
   put(name: string, value: unknown): Promise<void>

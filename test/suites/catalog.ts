@@ -61,6 +61,22 @@ export function catalogSuite(name: string, open: () => Promise<OpenCatalog>): vo
       expect(await catalog.items()).toEqual([item('a')])
     })
 
+    it('[ST27] tells of what was removed until it has left, at the next visit too, unless it is put again', async () => {
+      const [one, two, three] = ['a', 'b', 'c'].map((id) => item(id))
+      await Promise.all([one!, two!, three!].map((each) => catalog.putItem(each)))
+      expect(await catalog.leaving()).toEqual([])
+      for (const { id } of [one!, two!, three!]) await catalog.removeItem(id)
+      expect((await catalog.leaving()).sort()).toEqual(['a', 'b', 'c'])
+      await catalog.left(one!.id)
+      await catalog.putItem(two!)
+      const again = await place.reopen()
+      expect(await again.leaving()).toEqual(['c'])
+      expect(await again.items()).toEqual([two])
+      await again.left(three!.id)
+      expect(await again.leaving()).toEqual([])
+      await again.close()
+    })
+
     it('[ST13] keeps values by name, bytes among them', async () => {
       const value = { text: 'ü', list: [1, null, true, { deep: Uint8Array.of(9, 8) }], none: null }
       await catalog.put('settings', value)

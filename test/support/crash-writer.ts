@@ -91,6 +91,7 @@ async function remove(): Promise<void> {
   say({ did: 'begin-removal', set: set.id })
   await catalog.removeItem(set.id)
   await blocks.remove(set.id)
+  await catalog.left(set.id)
   say({ did: 'remove', set: set.id })
 }
 

@@ -1,7 +1,9 @@
 import type { TabGround } from '../../src/engine/tabs.ts'
 
+type Take = (lock: object | null) => unknown
+
 interface Waiting {
-  readonly take: () => unknown
+  readonly take: Take
   readonly reject: (error: Error) => void
   readonly resolve: () => void
 }
@@ -24,8 +26,7 @@ export class FakeOrigin {
   tab(): { readonly ground: TabGround; end(): void; freeze(): void; thaw(): void } {
     const ends = new AbortController()
     const channel = new FakeChannel(this.said, this.#channels)
-    const request = (name: string, options: LockOptions, take: () => unknown) =>
-      this.#request(name, options, take, ends.signal)
+    const request = (name: string, options: LockOptions, take: Take) => this.#request(name, options, take, ends.signal)
     return {
       ground: { locks: { request } as TabGround['locks'], channel },
       end: () => {
@@ -41,8 +42,9 @@ export class FakeOrigin {
     return this.#held.has(name)
   }
 
-  #request(name: string, { signal, steal }: LockOptions, take: () => unknown, ends: AbortSignal): Promise<void> {
+  #request(name: string, { signal, steal, ifAvailable }: LockOptions, take: Take, ends: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (ifAvailable && this.#held.has(name)) return resolve(void take(null))
       const waiting: Waiting = { take, resolve, reject }
       const queue = this.#queues.get(name) ?? []
       this.#queues.set(name, queue)
@@ -74,7 +76,7 @@ export class FakeOrigin {
     const held = { ...next, isLost: false }
     this.#held.set(name, held)
     queueMicrotask(() => {
-      void Promise.resolve(next.take()).then(() => {
+      void Promise.resolve(next.take({})).then(() => {
         if (this.#held.get(name) !== held) return
         this.#release(name)
         next.resolve()

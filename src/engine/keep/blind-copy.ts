@@ -5,6 +5,7 @@ import type { Kept } from '../../core/keep/types.ts'
 import { keepDiskRetryMs } from '../../core/limits.ts'
 import { decodeManifest, type Manifest } from '../../core/manifest/manifest.ts'
 import type { KeptRecord } from '../../store/paged.ts'
+import { erase } from '../erasing.ts'
 import type { EngineParts } from '../parts.ts'
 import { recallHeld } from '../recall.ts'
 import { SwarmDriver } from '../swarm-driver.ts'
@@ -173,8 +174,7 @@ export class BlindCopy {
     const wasDormant = !this.#isOpen
     await this.close()
     if (wasDormant && isTold) this.#parts.discovery.leaveDormant(this.#record.kept.swarmId)
-    await this.#parts.catalog.removeItem(this.#record.id)
-    await this.#parts.store.remove(this.#record.id)
+    await erase(this.#parts, this.#record.id)
   }
 
   #join(): void {

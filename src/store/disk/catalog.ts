@@ -4,6 +4,7 @@ import { catalogPageItems } from '../../core/limits.ts'
 import { checkedItem } from '../check.ts'
 import { StoreClosed } from '../errors.ts'
 import { fileErrorOf } from '../folder.ts'
+import { leavingId, leavingName, leavingNames } from '../leaving.ts'
 import { type KeptRecord, type PagedCatalog, placingOf, type Standing, type Totals } from '../paged.ts'
 import type { ItemRecord } from '../types.ts'
 import type { Database } from './database.ts'
@@ -42,7 +43,9 @@ export class DiskCatalog implements PagedCatalog {
       older: one('SELECT record FROM items WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?'),
       totals: one('SELECT standing, count(*) AS items, total(blocks) AS blocks FROM items GROUP BY standing'),
       removeItem: one('DELETE FROM items WHERE id = ?'),
+      leaving: one('SELECT name FROM named WHERE name >= ? AND name < ?'),
       get: one('SELECT value FROM named WHERE name = ?'),
+      drop: one('DELETE FROM named WHERE name = ?'),
       put: one('INSERT INTO named (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
     }
     this.#placeAll()
@@ -62,7 +65,10 @@ export class DiskCatalog implements PagedCatalog {
 
   async putItem(item: ItemRecord): Promise<void> {
     const text = textOf(checkedItem(item))
-    await this.#change(() => this.#put(item, text))
+    await this.#change(() => {
+      this.#put(item, text)
+      this.#sql.drop.run(leavingName(item.id))
+    })
   }
 
   async restless(): Promise<ItemRecord[]> {
@@ -118,7 +124,19 @@ export class DiskCatalog implements PagedCatalog {
   }
 
   async removeItem(id: SetId): Promise<void> {
-    await this.#change(() => this.#sql.removeItem.run(id))
+    await this.#change(() => {
+      this.#sql.removeItem.run(id)
+      this.#sql.put.run(leavingName(id), textOf(true))
+    })
+  }
+
+  async leaving(): Promise<SetId[]> {
+    const { from, to } = leavingNames
+    return this.#use(() => this.#sql.leaving.all(from, to).map(({ name }) => leavingId(name as string)))
+  }
+
+  async left(id: SetId): Promise<void> {
+    await this.#change(() => this.#sql.drop.run(leavingName(id)))
   }
 
   async get(name: string): Promise<unknown> {
