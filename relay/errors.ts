@@ -173,9 +173,20 @@ export class CopyRefused extends QuireError {
   readonly code = 'copy-refused'
   readonly fault = 'peer'
   readonly retryable = true
-  constructor(reason: RefuseCode) {
-    super(`No keeper takes a copy (${reason}). What was added is here all the same.`, { reason })
+  /** `name`: what the keeper is called, where that is known. */
+  constructor(reason: RefuseCode, name = 'The keeper that was asked') {
+    super(`No keeper takes a copy: ${whyRefused[reason](name)} What was added is here all the same.`, { reason, name })
   }
+}
+
+const whyRefused: Readonly<Record<RefuseCode, (name: string) => string>> = {
+  'full': (name) => `${name} has no room for it now.`,
+  'too-large': (name) => `${name} takes nothing this large.`,
+  'not-allowed': (name) => `${name} keeps only for those it knows.`,
+  'term-too-long': (name) => `${name} does not keep for so long.`,
+  'invitation-revoked': (name) => `${name} has taken back its invitation. Ask whoever gave it to you for another.`,
+  'invitation-ended': (name) => `${name} takes no invitations any more. "quire forget" forgets the one that you have.`,
+  'invitation-unknown': (name) => `${name} does not know the invitation. Ask whoever gave it to you for another.`
 }
 
 /** So many keepers have it, and none was found for the rest. */

@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { formatInvitation } from '../src/core/keep/invitation.ts'
 import { tokenHash } from '../src/core/keep/token.ts'
-import type { TokenHashes } from '../src/core/keep/types.ts'
-import { invitationNameCharsMax, invitationsMax, keepTokenBytes, relayTimeoutMs } from '../src/core/limits.ts'
+import type { GivenTokens } from '../src/core/keep/types.ts'
+import {
+  invitationNameCharsMax,
+  invitationsMax,
+  invitationsRevokedMax,
+  keepTokenBytes,
+  relayTimeoutMs
+} from '../src/core/limits.ts'
 import type { Watchable } from '../src/engine/types.ts'
 import { whenState } from '../src/engine/watch.ts'
 import type { NetworkStatus } from '../src/network/types.ts'
@@ -17,8 +23,8 @@ export interface InvitationParts {
   readonly network: Watchable<NetworkStatus>
   readonly record: () => Promise<Uint8Array | undefined>
   readonly terms: () => Promise<Uint8Array>
-  /** These are let in from now on. */
-  readonly onTokens: (tokens: TokenHashes) => void
+  /** These are let in from now on, and of those that are not these are known. */
+  readonly onTokens: (given: GivenTokens) => void
 }
 
 interface Given {
@@ -27,25 +33,29 @@ interface Given {
   readonly madeAtMs: number
 }
 
-const place = 'invitations given'
+const [place, revokedPlace] = ['invitations given', 'invitations revoked']
 
 /** What a keeper by invitation has given to whom: one token under each name. [KE28] */
 export class Invitations {
   readonly #catalog: Catalog
   #given: readonly Given[]
+  /** Hashes of tokens, the last of them. */
+  #revoked: readonly string[]
   #changing: Promise<unknown> = Promise.resolve()
 
-  private constructor(catalog: Catalog, given: readonly Given[]) {
+  private constructor(catalog: Catalog, given: readonly Given[], revoked: readonly string[]) {
     this.#catalog = catalog
     this.#given = given
+    this.#revoked = revoked
   }
 
   static async recall(catalog: Catalog): Promise<Invitations> {
-    return new Invitations(catalog, ((await catalog.get(place)) ?? []) as readonly Given[])
+    const [given = [], revoked = []] = await Promise.all([place, revokedPlace].map((name) => catalog.get(name)))
+    return new Invitations(catalog, given as readonly Given[], revoked as readonly string[])
   }
 
-  get tokens(): TokenHashes {
-    return new Set(this.#given.map(({ token }) => tokenHash(token)))
+  get tokens(): GivenTokens {
+    return { tokens: new Set(this.#given.map(({ token }) => tokenHash(token))), revoked: new Set(this.#revoked) }
   }
 
   list(): readonly InvitationFacts[] {
@@ -65,7 +75,11 @@ export class Invitations {
     return this.#inTurn(async () => {
       const known = this.#known(name)
       if (!known) throw new NoSuchInvitation(name)
+      const revoked = [...this.#revoked, tokenHash(known.token)].slice(-invitationsRevokedMax)
+      // First, so that whoever shows it is never told that nobody knows it; what is in both still lets in.
+      await this.#catalog.put(revokedPlace, revoked)
       await this.#keep(this.#given.filter((each) => each !== known))
+      this.#revoked = revoked
       onTokens(this.tokens)
       return { name, madeAtMs: known.madeAtMs }
     })

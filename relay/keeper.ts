@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PeerId } from '../src/core/ids.ts'
-import type { TokenHashes } from '../src/core/keep/types.ts'
+import type { GivenTokens } from '../src/core/keep/types.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
 import { Keeping } from '../src/engine/keep/keeping.ts'
 import type { Libp2pNetwork } from '../src/network/libp2p/network.ts'
@@ -101,7 +101,7 @@ async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
   })
   const peerId = privateKey.publicKey.toString() as PeerId
   const invitations = config.byInvitation ? await Invitations.recall(catalog) : undefined
-  const policy = { ...policyOf(config), ...(invitations && { tokens: invitations.tokens }) }
+  const policy = { ...policyOf(config), ...invitations?.tokens }
   let keeping: Keeping | undefined
   const place = placeOfLinks(relays)
   const quire = await QuireEngine.open({
@@ -129,7 +129,7 @@ async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
     network: quire.network,
     record: () => network.selfRecord(),
     terms: () => keeping!.terms(),
-    onTokens: (tokens: TokenHashes) => keeping!.invite(tokens)
+    onTokens: (given: GivenTokens) => keeping!.invite(given)
   }
   const running = { peerId, addresses: () => network.addresses() }
   const visits = new Visits({ quire, catalog })

@@ -1,5 +1,7 @@
+import { isAboutInvitation } from '../../src/core/keep/types.ts'
 import { keeperFindMs } from '../../src/core/limits.ts'
-import type { Item, ItemView } from '../../src/engine/types.ts'
+import { peerName } from '../../src/core/names.ts'
+import type { Item, ItemView, KeepView } from '../../src/engine/types.ts'
 import { CopiesMissing, CopyRefused, NoKeeper } from '../errors.ts'
 
 /**
@@ -16,7 +18,7 @@ export async function handOver(item: Pick<Item, 'keep' | 'peek' | 'subscribe'>, 
   const look = ({ keep }: ItemView) => {
     const held = heldIn(keep)
     if (held.copies >= copies) return resolve()
-    if (keep?.state === 'refused') return reject(new CopyRefused(keep.code ?? 'full'))
+    if (keep?.state === 'refused') return reject(refusal(keep))
     if (held.bytes <= most) return
     most = held.bytes
     clearTimeout(patience)
@@ -28,6 +30,13 @@ export async function handOver(item: Pick<Item, 'keep' | 'peek' | 'subscribe'>, 
     clearTimeout(patience)
     stop()
   })
+}
+
+/** Where several refused, it is said of the one that a person chose. */
+function refusal(keep: KeepView): CopyRefused {
+  const chosen = keep.keepers.find(({ code }) => isAboutInvitation(code))
+  if (chosen?.code) return new CopyRefused(chosen.code, peerName(chosen.keeper))
+  return new CopyRefused(keep.code ?? 'full', keep.host)
 }
 
 function heldIn(keep: ItemView['keep']): { copies: number; bytes: number } {

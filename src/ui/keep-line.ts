@@ -1,4 +1,5 @@
 import type { PeerId } from '../core/ids.ts'
+import { isAboutInvitation, type RefuseCode } from '../core/keep/types.ts'
 import type { ItemView, KeepView } from '../engine/types.ts'
 import type { NamedKeeper } from '../network/types.ts'
 import { sheet } from './sheet-messages.ts'
@@ -39,8 +40,7 @@ export function keepLine(view: ItemView, known: readonly NamedKeeper[], reach: R
   const asked = keepers.filter((each) => each.state === state).length
   switch (state) {
     case 'refused':
-      if (asked > 1) return w.refusedByAll
-      return w.refused[keep.code ?? 'not-allowed'](keep.code === 'too-large' ? (name ?? w.unnamedThere) : host)
+      return refusedLine(keep, known, asked)
     case 'handing':
       return w.handing(host, keep.heldBytes, Math.max(keep.heldBytes, view.totalBytes))
     case 'asking':
@@ -53,28 +53,44 @@ export function keepLine(view: ItemView, known: readonly NamedKeeper[], reach: R
   }
 }
 
+/** Where several refused, it is said of the one that a person chose. */
+function refusedLine(keep: KeepView, known: readonly NamedKeeper[], asked: number): string {
+  const w = sheet.keep
+  const chosen = keep.keepers.find(({ code }) => isAboutInvitation(code))
+  if (!chosen && asked > 1) return w.refusedByAll
+  const at = chosen ?? keep
+  return whyOf(at.code ?? 'not-allowed', named(at, known))
+}
+
+function whyOf(code: RefuseCode, name: string | undefined): string {
+  const w = sheet.keep
+  return w.refused[code](name ?? (code === 'too-large' ? w.unnamedThere : w.unnamed))
+}
+
 /** How many keepers have promised to keep it, and cannot be reached. */
 export const promisedAt = ({ keep }: ItemView): number => keep?.keepers.filter((each) => each.unreached).length ?? 0
 
 /** One is enough; of others that are to have a copy too it is said what they are at. */
 function safeLine(view: ItemView, host: string, known: readonly NamedKeeper[]): string {
   const w = sheet.keep
-  const { keepers, untilMs } = view.keep!
+  const { keepers, untilMs, code } = view.keep!
   const safe = keepers.filter(({ state }) => state === 'safe')
   if (safe.length > 1) return w.safeAt(safe.length, Math.min(...safe.map((each) => each.untilMs)))
   const next = keepers.find(({ state }) => state === 'handing')
-  return w.safe(host, untilMs) + (next ? w.nextToo(named(next, known) ?? w.unnamed) : '')
+  const further = next ? w.nextToo(named(next, known) ?? w.unnamed) : ''
+  return w.safe(host, untilMs) + (code ? w.notLonger(whyOf(code, host)) : '') + further
 }
 
 /** What is to be said of one keeper in a few words. */
 function holdsOf(at: KeepView['keepers'][number] | undefined): string {
   const w = sheet.keep
-  if (at?.code) return w.declined[at.code]
+  if (at?.code && at.state === 'refused') return w.declined[at.code]
   if (at?.unreached) return w.awaySince(at.unreached.sinceMs)
   if (at?.state === 'away') return w.silent
   if (at?.state === 'asking') return w.isAsked
   if (!at || at.heldBytes === 0) return w.holdsNothing
-  return [w.holds(at.heldBytes), ...(at.untilMs > 0 ? [w.until(at.untilMs)] : [])].join(' ')
+  const holds = [w.holds(at.heldBytes), ...(at.untilMs > 0 ? [w.until(at.untilMs)] : [])].join(' ')
+  return at.code ? `${holds}, ${w.declined[at.code]}` : holds
 }
 
 /** A keeper that is known or was asked: its name, its terms, and what it holds of an item. */

@@ -77,8 +77,15 @@ function english(f: Format) {
         'full': (host: string) => `${host} has no room for it now.`,
         'too-large': (host: string) => `It is larger than what ${host} takes.`,
         'not-allowed': (host: string) => `${host} keeps only for those it knows.`,
-        'term-too-long': (host: string) => `${host} does not keep for so long.`
+        'term-too-long': (host: string) => `${host} does not keep for so long.`,
+        'invitation-revoked': (host: string) =>
+          `${host} has taken back its invitation. Ask whoever gave it to you for another.`,
+        'invitation-ended': (host: string) =>
+          `${host} takes no invitations any more. Ask whoever gave you one, or forget it.`,
+        'invitation-unknown': (host: string) =>
+          `${host} does not know its invitation. Ask whoever gave it to you for another.`
       },
+      notLonger: (why: string) => ` Not for longer: ${why}`,
       unnamed: 'A keeper',
       unnamedThere: 'a keeper',
       keepers: 'Keepers',
@@ -98,8 +105,11 @@ function english(f: Format) {
       declined: {
         'full': 'has no room now',
         'too-large': 'takes nothing this large',
-        'not-allowed': 'declined',
-        'term-too-long': 'declined'
+        'not-allowed': 'keeps only for those it knows',
+        'term-too-long': 'does not keep for so long',
+        'invitation-revoked': 'has taken back its invitation',
+        'invitation-ended': 'takes no invitations any more',
+        'invitation-unknown': 'does not know its invitation'
       },
       safeLine: (untilMs: number) => `Kept until ${f.date(untilMs)}. Until then the link works without this tab.`,
       safeTwice: (n: number, untilMs: number) =>

@@ -1,11 +1,13 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { tokenHash } from '../../src/core/keep/token.ts'
 import type { KeepPolicy } from '../../src/core/keep/types.ts'
 import { invitationsRememberedMax } from '../../src/core/limits.ts'
 import { peerName } from '../../src/core/names.ts'
 import type { QuireEngine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
+import type { ItemView } from '../../src/engine/types.ts'
+import { whenState } from '../../src/engine/watch.ts'
 import { sealRecord } from '../../src/network/libp2p/records.ts'
 import type { MemoryHub } from '../../src/network/memory.ts'
 import { temporaryFolder } from '../support/files.ts'
@@ -24,11 +26,15 @@ import {
   otherKey,
   partsIn,
   policy,
-  untilKept
+  untilKept,
+  within
 } from '../support/keep-world.ts'
 import { seededBytes } from '../support/seeded.ts'
 
-afterEach(closeAll)
+afterEach(async () => {
+  await closeAll()
+  vi.useRealTimers()
+})
 
 const token = seededBytes(41, 32)
 const otherId = idOf(otherKey)
@@ -83,7 +89,8 @@ describe('a keeper by invitation', () => {
     await again.close()
     const bob = await openAlice(hub)
     await bob.acceptInvitation(await invitationOf(seededBytes(42, 32)))
-    expect(await untilKept(addKept(bob, seededBytes(4, 1_000)), 'refused')).toMatchObject({ code: 'not-allowed' })
+    const refused = await untilKept(addKept(bob, seededBytes(4, 1_000)), 'refused')
+    expect(refused).toMatchObject({ code: 'invitation-unknown' })
   })
 
   it('[KE29] that is forgotten is offered nothing more, and is asked on about what it promised', async () => {
@@ -119,6 +126,32 @@ describe('a keeper by invitation', () => {
     await bob.acceptInvitation(await invitationOf(token))
     await untilKept(addKept(bob, seededBytes(10, 1_000)), 'away')
     expect(await open.catalog.items()).toEqual([])
+  })
+
+  it('[KE31] [KE32] that was revoked says so when it is asked to renew, and keeps what it promised until then', async () => {
+    await using folder = await temporaryFolder('alice')
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const hub = hubWithTracker()
+    hub.keepers = []
+    const parts = freshParts()
+    parts.store.close = parts.catalog.close = async () => undefined
+    const keeper = await openTo(hub, parts)
+    const alice = await openAlice(hub, await partsIn(folder.path))
+    await alice.acceptInvitation(await invitationOf(token))
+    const item = addKept(alice, seededBytes(11, 1_000))
+    const { untilMs } = await untilKept(item, 'safe')
+    await alice.close()
+    await keeper.close()
+
+    vi.setSystemTime(untilMs - policy.termMsMax / 3)
+    await openKeeper(hub, parts, { tokens: new Set(), revoked: new Set([tokenHash(token)]) })
+    const again = await openAlice(hub, await partsIn(folder.path))
+    const refused = ({ keep }: ItemView) => keep?.code !== undefined
+    const { keep } = await whenState(again.item(item.id)!, refused, within())
+    expect(keep).toMatchObject({ state: 'safe', keeper: keeperId, untilMs, code: 'invitation-revoked' })
+    const late = await untilKept(addKept(again, seededBytes(12, 1_000), 'b'), 'refused')
+    expect(late).toMatchObject({ code: 'invitation-revoked' })
+    await again.close()
   })
 
   it('[KE30] says anew what it takes when it is reached', async () => {

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { handOver } from '../../relay/control/hand-over.ts'
 import type { PeerId } from '../../src/core/ids.ts'
 import type { KeepState } from '../../src/core/keep/asker-types.ts'
+import type { RefuseCode } from '../../src/core/keep/types.ts'
 import { keeperFindMs } from '../../src/core/limits.ts'
+import { peerName } from '../../src/core/names.ts'
 import type { ItemView } from '../../src/engine/types.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -23,9 +25,9 @@ class Handed {
     return () => (this.#look = () => undefined)
   }
 
-  stands(state: KeepState, ...at: readonly (readonly [KeepState, number])[]): void {
-    const keepers = at.map(([each, heldBytes], n) => ({
-      ...{ keeper: `keeper ${n}` as PeerId, state: each, heldBytes, untilMs: 0 }
+  stands(state: KeepState, ...at: readonly (readonly [KeepState, number, RefuseCode?])[]): void {
+    const keepers = at.map(([each, heldBytes, code], n) => ({
+      ...{ keeper: `keeper ${n}` as PeerId, state: each, heldBytes, untilMs: 0, code }
     }))
     this.#view = { keep: { state, heldBytes: 0, untilMs: 0, wanted: true, keepers } } as unknown as ItemView
     this.#look(this.#view)
@@ -88,5 +90,22 @@ describe('[CT7] copies that are waited for', () => {
     item.stands('refused', ['refused', 0])
     await vi.advanceTimersByTimeAsync(0)
     expect(outcome.ended).toMatchObject({ code: 'copy-refused' })
+  })
+
+  it.each([
+    ['invitation-revoked', 'keeper 1 has taken back its invitation. Ask whoever gave it to you for another.'],
+    ['invitation-ended', 'keeper 1 takes no invitations any more.'],
+    ['invitation-unknown', 'keeper 1 does not know the invitation.']
+  ] as const)('[KE31] say what became of an invitation: %s', async (code, words) => {
+    const item = new Handed()
+    const outcome = await handing(item, 1)
+    item.stands('refused', ['refused', 0, 'full'], ['refused', 0, code])
+    await vi.advanceTimersByTimeAsync(0)
+    const name = peerName('keeper 1' as PeerId)
+    expect(outcome.ended).toMatchObject({
+      code: 'copy-refused',
+      params: { reason: code },
+      message: expect.stringContaining(words.replace('keeper 1', name)) as string
+    })
   })
 })

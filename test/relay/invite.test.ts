@@ -7,7 +7,8 @@ import { type RunningRelay, startRelay } from '../../relay/relay.ts'
 import { formatInvitation, parseInvitation } from '../../src/core/keep/invitation.ts'
 import { readTerms } from '../../src/core/keep/terms.ts'
 import { tokenHash } from '../../src/core/keep/token.ts'
-import { invitationsMax, keepTokenBytes } from '../../src/core/limits.ts'
+import type { GivenTokens } from '../../src/core/keep/types.ts'
+import { invitationsMax, invitationsRevokedMax, keepTokenBytes } from '../../src/core/limits.ts'
 import { MemoryCatalog } from '../../src/store/memory.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { Told } from '../support/fake-quire.ts'
@@ -65,7 +66,8 @@ describe('quire invite', () => {
     expect(await heldAt(data)).toBe(1)
     const forged = formatInvitation(relay.url, { ...parseInvitation(link), token: seededBytes(9, keepTokenBytes) })
     const stranger = await quire('add', await fileOf(2), '--data', folder('stranger'), '--invitation', forged, '--json')
-    expect(last<{ error: object }>(stranger)).toMatchObject({ error: { code: 'copy-refused' } })
+    const unknown = { code: 'copy-refused', message: expect.stringContaining('does not know the invitation') as string }
+    expect(last<{ error: object }>(stranger)).toMatchObject({ error: unknown })
     expect(await heldAt(data)).toBe(1)
 
     await keeper.stop()
@@ -85,7 +87,8 @@ describe('quire invite', () => {
     const revoked = await quire('invite', '--revoke', 'Ann', '--data', data)
     expect(revoked.lines).toEqual(['Ann is revoked. What was promised by it is kept until its term ends.'])
     const late = await quire('add', await fileOf(4), '--data', mine, '--copies', '1', '--json')
-    expect(last<{ error: object }>(late)).toMatchObject({ error: { code: 'copy-refused' } })
+    const taken = { code: 'copy-refused', message: expect.stringContaining('has taken back its invitation') as string }
+    expect(last<{ error: object }>(late)).toMatchObject({ error: taken })
     expect(await heldAt(data)).toBe(2)
     const bobs = last<InvitationFacts>(await quire('invite', 'Bob', '--data', data, '--json')).link!
     const kept = await quire('keep', share!, '--data', folder('bob'), '--invitation', bobs, '--json')
@@ -133,13 +136,13 @@ describe('invitations that a keeper has given', () => {
   it('[KE28] are durable before they are told, one of each name, and bounded', async () => {
     const catalog = new MemoryCatalog()
     const told: string[][] = []
-    const onTokens = (tokens: ReadonlySet<string>) => void told.push([...tokens])
+    const onTokens = ({ tokens }: GivenTokens) => void told.push([...tokens])
     const invitations = await Invitations.recall(catalog)
     const both = await Promise.all(['Ann', 'Ann'].map((name) => invitations.give(name, { ...parts, onTokens })))
     expect(both[0]).toEqual(both[1])
     const { token } = parseInvitation(both[0]!.link!)
     expect(told).toEqual([[tokenHash(token)]])
-    expect([...(await Invitations.recall(catalog)).tokens]).toEqual([tokenHash(token)])
+    expect([...(await Invitations.recall(catalog)).tokens.tokens]).toEqual([tokenHash(token)])
 
     catalog.put = () => Promise.reject(new Error('the disk is full'))
     await expect(invitations.give('Bob', { ...parts, onTokens })).rejects.toThrow('the disk is full')
@@ -150,11 +153,33 @@ describe('invitations that a keeper has given', () => {
       token: seededBytes(n, 32),
       madeAtMs: 0
     }))
-    catalog.get = async () => given
+    catalog.get = async (name) => (name === 'invitations given' ? given : undefined)
     const full = await Invitations.recall(catalog)
     await expect(full.give('Ann', { ...parts, onTokens })).rejects.toMatchObject({ code: 'invitations-full' })
     for (const name of ['', ' Ann', 'a\nb', 'x'.repeat(65)])
       await expect(invitations.give(name, { ...parts, onTokens })).rejects.toMatchObject({ code: 'bad-command' })
+  })
+
+  it('[KE31] that were revoked are known, the last of them, at the next start too', async () => {
+    const catalog = new MemoryCatalog()
+    const invitations = await Invitations.recall(catalog)
+    let told: GivenTokens | undefined
+    const with_ = { ...parts, onTokens: (given: GivenTokens) => void (told = given) }
+    const hashes: string[] = []
+    for (const name of ['Ann', 'Bob']) {
+      const { link } = await invitations.give(name, with_)
+      hashes.push(tokenHash(parseInvitation(link!).token))
+      await invitations.revoke(name, with_)
+    }
+    expect(told).toEqual({ tokens: new Set(), revoked: new Set(hashes) })
+    expect((await Invitations.recall(catalog)).tokens).toEqual(told)
+    const many = Array.from({ length: invitationsRevokedMax }, (_, n) => `${n}`)
+    await catalog.put('invitations revoked', many)
+    const later = await Invitations.recall(catalog)
+    await later.give('Ann', with_)
+    await later.revoke('Ann', with_)
+    expect(told!.revoked.size).toBe(invitationsRevokedMax)
+    expect(told!.revoked.has('0')).toBe(false)
   })
 
   it('say where a keeper is reached, or that it is not yet', async () => {

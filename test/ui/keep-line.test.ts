@@ -72,6 +72,20 @@ describe('how it stands with keepers, in a sentence', () => {
     )
   })
 
+  it('[KE31] [KE32] says what became of an invitation, whose it is, and what is to be done', () => {
+    const back = 'keeper.example has taken back its invitation. Ask whoever gave it to you for another.'
+    const code = 'invitation-revoked'
+    expect(lineOf({ state: 'refused', code })).toBe(back)
+    expect(lineOf({ state: 'refused', code: 'invitation-ended' })).toMatch(/^keeper\.example takes no invitations/)
+    expect(lineOf({ state: 'refused', code: 'invitation-unknown' })).toMatch(/^keeper\.example does not know its inv/)
+    const at = { keeper: fakeKeeper, heldBytes: 0, untilMs: 0, state: 'refused' as const }
+    const full = { ...at, keeper: 'other' as PeerId, code: 'full' as const }
+    expect(lineOf({ ...full, keepers: [full, { ...at, code }] })).toBe(back)
+    expect(lineOf({ state: 'safe', untilMs, code })).toBe(
+      `keeper.example has all of it and keeps it until January 2. Not for longer: ${back}`
+    )
+  })
+
   it('says that nobody is asked while this device reaches nobody', () => {
     const line = (state: KeepView['state'], code?: 'full') =>
       keepLine(fakeView('x', { keep: fakeKeep({ state, code }) }), known, 'offline')
@@ -120,6 +134,9 @@ describe('keepers, their terms and what they hold', () => {
     expect(rest({})).toBe('does not answer')
     expect(rest({ state: 'asking' })).toBe('is asked')
     expect(rest({ state: 'refused', code: 'full' })).toBe('has no room now')
+    expect(rest({ state: 'refused', code: 'invitation-revoked' })).toBe('has taken back its invitation')
+    const kept = { state: 'safe', heldBytes: 201_000_000, untilMs, code: 'invitation-revoked' } as const
+    expect(rest(kept)).toBe('holds 201 MB until January 2, has taken back its invitation')
     const unreached = { sinceMs: Date.UTC(2026, 11, 5, 12), promisedUntilMs: untilMs }
     expect(rest({ heldBytes: 9, unreached })).toMatch(/^not reached since December 5/)
   })

@@ -36,6 +36,7 @@ export interface KeeperStanding {
   readonly heldBytes: number
   /** End of its promise, once it has all of it; 0 before. */
   readonly untilMs: number
+  /** Why it refused; where it is safe, to keep it for longer. */
   readonly code?: RefuseCode
   /** It promised, and had all of it, but could not be reached since. [KE19] */
   readonly unreached?: { readonly sinceMs: number; readonly promisedUntilMs: number }

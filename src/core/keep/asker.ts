@@ -3,12 +3,12 @@ import { bytesEqual } from '../bytes.ts'
 import type { PeerId, SwarmId } from '../ids.ts'
 import { keepAnswerMs, keepCheckMs, keepRetryMsMax } from '../limits.ts'
 import type { KeepAskerEffect, KeepAskerInput, KeeperContact, KeepStanding, Wish } from './asker-types.ts'
-import { type Deal, freshDeal, isDone, isPromised, isToBeAsked, wasAsked } from './deal.ts'
+import { type Deal, freshDeal, isDone, isPromised, isRefused, isToBeAsked, wasAsked } from './deal.ts'
 import { freshLink, isGone, type KeeperLink, missed, reached, termMsOf, tryAgain } from './keeper-link.ts'
 import { ownerOf } from './receipt.ts'
 import { Releases } from './releases.ts'
 import { standingOf } from './standing.ts'
-import type { KeepFrame } from './types.ts'
+import { isAboutInvitation, type KeepFrame, type RefuseCode } from './types.ts'
 
 interface Wished {
   readonly wish: Wish
@@ -43,7 +43,7 @@ export class KeepAsker {
   }
 
   #wakeOf(deal: Deal): number {
-    if (deal.code) return Infinity
+    if (isRefused(deal, this.#nowMs)) return Infinity
     if (isDone(deal, this.#nowMs)) return Math.min(deal.renewAtMs, deal.checkAtMs)
     if (deal.asked !== 'no') return deal.answerByMs
     const link = this.#links.get(deal.keeper)
@@ -116,8 +116,10 @@ export class KeepAsker {
   /** Whom it did not know it may take now. [KE29] */
   #forgetRefusals(keeper: PeerId): void {
     for (const [swarmId, { deals }] of this.#wishes) {
-      if (deals.get(keeper)?.code !== 'not-allowed') continue
-      deals.delete(keeper)
+      const deal = deals.get(keeper)
+      if (!deal || (deal.code !== 'not-allowed' && !isAboutInvitation(deal.code))) continue
+      if (isPromised(deal, this.#nowMs)) Object.assign(deal, { code: undefined, asked: 'no', renewAtMs: this.#nowMs })
+      else deals.delete(keeper)
       this.#changed(swarmId)
     }
   }
@@ -187,12 +189,20 @@ export class KeepAsker {
         this.#effects.push({ type: 'check', keeper, swarmId: frame.swarmId, receipt: frame.receipt })
         return
       case 'refused':
-        Object.assign(deal, { ...freshDeal(keeper), code: frame.code })
+        this.#onRefused(deal, frame.code)
         return this.#changed(frame.swarmId)
       case 'status':
         this.#onStatus(deal, frame)
         return this.#changed(frame.swarmId)
     }
+  }
+
+  /** Whoever refuses to keep it for longer keeps it as long as was promised, if it has it still. [KE32] */
+  #onRefused(deal: Deal, code: RefuseCode): void {
+    if (deal.code) return // it has said more of it already [KE31]
+    const isRenewal = deal.asked === 'offer' && deal.answerByMs < Infinity && isPromised(deal, this.#nowMs)
+    if (isRenewal) Object.assign(deal, { code, asked: 'no', renewAtMs: deal.untilMs })
+    else Object.assign(deal, { ...freshDeal(deal.keeper), code })
   }
 
   #onStatus(deal: Deal, { state, heldBytes }: Extract<KeepFrame, { type: 'status' }>): void {
@@ -234,13 +244,11 @@ export class KeepAsker {
       this.#shed(known)
       for (const deal of known.deals.values()) if (isToBeAsked(deal, this.#nowMs)) deal.asked = 'no'
     }
+    this.#endRefused()
     for (const [keeper, link] of this.#links) {
       const releases = this.#releases.at(keeper)
       let needed = releases.length > 0
-      this.#eachDeal(
-        keeper,
-        (deal) => (needed ||= !deal.code && !isDone(deal, this.#nowMs) && deal.againAtMs <= this.#nowMs)
-      )
+      this.#eachDeal(keeper, (deal) => (needed ||= !isSettled(deal, this.#nowMs) && deal.againAtMs <= this.#nowMs))
       if (needed && link.state === 'closed' && link.nextTryAtMs <= this.#nowMs) {
         link.state = 'opening'
         this.#effects.push({ type: 'connect', keeper })
@@ -256,6 +264,17 @@ export class KeepAsker {
       if (!needed) {
         link.state = 'closed'
         this.#effects.push({ type: 'disconnect', keeper })
+      }
+    }
+  }
+
+  /** What was refused to be kept for longer is over. */
+  #endRefused(): void {
+    for (const [swarmId, { deals }] of this.#wishes) {
+      for (const deal of deals.values()) {
+        if (!isRefused(deal, this.#nowMs) || deal.untilMs === 0) continue
+        Object.assign(deal, { ...freshDeal(deal.keeper), code: deal.code })
+        this.#changed(swarmId)
       }
     }
   }
@@ -294,7 +313,7 @@ export class KeepAsker {
 
   /** Enough keepers are sure to have it: whoever else was asked, and is back or needed no more, lets go. [KE19] */
   #shed({ wish, deals }: Wished): void {
-    const sure = [...deals.values()].filter((deal) => isDone(deal, this.#nowMs))
+    const sure = [...deals.values()].filter((deal) => isDone(deal, this.#nowMs) && !deal.code)
     if (sure.length < wish.copies) return
     const kept = new Set(sure.slice(0, wish.copies))
     for (const deal of deals.values()) {
@@ -307,7 +326,7 @@ export class KeepAsker {
 
   #ask(deal: Deal, swarmId: SwarmId): void {
     const { wish } = this.#wishes.get(swarmId)!
-    if (deal.code || deal.asked !== 'no' || isDone(deal, this.#nowMs) || deal.againAtMs > this.#nowMs) return
+    if (deal.asked !== 'no' || isSettled(deal, this.#nowMs) || deal.againAtMs > this.#nowMs) return
     const { keeper } = deal
     deal.answerByMs = this.#nowMs + keepAnswerMs
     if (deal.untilMs > 0 && this.#nowMs < deal.renewAtMs) {
@@ -352,6 +371,9 @@ export class KeepAsker {
 }
 
 const none = new Uint8Array(0)
+
+/** There is nothing to ask of it for now. */
+const isSettled = (deal: Deal, nowMs: number): boolean => isRefused(deal, nowMs) || isDone(deal, nowMs)
 
 /** Whom a person chose by an invitation comes first [KE29], whom nobody answers for last [KE22]. */
 const rankOf = ({ contact }: KeeperLink): number => (contact.token ? 0 : contact.found ? 2 : 1)

@@ -5,7 +5,15 @@ import { BadFrame } from '../exchange/errors.ts'
 import { frameHeadBytes, optionalTypes, type RawFrame } from '../exchange/frame-reader.ts'
 import type { ManifestCid, SwarmId } from '../ids.ts'
 import { keepTokenBytesMax, receiptBytesMax } from '../limits.ts'
-import type { CopyState, KeepFrame, KnownKeepFrame, Offer, RefuseCode } from './types.ts'
+import {
+  type CopyState,
+  type InvitationCode,
+  isAboutInvitation,
+  type KeepFrame,
+  type KnownKeepFrame,
+  type Offer,
+  type RefuseCode
+} from './types.ts'
 
 const typeCodes = {
   'offer': 1,
@@ -17,7 +25,10 @@ const typeCodes = {
   'ask-terms': 7,
   'terms': 8
 } as const
+/** A refusal in words that earlier versions do not have: they pass it over. [KE31] */
+const invitationRefused = optionalTypes
 const refuseCodes: readonly RefuseCode[] = ['full', 'too-large', 'not-allowed', 'term-too-long']
+const invitationCodes: readonly InvitationCode[] = ['invitation-revoked', 'invitation-ended', 'invitation-unknown']
 const copyStates: readonly CopyState[] = ['none', 'coming', 'held']
 const idBytes = 32
 const cidBytes = 38
@@ -49,7 +60,7 @@ export function readManifestCid(reader: PayloadReader): ManifestCid {
 /** A frame as it travels, in a buffer of its own. */
 export function encodeKeepFrame(frame: KnownKeepFrame): Uint8Array {
   const writer = new PayloadWriter(frameHeadBytes + payloadBytes(frame))
-  writer.u32(writer.bytes.length - 4).u8(typeCodes[frame.type])
+  writer.u32(writer.bytes.length - 4).u8(typeOf(frame))
   if (frame.type === 'offer') writeOffer(writer, frame.offer)
   else if ('swarmId' in frame) writer.put(bytesOfHex(frame.swarmId)!)
   switch (frame.type) {
@@ -57,7 +68,7 @@ export function encodeKeepFrame(frame: KnownKeepFrame): Uint8Array {
       writer.put(frame.receipt)
       break
     case 'refused':
-      writer.u8(refuseCodes.indexOf(frame.code))
+      writer.u8(isAboutInvitation(frame.code) ? invitationCodes.indexOf(frame.code) : refuseCodes.indexOf(frame.code))
       break
     case 'status':
       writer.u8(copyStates.indexOf(frame.state))
@@ -71,6 +82,9 @@ export function encodeKeepFrame(frame: KnownKeepFrame): Uint8Array {
   }
   return writer.bytes
 }
+
+const typeOf = (frame: KnownKeepFrame): number =>
+  frame.type === 'refused' && isAboutInvitation(frame.code) ? invitationRefused : typeCodes[frame.type]
 
 function payloadBytes(frame: KnownKeepFrame): number {
   switch (frame.type) {
@@ -118,6 +132,8 @@ function readFrame(type: number, reader: PayloadReader): KeepFrame {
       return { type: 'accepted', swarmId: readSwarmId(reader), receipt: readSigned(reader) }
     case typeCodes.refused:
       return { type: 'refused', swarmId: readSwarmId(reader), code: oneOf(refuseCodes, reader.u8()) }
+    case invitationRefused:
+      return readInvitationRefused(reader)
     case typeCodes['ask-status']:
       return { type: 'ask-status', swarmId: readSwarmId(reader) }
     case typeCodes.status: {
@@ -135,6 +151,13 @@ function readFrame(type: number, reader: PayloadReader): KeepFrame {
       if (type < optionalTypes) throw new BadFrame('a kind of message that must be understood is unknown')
       return { type: 'unknown', code: type }
   }
+}
+
+/** A reason of a later version is passed over: what all versions understand comes next. */
+function readInvitationRefused(reader: PayloadReader): KeepFrame {
+  const swarmId = readSwarmId(reader)
+  const code = invitationCodes[reader.u8()]
+  return code ? { type: 'refused', swarmId, code } : { type: 'unknown', code: invitationRefused }
 }
 
 /** A receipt or terms, as they were signed: the rest of a frame. */

@@ -17,6 +17,7 @@ export interface Deal {
   answerByMs: number
   /** Not again before. */
   againAtMs: number
+  /** It refused: the data set, or, where it has promised, to keep it for longer. [KE32] */
   code?: RefuseCode
 }
 
@@ -33,6 +34,9 @@ export const isToBeAsked = (deal: Deal, nowMs: number): boolean =>
   isAnswered(deal) && deal.untilMs > 0 && !isDone(deal, nowMs)
 
 export const isPromised = ({ copy, untilMs }: Deal, nowMs: number): boolean => copy === 'held' && untilMs > nowMs
+
+/** Nothing of it is asked any more. */
+export const isRefused = (deal: Deal, nowMs: number): boolean => deal.code !== undefined && !isPromised(deal, nowMs)
 
 /** Its keeper may have something of it. */
 export const wasAsked = ({ asked, copy }: Deal): boolean => asked !== 'no' || copy !== 'none'

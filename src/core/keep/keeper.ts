@@ -5,7 +5,17 @@ import { keepBurst, keepOwnersMax, keepPerSecond, keepStallMs, keepTellMs } from
 import { Budget } from '../tracker/budget.ts'
 import { isSame, objectionToOffer, objectionToSize } from './objections.ts'
 import { ownerHex } from './receipt.ts'
-import type { KeepFrame, KeepPolicy, KeeperEffect, KeeperInput, Kept, KeptTotals, Offer, RefuseCode } from './types.ts'
+import {
+  isAboutInvitation,
+  type KeepFrame,
+  type KeepPolicy,
+  type KeeperEffect,
+  type KeeperInput,
+  type Kept,
+  type KeptTotals,
+  type Offer,
+  type RefuseCode
+} from './types.ts'
 
 type Request = Extract<KeepFrame, { type: 'offer' | 'ask-status' | 'release' }>
 type Found = Extract<KeeperInput, { type: 'found' }>
@@ -85,7 +95,7 @@ export class Keeper {
         this.#restore(input.totals, input.coming)
         break
       case 'invited':
-        this.#policy = { ...this.#policy, tokens: input.tokens }
+        this.#policy = { ...this.#policy, tokens: input.tokens, revoked: input.revoked }
         break
       case 'ended':
         this.#onEnded(input)
@@ -373,8 +383,11 @@ export class Keeper {
     this.#effects.push({ type: 'send', laneId, frame })
   }
 
+  /** What only later versions understand is said before what all do. [KE31] */
   #refuse(laneId: LaneId, swarmId: SwarmId, code: RefuseCode): void {
-    this.#effects.push({ type: 'send', laneId, frame: { type: 'refused', swarmId, code } })
+    const codes: readonly RefuseCode[] = isAboutInvitation(code) ? [code, 'not-allowed'] : [code]
+    for (const each of codes)
+      this.#effects.push({ type: 'send', laneId, frame: { type: 'refused', swarmId, code: each } })
   }
 }
 

@@ -20,11 +20,21 @@ export interface Taken {
 /** Why an offer is refused by whom it comes from and what it says, or undefined. [KE3] [KE4] */
 export function objectionToOffer(policy: KeepPolicy, peerId: PeerId, offer: Offer): RefuseCode | undefined {
   const { tokens, peers, termMsMax } = policy
-  const byToken = offer.token !== undefined && (tokens?.has(tokenHash(offer.token)) ?? false)
-  const byName = peers?.includes(peerId) ?? false
-  if ((tokens || peers) && !byToken && !byName) return 'not-allowed'
+  if ((tokens || peers) && !peers?.includes(peerId)) {
+    const code = objectionToToken(policy, offer.token)
+    if (code) return code
+  }
   if (!offer.swarmKey && offer.swarmId !== plainSwarmId(offer.manifestCid)) return 'not-allowed'
   return offer.termMs > termMsMax ? 'term-too-long' : undefined
+}
+
+/** Why a token does not let in, or undefined. [KE3] [KE31] */
+function objectionToToken({ tokens, revoked }: KeepPolicy, token: Uint8Array | undefined): RefuseCode | undefined {
+  if (!token) return 'not-allowed'
+  if (!tokens) return 'invitation-ended'
+  const hash = tokenHash(token)
+  if (tokens.has(hash)) return undefined
+  return revoked?.has(hash) ? 'invitation-revoked' : 'invitation-unknown'
 }
 
 /** Why there is no room for one that is new. [KE2] */

@@ -23,12 +23,12 @@ export function standingOf(deals: Iterable<Deal>, judgements: Judgements, nowMs:
 
 function atKeeper(deal: Deal, { isAway, goneSinceMs }: Judgements, nowMs: number): KeeperStanding {
   const { keeper, heldBytes, untilMs, copy, code } = deal
-  if (code) return { keeper, state: 'refused', heldBytes: 0, untilMs: 0, code }
   if (isPromised(deal, nowMs)) {
     const sinceMs = goneSinceMs(keeper)
-    if (sinceMs === undefined) return { keeper, state: 'safe', heldBytes, untilMs }
+    if (sinceMs === undefined) return { keeper, state: 'safe', heldBytes, untilMs, ...(code && { code }) }
     return { keeper, state: 'away', heldBytes, untilMs: 0, unreached: { sinceMs, promisedUntilMs: untilMs } }
   }
+  if (code) return { keeper, state: 'refused', heldBytes: 0, untilMs: 0, code }
   const state = isAway(keeper) ? 'away' : untilMs > 0 || copy !== 'none' ? 'handing' : 'asking'
   return { keeper, state, heldBytes, untilMs: 0 }
 }

@@ -1,7 +1,16 @@
 import type { LaneId, ManifestCid, PeerId, SwarmId } from '../ids.ts'
 
+/**
+ * Why the invitation that came with an offer does not count: it was taken back; the keeper takes none any more; the keeper
+ * does not know it.
+ */
+export type InvitationCode = 'invitation-revoked' | 'invitation-ended' | 'invitation-unknown'
+
 /** Why an offer is not taken. */
-export type RefuseCode = 'full' | 'too-large' | 'not-allowed' | 'term-too-long'
+export type RefuseCode = 'full' | 'too-large' | 'not-allowed' | 'term-too-long' | InvitationCode
+
+export const isAboutInvitation = (code: RefuseCode | undefined): code is InvitationCode =>
+  code?.startsWith('invitation-') ?? false
 
 /** How much of a copy a keeper has: nothing and no promise, a promise, all of it and durable. */
 export type CopyState = 'none' | 'coming' | 'held'
@@ -51,6 +60,12 @@ export interface KeepTerms {
 /** As `tokenHash` makes them: how long it takes to look for one says nothing of a token. */
 export type TokenHashes = ReadonlySet<string>
 
+/** What a keeper by invitation gave: what lets in, and what did until it was revoked. */
+export interface GivenTokens {
+  readonly tokens: TokenHashes
+  readonly revoked: TokenHashes
+}
+
 /** What a keeper accepts. */
 export interface KeepPolicy {
   /** All copies together. */
@@ -61,6 +76,8 @@ export interface KeepPolicy {
   readonly termMsMax: number
   /** Absent: anybody. Otherwise who shows a token of which this has the hash, or is one of these peers. */
   readonly tokens?: TokenHashes
+  /** Those that were revoked, so that whoever shows one is told so. */
+  readonly revoked?: TokenHashes
   readonly peers?: readonly PeerId[]
 }
 
@@ -84,7 +101,7 @@ export type KeeperInput =
   /** What was kept before a restart: all of it, and those of it that are not whole, of which `progress` tells. */
   | { type: 'restored'; totals: KeptTotals; coming: readonly Kept[] }
   /** Who is invited from now on, at a keeper by invitation. */
-  | { type: 'invited'; tokens: TokenHashes }
+  | ({ type: 'invited' } & GivenTokens)
   | { type: 'opened'; laneId: LaneId; peerId: PeerId }
   | { type: 'frame'; laneId: LaneId; frame: KeepFrame }
   /** What the catalog has of what `look` asked for: a copy that is whole, and all that this peer offered. */

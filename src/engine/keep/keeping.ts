@@ -6,7 +6,7 @@ import { Keeper } from '../../core/keep/keeper.ts'
 import { makeReceipt } from '../../core/keep/receipt.ts'
 import type { Sign } from '../../core/keep/signed.ts'
 import { makeTerms, termsOf } from '../../core/keep/terms.ts'
-import type { KeeperEffect, KeeperInput, KeepPolicy, Kept, KnownKeepFrame, TokenHashes } from '../../core/keep/types.ts'
+import type { GivenTokens, KeeperEffect, KeeperInput, KeepPolicy, Kept, KnownKeepFrame } from '../../core/keep/types.ts'
 import {
   catalogPageItems,
   dormantAfterMs,
@@ -67,8 +67,8 @@ export class Keeping implements KeeperPart, CopyListener {
   }
 
   /** Who is invited from now on, at a keeper by invitation. [KE28] */
-  invite(tokens: TokenHashes): void {
-    this.#turn({ type: 'invited', tokens })
+  invite(given: GivenTokens): void {
+    this.#turn({ type: 'invited', ...given })
   }
 
   /** What it accepts, signed, for whoever has not offered anything yet. */

@@ -3,7 +3,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, it } from 'vitest'
 import { manifestCidOf } from '../../../src/core/block/cid.ts'
 import { BadFrame } from '../../../src/core/exchange/errors.ts'
-import { FrameReader, type RawFrame } from '../../../src/core/exchange/frame-reader.ts'
+import { FrameReader, optionalTypes, type RawFrame } from '../../../src/core/exchange/frame-reader.ts'
 import type { PeerId, SwarmId } from '../../../src/core/ids.ts'
 import { keepFrameBytesMax } from '../../../src/core/limits.ts'
 import { decodeKeepFrame, encodeKeepFrame } from '../../../src/core/keep/codec.ts'
@@ -23,6 +23,9 @@ const frames: KnownKeepFrame[] = [
   { type: 'offer', offer: { ...offer, swarmKey: undefined, token: undefined } },
   { type: 'accepted', swarmId, receipt: seededBytes(5, 180) },
   { type: 'refused', swarmId, code: 'term-too-long' },
+  { type: 'refused', swarmId, code: 'invitation-revoked' },
+  { type: 'refused', swarmId, code: 'invitation-ended' },
+  { type: 'refused', swarmId, code: 'invitation-unknown' },
   { type: 'ask-status', swarmId },
   { type: 'status', swarmId, state: 'coming', heldBytes: 4_294_967_297, untilMs: 1_800_000_000_000 },
   { type: 'release', swarmId, ownerKey: seededBytes(6, 32) },
@@ -57,8 +60,16 @@ describe('frames of the keep protocol', () => {
     )
   })
 
+  it('[KE31] why an invitation does not count is said in a frame that earlier versions pass over, with room for more', () => {
+    const raw = rawOf(encodeKeepFrame({ type: 'refused', swarmId, code: 'invitation-revoked' }))
+    expect(raw.type).toBeGreaterThanOrEqual(optionalTypes)
+    const later = { ...raw, payload: raw.payload.with(32, 9) }
+    expect(decodeKeepFrame(later)).toEqual({ type: 'unknown', code: raw.type })
+    expect(() => decodeKeepFrame({ ...raw, payload: raw.payload.subarray(0, 32) })).toThrow(BadFrame)
+  })
+
   it('[KE1] a number that is not exact is refused', () => {
-    const raw = rawOf(encodeKeepFrame(frames[5]!))
+    const raw = rawOf(encodeKeepFrame(frames.find(({ type }) => type === 'status')!))
     raw.payload.fill(0xff, 33, 41)
     expect(() => decodeKeepFrame(raw)).toThrow(BadFrame)
   })

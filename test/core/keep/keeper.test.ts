@@ -244,9 +244,21 @@ describe('what a keeper accepts', () => {
     const desk = new Desk({ tokens: new Set([tokenHash(token)]), peers: ['bob' as PeerId] })
     const alice = desk.open('alice')
     expect(said(desk.offer(alice, 1))).toEqual(['not-allowed'])
-    expect(said(desk.offer(alice, 1, { token: seededBytes(8, 32) }))).toEqual(['not-allowed'])
+    expect(said(desk.offer(alice, 1, { token: seededBytes(8, 32) }))).toContain('not-allowed')
     expect(said(desk.offer(alice, 1, { token }))).toContain('accepted')
     expect(said(desk.offer(desk.open('bob'), 2))).toContain('accepted')
+  })
+
+  it('[KE31] tells whoever shows a token what became of it, and then in the word that all versions know', () => {
+    const [given, taken, other] = [9, 8, 7].map((seed) => seededBytes(seed, 32))
+    const desk = new Desk({ tokens: new Set([tokenHash(given!)]), revoked: new Set([tokenHash(taken!)]) })
+    const alice = desk.open('alice')
+    expect(said(desk.offer(alice, 1, { token: taken }))).toEqual(['invitation-revoked', 'not-allowed'])
+    expect(said(desk.offer(alice, 1, { token: other }))).toEqual(['invitation-unknown', 'not-allowed'])
+    expect(said(desk.offer(alice, 1))).toEqual(['not-allowed'])
+    const byList = new Desk({ peers: ['bob' as PeerId] })
+    expect(said(byList.offer(byList.open('alice'), 1, { token: given }))).toEqual(['invitation-ended', 'not-allowed'])
+    expect(said(byList.offer(byList.open('bob'), 1, { token: other }))).toContain('accepted')
   })
 
   it('[KE28] an invitation that is revoked lets nothing new in, and ends nothing; a new one counts at once', () => {
@@ -254,9 +266,9 @@ describe('what a keeper accepts', () => {
     const desk = new Desk({ tokens: new Set([tokenHash(first)]) })
     const alice = desk.open('alice')
     expect(said(desk.offer(alice, 1, { token: first }))).toContain('accepted')
-    desk.take({ type: 'invited', tokens: new Set([tokenHash(second)]) })
-    expect(said(desk.offer(alice, 2, { token: first }))).toEqual(['not-allowed'])
-    expect(said(desk.offer(alice, 1, { token: first }))).toEqual(['not-allowed'])
+    desk.take({ type: 'invited', tokens: new Set([tokenHash(second)]), revoked: new Set([tokenHash(first)]) })
+    expect(said(desk.offer(alice, 2, { token: first }))).toContain('not-allowed')
+    expect(said(desk.offer(alice, 1, { token: first }))).toContain('not-allowed')
     expect(said(desk.take({ type: 'frame', laneId: alice, frame: { type: 'ask-status', swarmId: swarm(1) } }))).toEqual(
       ['coming']
     )
