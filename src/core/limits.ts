@@ -383,7 +383,7 @@ export const ownerKeyBytes = 32
 /** What shows that somebody is invited: 256 random bits; a later keeper may give longer ones. */
 export const keepTokenBytes = 32
 export const keepTokenBytesMax = 64
-/** Invitations that a keeper has given, each under a name of its own: some 150 bytes each in its catalog. */
+/** Invitations that a keeper has given, each under a name of its own: some 150 bytes each in its catalog, an announcement at each tracker. */
 export const invitationsMax = 1024
 /** Those that were revoked and are told apart from what nobody gave, by hashes of 64 characters. */
 export const invitationsRevokedMax = invitationsMax

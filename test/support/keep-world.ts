@@ -119,13 +119,13 @@ export async function openEngine(
 /** Whoever is a keeper has to be found: it is online at once. */
 export async function openKeeper(
   hub: MemoryHub,
-  parts: ReturnType<typeof freshParts> & Pick<EngineOptions, 'timers'> = freshParts(),
-  over: Partial<KeepPolicy> & { readonly unlisted?: boolean } = {},
+  parts: ReturnType<typeof freshParts> & Partial<Pick<EngineOptions, 'timers' | 'network'>> = freshParts(),
+  over: Partial<KeepPolicy> & { readonly unlisted?: boolean; readonly onKeeping?: (keeping: Keeping) => void } = {},
   own = key
 ): Promise<QuireEngine> {
-  const { unlisted, ...terms } = over
+  const { unlisted, onKeeping, ...terms } = over
   const peerId = idOf(own)
-  const network = hub.join(peerId)
+  const network = parts.network ?? hub.join(peerId)
   const engine = await openEngine(hub, peerId, {
     ...parts,
     network,
@@ -133,13 +133,15 @@ export async function openKeeper(
     dormant: (engineParts) => new Dormant(engineParts, parts.catalog),
     keeper: (engineParts) => {
       const { catalog } = parts
-      return new Keeping(engineParts, {
+      const keeping = new Keeping(engineParts, {
         policy: { ...policy, ...terms },
         unlisted,
         peerId,
         catalog,
         sign: (text) => own.sign(text)
       })
+      onKeeping?.(keeping)
+      return keeping
     }
   })
   await network.start()

@@ -52,6 +52,8 @@ export type KeepAskerInput =
   | { type: 'keepers'; keepers: readonly KeeperContact[] }
   /** Others can be reached again after none could: those that could not be reached are tried at once. [KE25] */
   | { type: 'online' }
+  /** It was heard of, maybe elsewhere than before: it is tried at once if it could not be reached. [KE33] */
+  | { type: 'heard'; keeper: PeerId }
   /** These are not asked any more; what they were asked until now is forgotten. */
   | { type: 'drop'; keepers: readonly PeerId[] }
   | { type: 'wish'; wish: Wish }

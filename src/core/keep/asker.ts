@@ -83,6 +83,10 @@ export class KeepAsker {
       case 'online':
         for (const link of this.#links.values()) tryAgain(link, this.#nowMs)
         return
+      case 'heard': {
+        const link = this.#links.get(input.keeper)
+        return link && tryAgain(link, this.#nowMs)
+      }
       case 'drop':
         for (const keeper of input.keepers) this.#drop(keeper)
         return

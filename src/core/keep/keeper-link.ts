@@ -10,7 +10,7 @@ export interface KeeperLink {
   nextTryAtMs: number
   /** Since then it does not answer. */
   awaySinceMs: number
-  /** This device could reach nobody until just now, and it was not tried since: nobody takes its place yet. [KE25] */
+  /** It could not be reached before now, and was not tried since: nobody takes its place yet. [KE25] [KE33] */
   isUntried: boolean
 }
 
@@ -35,7 +35,7 @@ export function missed(link: KeeperLink, nowMs: number): void {
   link.nextTryAtMs = nowMs + Math.min(keepRetryMsMax, keepRetryMs * 2 ** link.failures++)
 }
 
-/** [KE25] */
+/** [KE25] [KE33] */
 export function tryAgain(link: KeeperLink, nowMs: number): void {
   if (link.failures === 0 || link.state !== 'closed') return
   link.nextTryAtMs = nowMs

@@ -13,6 +13,7 @@ import type { EngineParts } from '../parts.ts'
 import type { InvitationView } from '../types.ts'
 import { checkPeer, type FindingParts, KeeperFinding, termsOver } from './finding.ts'
 import { Invitations } from './invitations.ts'
+import { InvitedWatch } from './invited-watch.ts'
 import { contactOf, type KeepableItem, marksOf, withContact, without, withPromise, withStanding } from './noting.ts'
 import { promisedUntilMs, signedTerms } from './receipts.ts'
 
@@ -27,6 +28,7 @@ type AskingParts = FindingParts & Pick<EngineParts, 'catalog'>
 /** Asks keepers to hold the items of this device: the driver of the asker's machine. Loaded when an item wants it. */
 export class KeepAsking {
   readonly #invitations: Invitations
+  readonly #watch: InvitedWatch
   readonly #parts: AskingParts
   readonly #onFound: (found: readonly NamedKeeper[]) => void
   readonly #finding: KeeperFinding
@@ -50,6 +52,7 @@ export class KeepAsking {
     this.#parts = parts
     this.#invitations = new Invitations(parts.catalog)
     this.#onFound = onFound
+    this.#watch = new InvitedWatch(parts.discovery, (keeper, record) => void this.#onHeard(keeper, record))
     this.#finding = new KeeperFinding(parts, () => this.lookForKeepers())
     this.#alarm = new Alarm(wallClock(parts.timers))
     this.lookForKeepers()
@@ -72,6 +75,7 @@ export class KeepAsking {
   /** Its keeper is asked from now on. */
   async accept(link: string): Promise<InvitationView> {
     const view = await this.#invitations.accept(link)
+    this.#watch.end(view.keeper) // by another token
     this.lookForKeepers()
     return view
   }
@@ -80,6 +84,7 @@ export class KeepAsking {
   async forget(keeper: PeerId): Promise<void> {
     const invited = this.#invitations.named.find(({ peerId }) => peerId === keeper)
     await this.#invitations.forget(keeper)
+    this.#watch.end(keeper)
     if (!invited) return
     this.#remembered.set(keeper, { ...invited, byInvitation: undefined, remembered: true })
     this.lookForKeepers()
@@ -111,6 +116,7 @@ export class KeepAsking {
     this.#closing.abort()
     this.#alarm.cancel()
     this.#finding.close()
+    this.#watch.close()
     for (const lane of this.#lanes.values()) lane.close()
   }
 
@@ -235,6 +241,7 @@ export class KeepAsking {
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(dialTimeoutMs)])
       const lane = await this.#parts.network.connect(record, { signal, protocol: '/quire/keep/1' })
       checkPeer(lane, keeper)
+      this.#watch.end(keeper)
       const terms = this.#isToSayTerms(keeper) ? await termsOver(lane) : undefined
       this.#listen(keeper, lane)
       if (terms) await this.#renew(keeper, terms)
@@ -244,8 +251,15 @@ export class KeepAsking {
     } catch (error) {
       this.#lanes.get(keeper)?.close()
       this.#parts.log('keeper-away', { message: error instanceof Error ? error.message : String(error) })
+      this.#watch.begin(keeper, this.#invitations.tokenOf(keeper))
       this.#turn({ type: 'lost', keeper })
     }
+  }
+
+  async #onHeard(keeper: PeerId, record: Uint8Array): Promise<void> {
+    await this.#invitations.renew(keeper, { record })
+    this.lookForKeepers()
+    this.#turn({ type: 'heard', keeper })
   }
 
   /** What one that invited takes may be other now than it was then. [KE30] */
@@ -257,7 +271,7 @@ export class KeepAsking {
     const terms = await signedTerms(said, keeper)
     if (!terms) throw new Error('a keeper that invited does not say what it takes')
     this.#renewed.add(keeper)
-    await this.#invitations.renew(keeper, terms)
+    await this.#invitations.renew(keeper, { terms })
     this.lookForKeepers()
   }
 

@@ -63,9 +63,9 @@ export class Invitations {
     await this.#change((known) => without(known, keeper))
   }
 
-  /** What it takes now, which may be other than when it invited. [KE30] */
-  async renew(keeper: PeerId, terms: KeepTerms): Promise<void> {
-    const renewed = (each: Invited) => (each.keeper === keeper ? { ...each, terms } : each)
+  /** What it takes, or how it is reached, which may be other than when it invited. [KE30] [KE33] */
+  async renew(keeper: PeerId, news: Partial<Pick<Invited, 'terms' | 'record'>>): Promise<void> {
+    const renewed = (each: Invited) => (each.keeper === keeper ? { ...each, ...news } : each)
     await this.#change((known) => known.map(renewed)).catch(() => undefined) // it says so again in the next visit
   }
 

@@ -1,4 +1,4 @@
-import { keepersSwarmId } from '../../core/keep/swarm.ts'
+import { invitationSwarmId, keepersSwarmId } from '../../core/keep/swarm.ts'
 import { FrameReader } from '../../core/exchange/frame-reader.ts'
 import type { LaneId, PeerId, SwarmId } from '../../core/ids.ts'
 import { decodeKeepFrame, encodeKeepFrame } from '../../core/keep/codec.ts'
@@ -50,6 +50,8 @@ export class Keeping implements KeeperPart, CopyListener {
   /** What is being removed, until it is: nothing that the catalog says of it counts meanwhile. */
   readonly #ending = new Map<SwarmId, Promise<boolean>>()
   #cancelLook: (() => void) | undefined
+  /** Swarms of those whom it invited. */
+  #announced: ReadonlySet<SwarmId> = new Set()
   #closed = false
 
   constructor(parts: EngineParts, options: KeepingOptions) {
@@ -69,6 +71,7 @@ export class Keeping implements KeeperPart, CopyListener {
   /** Who is invited from now on, at a keeper by invitation. [KE28] */
   invite(given: GivenTokens): void {
     this.#turn({ type: 'invited', ...given })
+    this.#announceTo(given.tokens)
   }
 
   /** What it accepts, signed, for whoever has not offered anything yet. */
@@ -85,12 +88,22 @@ export class Keeping implements KeeperPart, CopyListener {
     this.#turn({ type: 'restored', totals, coming: coming.map(({ kept }) => kept) })
     this.#lookForIdleLater()
     if (!this.#options.unlisted) this.#announce()
+    this.#announceTo(this.#options.policy.tokens ?? [])
   }
 
   /** Whoever looks for keepers finds those that are open to all. [KE20] */
   #announce(): void {
     if (termsOf(this.#options.policy).invited) return
     this.#parts.discovery.join(keepersSwarmId(), { seeking: false, onPeers: () => undefined })
+  }
+
+  /** Whoever has one of these tokens finds it, also where it is reached otherwise than when it invited. [KE33] */
+  #announceTo(tokens: Iterable<string>): void {
+    const { discovery } = this.#parts
+    const swarmIds = new Set(Array.from(tokens, invitationSwarmId))
+    for (const swarmId of this.#announced.difference(swarmIds)) discovery.leave(swarmId)
+    for (const swarmId of swarmIds) discovery.join(swarmId, { seeking: false, onPeers: () => undefined })
+    this.#announced = swarmIds
   }
 
   find(swarmId: SwarmId): { driver(): SwarmDriver } | undefined {
