@@ -34,7 +34,8 @@ const quire = (...args: readonly string[]): Promise<Outcome> => runProgram(cli, 
 const last = <T>({ lines }: Outcome): T => JSON.parse(lines.at(-1)!) as T
 
 async function startKeeper(dataDir: string, ...flags: string[]): Promise<Program> {
-  const args = ['keeper', '--rest-port', '0', '--data', dataDir, '--relay', relay.url, '--json', '--log', ...flags]
+  const at = flags.includes('--relay') ? [] : ['--relay', relay.url]
+  const args = ['keeper', '--rest-port', '0', '--data', dataDir, ...at, '--json', '--log', ...flags]
   const program = startProgram(cli, args)
   await program.line()
   return program
@@ -94,6 +95,21 @@ describe('quire invite', () => {
     const kept = await quire('keep', share!, '--data', folder('bob'), '--invitation', bobs, '--json')
     expect(kept.code, kept.said).toBe(0)
     expect((await quire('invite', '--revoke', 'Ann', '--data', data)).said).toContain('There is no invitation "Ann"')
+  })
+
+  it('[KE33] leads to a keeper that has gone to another relay since', async () => {
+    const [data, mine] = [folder('moving'), folder('left behind')]
+    const there = { port: 0, host: '127.0.0.1', dataDir: join(place.path, 'other relay'), json: false }
+    const other = await startRelay(there, place.path)
+    const keeper = await startKeeper(data, '--by-invitation')
+    const { link } = last<InvitationFacts>(await quire('invite', 'Ann', '--data', data, '--json'))
+    await keeper.stop()
+    await using _keeper = await startKeeper(data, '--by-invitation', '--relay', other.url)
+    const add = ['add', await fileOf(7), '--data', mine, '--invitation', link!, '--json']
+    const added = await runProgram(cli, add, { QUIRE_RELAY: other.url })
+    expect(added.code, added.said).toBe(0)
+    expect(await heldAt(data)).toBe(1)
+    await other.stop()
   })
 
   it('is refused where a keeper is open to all, where none runs, and for what is no name', async () => {

@@ -1,10 +1,10 @@
 import { FrameReader } from '../../core/exchange/frame-reader.ts'
-import { base64urlOf, bytesOfBase64url } from '../../core/bytes.ts'
+import { bytesOfBase64url } from '../../core/bytes.ts'
 import type { ManifestCid, PeerId, SwarmId } from '../../core/ids.ts'
 import { KeepAsker } from '../../core/keep/asker.ts'
 import type { KeepAskerEffect, KeepAskerInput } from '../../core/keep/asker-types.ts'
 import { decodeKeepFrame, encodeKeepFrame } from '../../core/keep/codec.ts'
-import { dialTimeoutMs, keepersRememberedMax, keepFrameBytesMax } from '../../core/limits.ts'
+import { dialTimeoutMs, keepFrameBytesMax } from '../../core/limits.ts'
 import type { Lane, NamedKeeper } from '../../network/types.ts'
 import type { KeepRecord } from '../../store/types.ts'
 import { Alarm } from '../alarm.ts'
@@ -16,6 +16,7 @@ import { Invitations } from './invitations.ts'
 import { InvitedWatch } from './invited-watch.ts'
 import { contactOf, type KeepableItem, marksOf, withContact, without, withPromise, withStanding } from './noting.ts'
 import { promisedUntilMs, signedTerms } from './receipts.ts'
+import { RememberedKeepers } from './remembered.ts'
 
 interface Asked {
   readonly item: KeepableItem
@@ -32,8 +33,7 @@ export class KeepAsking {
   readonly #parts: AskingParts
   readonly #onFound: (found: readonly NamedKeeper[]) => void
   readonly #finding: KeeperFinding
-  /** Those that promised in an earlier visit, as they were reached then. [KE23] */
-  readonly #remembered = new Map<PeerId, NamedKeeper>()
+  readonly #remembered = new RememberedKeepers()
   #isOnline = true
   /** Whom `onFound` was told of last. */
   #told = ''
@@ -86,7 +86,7 @@ export class KeepAsking {
     await this.#invitations.forget(keeper)
     this.#watch.end(keeper)
     if (!invited) return
-    this.#remembered.set(keeper, { ...invited, byInvitation: undefined, remembered: true })
+    this.#remembered.add({ ...invited, byInvitation: undefined })
     this.lookForKeepers()
   }
 
@@ -103,7 +103,7 @@ export class KeepAsking {
     await this.#recallInvitations()
     const { swarmId, keepRecord, keepable } = item
     if (!swarmId) return
-    if (keepRecord) this.#recall(keepRecord)
+    if (keepRecord && this.#remembered.recall(keepRecord)) this.lookForKeepers()
     if (keepRecord?.wanted) {
       this.#leaving.delete(swarmId)
       if (keepable) return this.#wish(item, keepable, keepRecord)
@@ -155,33 +155,13 @@ export class KeepAsking {
     if (marksOf(this.#invitations.named) !== before) this.lookForKeepers()
   }
 
-  /** Who promised can be asked, whether or not somebody names it in this visit. [KE23] */
-  #recall({ promises }: KeepRecord): void {
-    let isNew = false
-    for (const { keeper, host, untilMs, contact } of promises) {
-      if (!contact || untilMs <= Date.now() || this.#remembered.has(keeper)) continue
-      if (this.#remembered.size >= keepersRememberedMax) break
-      const { record, terms, found } = contact
-      this.#remembered.set(keeper, {
-        peerId: keeper,
-        record: base64urlOf(record),
-        host,
-        terms,
-        found,
-        remembered: true
-      })
-      isNew = true
-    }
-    if (isNew) this.lookForKeepers()
-  }
-
   #keepers(): readonly NamedKeeper[] {
     return [...this.#named(), ...this.#unnamed()]
   }
 
   /** Those that no relay names: that invited, that were found, and others that promised before. */
   #unnamed(): readonly NamedKeeper[] {
-    const known = new Map<PeerId, NamedKeeper>(this.#remembered)
+    const known = new Map<PeerId, NamedKeeper>(this.#remembered.all())
     for (const found of [...this.#finding.found, ...this.#invitations.named]) known.set(found.peerId, found)
     for (const { peerId } of this.#named()) known.delete(peerId)
     return [...known.values()]

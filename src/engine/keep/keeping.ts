@@ -1,4 +1,3 @@
-import { invitationSwarmId, keepersSwarmId } from '../../core/keep/swarm.ts'
 import { FrameReader } from '../../core/exchange/frame-reader.ts'
 import type { LaneId, PeerId, SwarmId } from '../../core/ids.ts'
 import { decodeKeepFrame, encodeKeepFrame } from '../../core/keep/codec.ts'
@@ -24,6 +23,7 @@ import { keptRecord } from '../describe.ts'
 import { newSetId } from '../set-id.ts'
 import type { SwarmDriver } from '../swarm-driver.ts'
 import { wallClock } from '../watch.ts'
+import { Announcing } from './announcing.ts'
 import { BlindCopy, type CopyListener } from './blind-copy.ts'
 
 export interface KeepingOptions {
@@ -43,6 +43,7 @@ export class Keeping implements KeeperPart, CopyListener {
   readonly #options: KeepingOptions
   readonly #machine: Keeper
   readonly #alarm: Alarm
+  readonly #announcing: Announcing
   readonly #lanes = new Map<LaneId, Lane>()
   /** Those that come, are asked about, or are served to somebody; the others are in the catalog alone. [KE24] */
   readonly #copies = new Map<SwarmId, BlindCopy>()
@@ -50,8 +51,6 @@ export class Keeping implements KeeperPart, CopyListener {
   /** What is being removed, until it is: nothing that the catalog says of it counts meanwhile. */
   readonly #ending = new Map<SwarmId, Promise<boolean>>()
   #cancelLook: (() => void) | undefined
-  /** Swarms of those whom it invited. */
-  #announced: ReadonlySet<SwarmId> = new Set()
   #closed = false
 
   constructor(parts: EngineParts, options: KeepingOptions) {
@@ -59,6 +58,7 @@ export class Keeping implements KeeperPart, CopyListener {
     this.#options = options
     this.#machine = new Keeper(options.policy)
     this.#alarm = new Alarm(wallClock(parts.timers))
+    this.#announcing = new Announcing(parts.discovery)
     parts.room.expect('copies', () => this.#machine.comingBytes)
   }
 
@@ -71,7 +71,7 @@ export class Keeping implements KeeperPart, CopyListener {
   /** Who is invited from now on, at a keeper by invitation. [KE28] */
   invite(given: GivenTokens): void {
     this.#turn({ type: 'invited', ...given })
-    this.#announceTo(given.tokens)
+    this.#announcing.toInvited(given.tokens)
   }
 
   /** What it accepts, signed, for whoever has not offered anything yet. */
@@ -87,23 +87,9 @@ export class Keeping implements KeeperPart, CopyListener {
     const totals = await this.#options.catalog.keptTotals()
     this.#turn({ type: 'restored', totals, coming: coming.map(({ kept }) => kept) })
     this.#lookForIdleLater()
-    if (!this.#options.unlisted) this.#announce()
-    this.#announceTo(this.#options.policy.tokens ?? [])
-  }
-
-  /** Whoever looks for keepers finds those that are open to all. [KE20] */
-  #announce(): void {
-    if (termsOf(this.#options.policy).invited) return
-    this.#parts.discovery.join(keepersSwarmId(), { seeking: false, onPeers: () => undefined })
-  }
-
-  /** Whoever has one of these tokens finds it, also where it is reached otherwise than when it invited. [KE33] */
-  #announceTo(tokens: Iterable<string>): void {
-    const { discovery } = this.#parts
-    const swarmIds = new Set(Array.from(tokens, invitationSwarmId))
-    for (const swarmId of this.#announced.difference(swarmIds)) discovery.leave(swarmId)
-    for (const swarmId of swarmIds) discovery.join(swarmId, { seeking: false, onPeers: () => undefined })
-    this.#announced = swarmIds
+    const { policy, unlisted } = this.#options
+    if (!unlisted && !termsOf(policy).invited) this.#announcing.toAll()
+    this.#announcing.toInvited(policy.tokens ?? [])
   }
 
   find(swarmId: SwarmId): { driver(): SwarmDriver } | undefined {
