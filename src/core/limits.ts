@@ -386,7 +386,7 @@ export const keepTokenBytesMax = 64
 /** Invitations that a keeper has given, each under a name of its own: some 150 bytes each in its catalog, an announcement at each tracker. */
 export const invitationsMax = 1024
 /** Those that were revoked and are told apart from what nobody gave, by hashes of 64 characters. */
-export const invitationsRevokedMax = invitationsMax
+export const invitationsRevokedMax = 1024
 /** Characters of such a name, which people read. */
 export const invitationNameCharsMax = 64
 /** Characters of an invitation: a record, terms and a token take 6.3 KiB in base64url, and the address of a page comes before. */
