@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createSocket, type Socket } from 'node:dgram'
-import { constants, setPriority } from 'node:os'
+
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { findProgram } from '../support/chromium.ts'
@@ -40,9 +40,6 @@ const socketBufferBytes = 4 * 1024 * 1024
 const frameBytesMax = 1500
 /** Frames that were passed on and are still in the list: taking out each alone would cost more. */
 const framesPassedMax = 1024
-/** Frames wait for the turn that is nearest to when they are due: a wake for each would cost what browsers need. */
-export const turnMs = 4
-
 /**
  * A switch between namespaces with delay, loss and a bottleneck on the way from each to each, for kernels without netem:
  * VXLAN tunnels whose ends do not send to each other but to a program in a namespace between them, which hands datagrams
@@ -150,11 +147,14 @@ class Direction {
   }
 }
 
-/** A frame's hardware addresses, behind the tunnel's header. */
-const headerBytes = 8
-const addressBytes = 6
-/** The first bit of those that everybody is to hear. */
-const groupBit = 2 ** 40
+/** Where a frame says whom it is for and whom it is from, behind the tunnel's header: hardware addresses of six bytes. */
+const targetAt = 8
+const senderAt = 14
+const addressesEnd = 20
+/** Of an address, what tells hosts of a lab apart: its last four bytes, which come fast as one number. */
+const hostAt = 2
+/** In the first byte of addresses that everybody is to hear. */
+const groupBit = 1
 
 /** The program between the ends: knows who is where by what they sent, as a switch does. */
 class Switch {
@@ -162,35 +162,38 @@ class Switch {
   /** Directions by from and to. */
   readonly #ways: readonly (readonly Direction[])[]
   readonly #endOf = new Map<number, number>()
-  #isTurning = false
+  #isTicking = false
 
   constructor(outs: readonly ((frame: Uint8Array) => void)[]) {
     this.#ways = outs.map(() => outs.map((out) => new Direction(out)))
   }
 
   take(frame: Buffer, from: number): void {
-    if (frame.length < headerBytes + 2 * addressBytes) return
-    const target = frame.readUIntBE(headerBytes, addressBytes)
-    this.#endOf.set(frame.readUIntBE(headerBytes + addressBytes, addressBytes), from)
-    const to = Math.floor(target / groupBit) % 2 === 1 ? undefined : this.#endOf.get(target)
+    if (frame.length < addressesEnd) return
+    this.#endOf.set(frame.readInt32BE(senderAt + hostAt), from)
+    const isForAll = (frame[targetAt]! & groupBit) !== 0
+    const to = isForAll ? undefined : this.#endOf.get(frame.readInt32BE(targetAt + hostAt))
     const nowMs = performance.now()
-    for (const [end, way] of this.#ways[from]!.entries()) {
-      if (end !== from && (to === undefined || to === end)) way.take(frame, this.path, nowMs)
-    }
-    if (!this.#isTurning) this.#turnLater(nowMs)
+    if (to === undefined) for (let end = 0; end < this.#ways.length; end++) this.#pass(frame, from, end, nowMs)
+    else this.#pass(frame, from, to, nowMs)
+    if (!this.#isTicking) this.#tickLater(nowMs)
   }
 
-  #turnLater(nowMs: number): void {
+  #pass(frame: Buffer, from: number, to: number, nowMs: number): void {
+    if (to !== from) this.#ways[from]![to]!.take(frame, this.path, nowMs)
+  }
+
+  #tickLater(nowMs: number): void {
     let nextMs = Infinity
     for (const ways of this.#ways) for (const { dueMs } of ways) nextMs = Math.min(nextMs, dueMs ?? Infinity)
-    this.#isTurning = nextMs < Infinity
-    if (this.#isTurning) setTimeout(() => this.#turn(), Math.max(turnMs, nextMs - nowMs))
+    this.#isTicking = nextMs < Infinity
+    if (this.#isTicking) setTimeout(() => this.#tick(), Math.max(1, nextMs - nowMs))
   }
 
-  #turn(): void {
+  #tick(): void {
     const nowMs = performance.now()
-    for (const ways of this.#ways) for (const way of ways) way.release(nowMs + turnMs / 2)
-    this.#turnLater(nowMs)
+    for (const ways of this.#ways) for (const way of ways) way.release(nowMs)
+    this.#tickLater(nowMs)
   }
 }
 
@@ -207,8 +210,6 @@ async function openEnd(id: number, end: number): Promise<{ heard: Socket; send: 
 
 /** Takes paths as lines. */
 async function runWire(id: number, count: number): Promise<void> {
-  // A path takes no longer because its hosts are busy.
-  setPriority(constants.priority.PRIORITY_HIGH)
   const ends = await Promise.all(Array.from({ length: count }, (_, end) => openEnd(id, end)))
   const hub = new Switch(ends.map(({ send }) => send))
   for (const [from, { heard }] of ends.entries()) heard.on('message', (frame) => hub.take(frame, from))
