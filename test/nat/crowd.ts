@@ -29,28 +29,23 @@ export class Crowd implements AsyncDisposable {
     this.film = parts.film
   }
 
-  /** `path` lies between any two of them, half of it before each. `origins` are further ones that browsers take for secure. */
+  /** `path` lies between any two of them, and the relay. `origins` are further ones that browsers take for secure. */
   static async found(count: number, path: Path, sizeBytes: number, origins: readonly string[]): Promise<Crowd> {
     await using stack = new AsyncDisposableStack()
     const place = stack.use(await temporaryFolder('crowd'))
     const film = join(place.path, 'film.bin')
     await writeFile(film, seededBytes(20, sizeBytes))
     const numbers = Array.from({ length: count }, (_, i) => i)
-    const roles = numbers.flatMap((i) => [`host-${i}`, `cable-${i}`])
-    const spaces = stack.adopt(new Namespaces(['internet', ...roles]), (each) => each.remove())
-    spaces.ip('internet', `link add hub type bridge\naddress add ${relayAddress}/24 dev hub\nlink set hub up`)
-    const half = { ...path, delayMs: path.delayMs / 2, loss: path.loss / 2 }
-    for (const i of numbers) {
+    const hosts = numbers.map((i) => `host-${i}`)
+    const spaces = stack.adopt(new Namespaces(['internet', 'path', ...hosts]), (each) => each.remove())
+    for (const host of hosts) {
       // A browser takes an address that comes later for a change of network.
-      spaces.set(`host-${i}`, { 'net.ipv6.conf.all.disable_ipv6': 1, 'net.ipv6.conf.default.disable_ipv6': 1 })
-      const ends = [
-        { role: 'internet', device: `to-${i}` },
-        { role: `host-${i}`, device: 'wan' }
-      ] as const
-      stack.use(await PathBridge.lay(spaces, `cable-${i}`, ends, half))
-      spaces.ip('internet', `link set to-${i} master hub`)
-      spaces.ip(`host-${i}`, `address add 203.0.113.${100 + i}/24 dev wan`)
+      spaces.set(host, { 'net.ipv6.conf.all.disable_ipv6': 1, 'net.ipv6.conf.default.disable_ipv6': 1 })
     }
+    const ends = ['internet', ...hosts].map((role) => ({ role, device: 'wan' }))
+    stack.use(await PathBridge.lay(spaces, 'path', ends, path))
+    spaces.ip('internet', `address add ${relayAddress}/24 dev wan`)
+    for (const i of numbers) spaces.ip(`host-${i}`, `address add 203.0.113.${100 + i}/24 dev wan`)
     const env = { QUIRE_HOST: '0.0.0.0', QUIRE_PUBLIC_HOST: relayAddress, QUIRE_TURN: 'off', QUIRE_NO_KEEPER: '1' }
     const launcher = spaces.within('internet')
     const quire = stack.use(await startQuire({ port: 443, launcher, env, file: 'test/nat/library-relay.ts' }))
