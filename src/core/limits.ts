@@ -167,6 +167,10 @@ export const peersTradedMax = 16
 export const dialMoreMs = 500
 /** Sessions of one data set, dialled and accepted: the browser's connections are counted. */
 export const sessionsMax = 48
+/** Of them, those that came by themselves while something is lacking: the others, twice what is dialled at first, are for those that are dialled. */
+export const sessionsAcceptedMax = 32
+/** Who gave and got nothing for so long gives its place to another: as long as a turn takes under an upload limit. */
+export const placeIdleMs = 5_000
 /** Hash groups among whose blocks the rarest is sought: 128 MiB, many more than all peers of a session have in flight. */
 export const horizonGroups = 4
 /** From so many holders on it does not matter that a block has more: it is as good as safe. */
