@@ -53,7 +53,7 @@ export async function startKeeper(config: KeeperConfig, log: Log = silence): Pro
     },
     log
   )
-  const closeControl = await serveControl(control, dataDir)
+  const closeControl = await serveControl(control, dataDir, log)
   log('started', { port: server.port })
   return {
     rest: server.url,

@@ -46,7 +46,7 @@ export async function listenHttp(handler: RequestListener, options: ListenOption
 }
 
 /** A connection that cannot be taken, as where the system has no descriptors left, concerns who comes with it alone. [RL25] */
-function noteFailures(server: Server, log: Log): void {
+export function noteFailures(server: Server, log: Log): void {
   let nextAtMs = -Infinity
   server.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
     if (performance.now() < nextAtMs) return

@@ -1,9 +1,9 @@
-import type { Connection, PrivateKey, Stream } from '@libp2p/interface'
+import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../src/core/ids.ts'
-import { lanesPerPeerMax } from '../src/core/limits.ts'
 import { PeerUnreachable } from '../src/network/errors.ts'
+import { LanePlaces } from '../src/network/libp2p/lane-places.ts'
 import { openRecord, sealRecord } from '../src/network/libp2p/records.ts'
 import { kindOf, StreamLane } from '../src/network/libp2p/stream-lane.ts'
 import { lanePair } from '../src/network/memory.ts'
@@ -27,6 +27,7 @@ const served: readonly LaneProtocol[] = ['/quire/exchange/1', '/quire/keep/1']
 export class NeighbourNetwork implements Network {
   readonly peerId: PeerId
   readonly #options: NeighbourOptions
+  readonly #places = new LanePlaces((...of) => new StreamLane(of[0], of[1], this.peerId, of[2]))
   #record: Promise<Uint8Array> | undefined
   onStatus: (status: NetworkStatus) => void = () => undefined
   onSelfRecord: () => void = () => undefined
@@ -62,8 +63,7 @@ export class NeighbourNetwork implements Network {
     const connections = this.#options.node.getConnections(peerIdFromString(peerId))
     const connection = connections.find((each) => each.status === 'open' && kindOf(each) === 'socket')
     if (!connection) throw new PeerUnreachable()
-    const stream = await connection.newStream(protocol, { signal, maxOutboundStreams: lanesPerPeerMax })
-    return this.#lane(stream, connection, protocol)
+    return this.#places.open(connection, protocol, { signal })
   }
 
   addRelay(): void {}
@@ -73,16 +73,9 @@ export class NeighbourNetwork implements Network {
   nudge(): void {}
 
   async #begin(): Promise<void> {
-    for (const protocol of served) {
-      const take = (stream: Stream, connection: Connection) => this.onLane(this.#lane(stream, connection, protocol))
-      await this.#options.node.handle(protocol, take, { maxInboundStreams: lanesPerPeerMax })
-    }
+    for (const protocol of served) await this.#places.serve(this.#options.node, protocol, (lane) => this.onLane(lane))
     const [ours, theirs] = lanePair(this.peerId, this.peerId, '/quire/tracker/1')
     this.#options.tracker.accept(theirs, 'own')
     this.onLane(ours)
-  }
-
-  #lane(stream: Stream, connection: Connection, protocol: LaneProtocol): Lane {
-    return new StreamLane(stream, connection, this.peerId, protocol)
   }
 }

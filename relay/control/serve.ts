@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { reportOf } from '../../src/core/errors.ts'
 import { controlBodyBytesMax } from '../../src/core/limits.ts'
 import { BadCommand } from '../errors.ts'
+import { noteFailures } from '../listening.ts'
+import type { Log } from '../log.ts'
 import { socketPath } from './path.ts'
 import type { AddWish, Control, ItemFacts, KeepWish, Progress } from './types.ts'
 
@@ -37,7 +39,7 @@ const calls: Readonly<Record<string, Call>> = {
  * Answers at the socket of a data folder, to whoever may write to it: the person who runs this program. The folder is
  * ours, so that a socket that stands there is left from a program that was killed. Returns how to end it. [CT1] [CT2]
  */
-export async function serveControl(control: Control, dataDir: string): Promise<() => Promise<void>> {
+export async function serveControl(control: Control, dataDir: string, log: Log): Promise<() => Promise<void>> {
   const path = socketPath(dataDir)
   await rm(path, { force: true })
   const server = createServer((request, response) => void answer(control, request, response))
@@ -48,6 +50,7 @@ export async function serveControl(control: Control, dataDir: string): Promise<(
   } finally {
     process.umask(before)
   }
+  noteFailures(server, log)
   return async () => {
     const closed = once(server, 'close')
     server.close()

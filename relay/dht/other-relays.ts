@@ -5,6 +5,7 @@ import { ping } from '@libp2p/ping'
 import { webSockets } from '@libp2p/websockets'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { providerTtlMs, relaySocketBufferBytesMax, trackerSweepMs } from '../../src/core/limits.ts'
+import { ending } from '../../src/network/libp2p/web-sockets.ts'
 import type { NamedRelay } from '../../src/network/types.ts'
 import type { OtherRelays, RelayNode } from '../circuits.ts'
 import type { Refuse } from '../limits/refusals.ts'
@@ -61,7 +62,7 @@ export class Meeting {
     }
     this.#parts = {
       announce: [...options.addresses.map(String), ...direct],
-      transports: [dialOnly(webSockets({ maxBufferedAmount: relaySocketBufferBytesMax }))],
+      transports: [dialOnly(ending(webSockets({ maxBufferedAmount: relaySocketBufferBytesMax })))],
       services: {
         ping: ping(),
         dht: (components) =>

@@ -167,6 +167,10 @@ export const peersTradedMax = 16
 export const dialMoreMs = 500
 /** Sessions of one data set, dialled and accepted: the browser's connections are counted. */
 export const sessionsMax = 48
+/** Of them, those that came by themselves while something is lacking: the others, twice what is dialled at first, are for those that are dialled. */
+export const sessionsAcceptedMax = 32
+/** Who gave and got nothing for so long gives its place to another: as long as a turn takes under an upload limit. */
+export const placeIdleMs = 5_000
 /** Hash groups among whose blocks the rarest is sought: 128 MiB, many more than all peers of a session have in flight. */
 export const horizonGroups = 4
 /** From so many holders on it does not matter that a block has more: it is as good as safe. */
@@ -449,8 +453,17 @@ export const laneBufferBytesMax = 8 * MiB
 export const laneAheadBytesMax = 512 * KiB
 /** A lane that holds so much unsent is cut: what is on the way across the bridge, and as much as one session may ask for. */
 export const laneUnsentBytesMax = 12 * MiB
-/** Lanes of one protocol between two peers: sessions of a whole library, and room. */
-export const lanesPerPeerMax = 1024
+/**
+ * Lanes of one protocol between two peers, each way: as many as libp2p lets one open where nothing else is said. A lane
+ * may hold some 2 MiB that its peer does not read. The data sets of a larger library share them, since a lane that carried
+ * nothing for so long ends for another.
+ */
+export const lanesPerPeerMax = 64
+export const laneIdleMs = 10_000
+/** Lanes that are refused to a peer one after the other: none of ours opens so many. */
+export const lanesRefusedMax = 64
+/** Streams of one connection, with those that have not said what they speak: all of its lanes, and as many as libp2p allows a socket. */
+export const streamsPerConnectionMax = 1_000
 /** Over WebRTC a message up to this goes together with its length; a longer one would have to be copied for that. */
 export const wholeMessageBytesMax = 4 * KiB
 /** Connections beyond the first to each peer, of all data sets. */

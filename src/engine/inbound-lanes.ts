@@ -37,6 +37,7 @@ export class InboundLanes {
   }
 
   accept(lane: Lane): void {
+    if (lane.isExcess) return this.#turnAway(lane)
     if (lane.protocol === '/quire/keep/1') return this.#keeper ? this.#keeper.accept(lane) : lane.close()
     const frames: Frame[] = []
     // A stranger's first message is a hello: whatever claims to be longer is refused by its head.
@@ -60,6 +61,12 @@ export class InboundLanes {
     }
   }
 
+  #turnAway(lane: Lane): void {
+    this.#parts.log('lane-refused', { code: 'too-many' })
+    if (lane.protocol === '/quire/exchange/1') refuse(lane, 'too-many')
+    else lane.close()
+  }
+
   #greet(lane: Lane, begun: Begun): void {
     const [hello] = begun.frames
     if (hello?.type !== 'hello') return refuse(lane, 'protocol')
@@ -79,7 +86,7 @@ export class InboundLanes {
   }
 }
 
-function refuse(lane: Lane, code: 'unknown-swarm' | 'protocol'): void {
+function refuse(lane: Lane, code: 'unknown-swarm' | 'protocol' | 'too-many'): void {
   lane.send(encodeFrame({ type: 'bye', code }))
   lane.close()
 }

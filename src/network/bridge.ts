@@ -25,6 +25,7 @@ interface LaneFacts {
   readonly protocol: LaneProtocol
   readonly direction: 'inbound' | 'outbound'
   readonly foreign?: boolean
+  readonly isExcess?: boolean
   readonly kind: ConnectionKind
 }
 
@@ -68,9 +69,9 @@ export function serveNetwork(network: Network, port: MessagePort): void {
   /** The worker hears of a lane before it hears from it. */
   const adopt = (lane: Lane, introduce: (facts: LaneFacts) => void) => {
     const entry = { lane, untaken: 0 }
-    const { id, peerId, localPeerId, protocol, direction, foreign, kind } = lane
+    const { id, peerId, localPeerId, protocol, direction, foreign, isExcess, kind } = lane
     lanes.set(id, entry)
-    introduce({ id, peerId, localPeerId, protocol, direction, foreign, kind })
+    introduce({ id, peerId, localPeerId, protocol, direction, foreign, isExcess, kind })
     lane.onDrain = () => {
       post({ type: 'taken', lane: id, bytes: entry.untaken })
       entry.untaken = 0
@@ -159,6 +160,7 @@ class RemoteLane implements Lane {
   readonly protocol: LaneProtocol
   readonly direction: 'inbound' | 'outbound'
   readonly foreign: boolean
+  readonly isExcess: boolean
   kind: ConnectionKind
   onChunk: (chunk: Uint8Array) => void = () => undefined
   onDrain: () => void = () => undefined
@@ -174,6 +176,7 @@ class RemoteLane implements Lane {
     this.protocol = facts.protocol
     this.direction = facts.direction
     this.foreign = facts.foreign ?? false
+    this.isExcess = facts.isExcess ?? false
     this.kind = facts.kind
     this.#post = post
   }

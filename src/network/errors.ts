@@ -10,6 +10,16 @@ export class PeerUnreachable extends QuireError {
   }
 }
 
+/** A peer has as many lanes as one may have, and all are used. */
+export class TooManyLanes extends QuireError {
+  readonly code = 'too-many-lanes'
+  readonly fault = 'peer'
+  readonly retryable = true
+  constructor() {
+    super('There are too many connections to a peer at once.')
+  }
+}
+
 /** A record that is not signed, too long, or names no address. */
 export class BadRecord extends QuireError {
   readonly code = 'bad-record'

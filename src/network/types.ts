@@ -20,6 +20,8 @@ export interface Lane {
   readonly direction: 'inbound' | 'outbound'
   /** To a relay that a link brought, which this peer did not choose itself. */
   readonly foreign?: boolean
+  /** One more than its peer may open: all that is done about it is to say so. */
+  readonly isExcess?: boolean
   /** May change (a relayed pair becomes direct only through a new lane). */
   readonly kind: ConnectionKind
   /**

@@ -151,6 +151,12 @@ describe('a network across a worker boundary', () => {
     expect(await chunk).toEqual(Uint8Array.of(5))
   })
 
+  it('[NW47] says of a lane that it is one more than its peer may have', async () => {
+    const lane = once<Lane>((resolve) => (worker.onLane = resolve))
+    page.onLane(Object.assign(new TestLane(), { isExcess: true }))
+    expect((await lane).isExcess).toBe(true)
+  })
+
   it('[NW19] makes a sender wait once too much is on its way, and lets it go on when it was taken', async () => {
     const lane = await connect()
     page.lane.takes = false

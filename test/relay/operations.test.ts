@@ -1,8 +1,12 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { serveControl } from '../../relay/control/serve.ts'
+import type { Control } from '../../relay/control/types.ts'
 import { countRefusals } from '../../relay/limits/refusals.ts'
 import { listenHttp } from '../../relay/listening.ts'
 import { jsonLog } from '../../relay/log.ts'
@@ -201,6 +205,20 @@ it('[RL25] the log tells of connections that the system does not hand over, and 
     log: (event, figures) => told.push(event, figures),
     prepare: () => undefined
   })
+  for (let n = 0; n < 3; n++) server.emit('error', Object.assign(new Error('too many open files'), { code: 'EMFILE' }))
+  expect(told).toEqual(['accept-failed', { code: 'EMFILE' }])
+  expect(server.listening).toBe(true)
+  await close()
+})
+
+it('[RL25] so do the connections to the socket of a library', async () => {
+  const made = Promise.withResolvers<Server>()
+  const note = (message: unknown) => made.resolve((message as { readonly server: Server }).server)
+  subscribe('tracing:net.server.listen:asyncStart', note)
+  const told: unknown[] = []
+  const close = await serveControl({} as Control, folder.path, (...line) => told.push(...line))
+  const server = await made.promise
+  unsubscribe('tracing:net.server.listen:asyncStart', note)
   for (let n = 0; n < 3; n++) server.emit('error', Object.assign(new Error('too many open files'), { code: 'EMFILE' }))
   expect(told).toEqual(['accept-failed', { code: 'EMFILE' }])
   expect(server.listening).toBe(true)

@@ -134,7 +134,7 @@ export class Asking {
     const bytes = blocks.length * blockBytes!
     lane.lastProgressMs = nowMs
     lane.answeredAt(nowMs)
-    lane.session!.receivedBytes += bytes
+    lane.session!.received(nowMs, bytes)
     lane.window.received(nowMs, bytes)
     this.#changed.add(lane)
     this.#arriving.come(lane, start, blocks)

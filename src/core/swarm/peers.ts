@@ -1,4 +1,4 @@
-import type { PeerRecord } from '../exchange/types.ts'
+import type { LaneInfo, PeerRecord } from '../exchange/types.ts'
 import type { PeerId } from '../ids.ts'
 import {
   backoffMs,
@@ -21,12 +21,14 @@ interface KnownPeer {
   /** A tracker told of it, or it was met before. */
   isTold: boolean
   state: 'known' | 'dialling' | 'connected'
+  /** It was dialled, whoever of the two was first; not only taken since it came by itself. */
+  isSought: boolean
   failures: number
   /** When it was last lost, or could not be reached. */
   lostAtMs: number
   notBeforeMs: number
   dialledAtMs: number
-  /** When it last gave a block, or connected. */
+  /** When it last gave a block, or was reached. */
   gaveAtMs: number
   bannedUntilMs: number
 }
@@ -48,8 +50,8 @@ export class Peers {
   #dialAtMs = Infinity
   /** One that a tracker told of was dialled last. */
   #heardNext = false
-  /** No peer beyond `peersDialledMax` is dialled before this. */
-  #moreAtMs = -Infinity
+  /** When it was last looked whether more than `peersDialledMax` are dialled. */
+  #lookedAtMs = -Infinity
 
   /** News of a peer that rests means that it may be back: it is tried again soon, unless it lied. */
   found(peers: readonly FoundPeer[]): void {
@@ -84,10 +86,16 @@ export class Peers {
     return this.#known.get(peerId)?.record
   }
 
-  connected(nowMs: number, peerId: PeerId): void {
+  /** One that came by itself is none of those that may give until it does: any number may come. */
+  connected(nowMs: number, { peerId, direction }: LaneInfo): void {
     const peer = this.#known.get(peerId) ?? this.#add(peerId)
-    if (peer.state !== 'connected') peer.gaveAtMs = nowMs
+    peer.isSought ||= direction === 'outbound'
+    if (peer.state !== 'connected' && peer.isSought) peer.gaveAtMs = nowMs
     this.#set(peer, 'connected')
+  }
+
+  isSought(peerId: PeerId): boolean {
+    return this.#known.get(peerId)?.isSought ?? false
   }
 
   /** It gave something: earlier failures no longer count. */
@@ -102,6 +110,7 @@ export class Peers {
     const peer = this.#known.get(peerId)
     if (!peer) return
     this.#set(peer, 'known')
+    peer.isSought = false
     if (failed) peer.failures++
     const restMs = Math.min(backoffMsMax, backoffMs * 2 ** Math.max(0, peer.failures - 1))
     peer.lostAtMs = nowMs
@@ -125,7 +134,8 @@ export class Peers {
 
   /**
    * Peers to dial now, those that failed least and longest ago first: until `peersDialledMax` are dialled or connected;
-   * then, as long as peers trade, one at a time until `peersTradedMax` are, or, while nobody gives, as many that might.
+   * then, as long as peers trade, one at a time until `peersTradedMax` are, or, while nobody gives, as many that might:
+   * one by one and seldom where every place is taken, since somebody of no use gives way to it.
    */
   toDial(nowMs: number, standing: Standing): DialledPeer[] {
     const chosen: DialledPeer[] = []
@@ -138,6 +148,7 @@ export class Peers {
       if (this.#busy >= most) break
       const seeks = peer.holder === false
       this.#set(peer, 'dialling')
+      peer.isSought = true
       this.#heardNext = peer.isTold
       peer.dialledAtMs = nowMs
       chosen.push({ peerId, record: peer.record!, seeks, canWait: seeks && this.#knowsHolder() })
@@ -150,11 +161,12 @@ export class Peers {
   /** When the next resting peer may be dialled. */
   wakeAtMs(): number {
     if (this.#busy < peersDialledMax) return this.#dialAtMs
-    return this.#busy < sessionsMax ? Math.max(this.#dialAtMs, this.#moreAtMs) : Infinity
+    if (this.#busy > sessionsMax) return Infinity
+    return Math.max(this.#dialAtMs, this.#lookedAtMs + (this.#busy < sessionsMax ? dialMoreMs : stallTimeoutMs))
   }
 
   #most(nowMs: number, { isTrading, isStarved }: Standing): number {
-    this.#moreAtMs = nowMs + dialMoreMs
+    this.#lookedAtMs = nowMs
     if (this.#busy < peersDialledMax) return peersDialledMax
     const isFew = this.#busy < peersTradedMax && isTrading()
     return isFew || (isStarved() && this.#givers(nowMs) < peersDialledMax) ? this.#busy + 1 : 0
@@ -193,11 +205,12 @@ export class Peers {
       holder: undefined,
       isTold: false,
       state: 'known',
+      isSought: false,
       failures: 0,
       lostAtMs: 0,
       notBeforeMs: 0,
       dialledAtMs: 0,
-      gaveAtMs: 0,
+      gaveAtMs: -Infinity,
       bannedUntilMs: 0
     }
     this.#known.set(peerId, peer)

@@ -88,7 +88,7 @@ export class Serving {
 
   onSent(lane: SwarmLane, bytes: number): void {
     lane.messagesUnderWay--
-    lane.session!.sentBytes += bytes
+    lane.session!.sent(this.#state.nowMs, bytes)
     this.#hasChanged = true
   }
 

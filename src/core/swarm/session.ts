@@ -42,6 +42,8 @@ export class Session {
   /** It was busy. */
   restUntilMs = -Infinity
   receivedBytes = 0
+  /** When a block last went either way, or it came. */
+  usefulAtMs: number
   readonly width = new Width()
 
   /** For fair sharing: grows with bytes served, never below that of the least served. */
@@ -68,11 +70,22 @@ export class Session {
     this.control = control
     this.peerId = peerId
     this.role = role
+    this.usefulAtMs = control.openedAtMs
     this.lanes.set(0, control)
   }
 
   get isComplete(): boolean {
     return this.holdings?.isFull ?? false
+  }
+
+  received(nowMs: number, bytes: number): void {
+    this.receivedBytes += bytes
+    this.usefulAtMs = nowMs
+  }
+
+  sent(nowMs: number, bytes: number): void {
+    this.sentBytes += bytes
+    this.usefulAtMs = nowMs
   }
 
   has(index: number): boolean {

@@ -7,6 +7,7 @@ import {
   furtherLanesTakenMax,
   helloTimeoutMs,
   lanesPerSessionMax,
+  sessionsAcceptedMax,
   sessionsMax,
   sleptMs,
   stallTimeoutMs
@@ -15,6 +16,7 @@ import type { Asking } from './asking.ts'
 import { Greeting } from './greeting.ts'
 import { SwarmLane } from './lane.ts'
 import type { Peers } from './peers.ts'
+import { leastUseful } from './places.ts'
 import type { Serving } from './serving.ts'
 import { Session } from './session.ts'
 import type { Spreading } from './spreading.ts'
@@ -49,7 +51,7 @@ export class Sessions {
     const lane = new SwarmLane(info, nowMs)
     lanes.set(info.laneId, lane)
     this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, nowMs + helloTimeoutMs)
-    this.#peers.connected(nowMs, info.peerId)
+    this.#peers.connected(nowMs, info)
     if (info.direction === 'outbound') this.#greeting.sayHello(lane)
   }
 
@@ -62,8 +64,9 @@ export class Sessions {
   /** The first frame of a lane. Returns the session if this began one; throws why the lane must end. */
   greeted(lane: SwarmLane, frame: Frame): Session | undefined {
     const { role, number } = this.#greeting.check(lane, frame)
-    if (number === 0) this.#makeWay(lane)
+    const before = number === 0 ? this.#makeWay(lane) : undefined
     const session = number === 0 ? new Session(lane, lane.info.peerId, role) : this.#sessionOf(lane, number)
+    if (before) session.usefulAtMs = before.usefulAtMs
     lane.session = session
     lane.state = 'open'
     if (lane.info.direction === 'outbound') session.width.answeredIn(this.#state.nowMs - lane.openedAtMs)
@@ -105,7 +108,9 @@ export class Sessions {
       this.#state.emit({ type: 'close-lane', laneId, error, lost: error instanceof Stalled })
     }
     if (isLie(error)) return this.lied(lane.info.peerId, error)
-    this.#left(lane.info.peerId, error instanceof Stalled || (error instanceof PeerLeft && error.bye !== 'leaving'))
+    const gaveWay = error instanceof TooMany && lane.session !== undefined
+    const hasFailed = gaveWay || error instanceof Stalled || (error instanceof PeerLeft && error.bye !== 'leaving')
+    this.#left(lane.info.peerId, hasFailed)
     if (error instanceof Stalled && ended.includes(control))
       this.#state.emit({ type: 'dropped', peerId: lane.info.peerId, error })
   }
@@ -158,9 +163,9 @@ export class Sessions {
 
   /**
    * One session for two peers. Those that dialled each other keep the lane that the lower peer id opened; one that
-   * dials later has lost the lane before. Throws when the new one is the spare. [EX7]
+   * dials later has lost the lane before. Returns that session; throws when the new one is the spare. [EX7]
    */
-  #makeWay({ info }: SwarmLane): void {
+  #makeWay({ info }: SwarmLane): Session | undefined {
     const before = this.#state.sessions.get(info.peerId)
     if (before) {
       const kept = info.localPeerId < info.peerId ? 'outbound' : 'inbound'
@@ -169,17 +174,37 @@ export class Sessions {
       if (haveCrossed && direction !== info.direction && direction === kept) throw new Duplicate()
       this.end(before.control, new Duplicate())
     }
-    if (this.#state.sessions.size >= sessionsMax) throw new TooMany()
+    this.#findPlace(info.peerId)
+    return before
+  }
+
+  /** Whoever is of least use leaves for it where no place is free; who came by itself, for another such. [SW20] */
+  #findPlace(peerId: PeerId): void {
+    const { sessions, nowMs, isComplete } = this.#state
+    const accepted = [...sessions.values()].filter((each) => !this.#peers.isSought(each.peerId))
+    const isSought = this.#peers.isSought(peerId)
+    const isFull = !isSought && !isComplete && accepted.length >= sessionsAcceptedMax
+    if (!isFull && sessions.size < sessionsMax) return
+    const least = leastUseful(isSought ? sessions.values() : accepted, nowMs, !isComplete)
+    if (!least) throw new TooMany()
+    this.end(least.control, new TooMany())
   }
 
   /** The session that a further lane belongs to. [EX8] */
   #sessionOf(lane: SwarmLane, number: number): Session {
     const session = this.#state.sessions.get(lane.info.peerId)
     if (!session) throw new Duplicate() // it ended here, and its peer has not heard
-    const further = this.#state.lanes.size - this.#state.sessions.size
-    if (session.lanes.size >= lanesPerSessionMax || further > furtherLanesTakenMax) throw new TooMany()
+    const isFull = lane.info.direction === 'inbound' && this.#furtherTaken >= furtherLanesTakenMax
+    if (session.lanes.size >= lanesPerSessionMax || isFull) throw new TooMany()
     if (session.lanes.has(number)) throw new Duplicate()
     return session
+  }
+
+  /** Further lanes that others opened: they take nothing from those that we open. */
+  get #furtherTaken(): number {
+    const isTaken = ({ info, session }: SwarmLane): boolean =>
+      info.direction === 'inbound' && session !== undefined && session.control.info !== info
+    return this.#state.lanes.values().filter(isTaken).toArray().length
   }
 
   #forget(lane: SwarmLane): void {

@@ -21,6 +21,7 @@ import {
   webSocketOptions
 } from './settings.ts'
 import { patient } from './web-rtc.ts'
+import { ending } from './web-sockets.ts'
 
 undoGentle()
 
@@ -49,7 +50,7 @@ export async function createBrowserNetwork({ relays, askRelay, relayOnly }: Brow
         start: false,
         addresses: { listen: webrtc ? ['/webrtc'] : [] },
         transports: [
-          webSockets(webSocketOptions),
+          ending(webSockets(webSocketOptions)),
           circuitRelayTransport(circuitOptions),
           ...(webrtc ? [patient(webRTC({ ...webRtcOptions, rtcConfiguration })), webRTCDirect(directOptions)] : [])
         ],

@@ -1,11 +1,12 @@
 import { type Connection, type Libp2p, type PrivateKey, type Stream, UnsupportedProtocolError } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../core/ids.ts'
-import { dialTimeoutMs, idleAnswerMs, lanesPerPeerMax, recordAddressesMax, socketTriesMax } from '../../core/limits.ts'
-import { PeerUnreachable } from '../errors.ts'
+import { dialTimeoutMs, idleAnswerMs, recordAddressesMax, socketTriesMax } from '../../core/limits.ts'
+import { PeerUnreachable, TooManyLanes } from '../errors.ts'
 import type { AskRelay } from '../relay-config.ts'
 import type { ConnectOptions, Lane, LaneProtocol, NamedRelay, Network, NetworkStatus } from '../types.ts'
 import type { DialFurther } from './further.ts'
+import { boundStreams, LanePlaces } from './lane-places.ts'
 import { carriesLanes, exchangeProtocol } from './open-connections.ts'
 import { Peers } from './peers.ts'
 import { openRecord, sealRecord } from './records.ts'
@@ -38,6 +39,7 @@ export class Libp2pNetwork implements Network {
   readonly #setup: Libp2pSetup
   /** What it was told of relays before there was a node. */
   readonly #early: ((relays: Relays) => void)[] = []
+  readonly #places = new LanePlaces((...of) => this.#lane(...of))
   #starting: Promise<Running> | undefined
   #running: Running | undefined
   #status: NetworkStatus
@@ -95,6 +97,7 @@ export class Libp2pNetwork implements Network {
       return await this.#open(connection, protocol, signal, isIdle ? idleAnswerMs : dialTimeoutMs)
     } catch (cause) {
       signal.throwIfAborted()
+      if (cause instanceof TooManyLanes) throw cause
       const hasAnswered = cause instanceof UnsupportedProtocolError
       if (!hasAnswered && !carriesLanes(connection)) this.#lost(connection, cause)
       if (isIdle && peers.isLost(connection)) return this.connect(record, options) // by a new one [NW44]
@@ -103,12 +106,8 @@ export class Libp2pNetwork implements Network {
   }
 
   async #open(connection: Connection, protocol: LaneProtocol, signal: AbortSignal, timeoutMs: number): Promise<Lane> {
-    const stream = await connection.newStream(protocol, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      runOnLimitedConnection: true,
-      maxOutboundStreams: lanesPerPeerMax
-    })
-    return this.#lane(stream, connection, protocol)
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    return this.#places.open(connection, protocol, { signal: inTime, runOnLimitedConnection: true })
   }
 
   /** The connection ends with the lane. [NW35] */
@@ -161,11 +160,9 @@ export class Libp2pNetwork implements Network {
     this.#running = running
     running.peers.onDirect = (peerId) => this.onDirect(peerId)
     for (const protocol of this.#setup.serves ?? [exchangeProtocol]) {
-      await node.handle(protocol, (stream, connection) => this.onLane(this.#lane(stream, connection, protocol)), {
-        runOnLimitedConnection: true,
-        maxInboundStreams: lanesPerPeerMax
-      })
+      await this.#places.serve(node, protocol, (lane) => this.onLane(lane))
     }
+    node.addEventListener('connection:open', ({ detail }) => boundStreams(detail))
     await node.handle(movingProtocol, (stream, connection) => {
       void stream.close().catch(() => undefined) // it is closing anyway
       relays.leave(connection)

@@ -21,6 +21,7 @@ import {
 } from './settings.ts'
 import { tellFailures } from './failures-rtc.ts'
 import { patient } from './web-rtc.ts'
+import { ending } from './web-sockets.ts'
 
 export interface NodeNetworkOptions {
   readonly relays: readonly string[]
@@ -56,7 +57,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Li
         addresses: { listen: [...listen, ...(rtc ? ['/webrtc'] : [])] },
         transports: [
           tcp(),
-          webSockets(webSocketOptions),
+          ending(webSockets(webSocketOptions)),
           circuitRelayTransport(circuitOptions),
           ...(rtc ? [patient(rtc.webRTC({ ...webRtcOptions, rtcConfiguration })), rtc.webRTCDirect(directOptions)] : [])
         ],

@@ -3,6 +3,7 @@ import {
   laneBufferBytesMax,
   laneMessageBytes,
   lanesPerPeerMax,
+  lanesRefusedMax,
   relaysMax,
   swarmPeersMax
 } from '../../core/limits.ts'
@@ -14,7 +15,7 @@ const framingBytes = 12
 export const webRtcOptions = {
   dataChannel: { maxMessageSize: laneMessageBytes + framingBytes, maxBufferedAmount: laneBufferBytesMax },
   // Peers may open many lanes while their connection is still being set up.
-  maxEarlyStreams: lanesPerPeerMax
+  maxEarlyStreams: lanesPerPeerMax + lanesRefusedMax
 }
 
 /** To relays: their addresses are known, so that nobody is asked how ours look from outside. [NW37] */

@@ -13,6 +13,9 @@ export class StreamLane implements Lane {
   readonly protocol: LaneProtocol
   readonly direction: 'inbound' | 'outbound'
   foreign = false
+  isExcess = false
+  /** When it last carried something, either way, or began. */
+  usedAtMs = Date.now()
   kind: ConnectionKind
   onDrain: () => void = () => undefined
   /** It was closed since nothing came over it any more. */
@@ -33,7 +36,10 @@ export class StreamLane implements Lane {
     this.kind = kindOf(connection)
     // A message of a data channel has a buffer of its own; what a multiplexer cuts from a socket shares one.
     const ownsBuffers = this.kind === 'direct' || this.kind === 'turn'
-    const take = (part: Uint8Array) => this.#onChunk(ownsBuffers ? part : part.slice())
+    const take = (part: Uint8Array) => {
+      this.usedAtMs = Date.now()
+      this.#onChunk(ownsBuffers ? part : part.slice())
+    }
     if (ownsBuffers) sendWhole(stream)
     // What comes is bounded by what was asked for, not by a reader that pauses.
     stream.maxReadBufferLength = unstoredBytesMax
@@ -72,6 +78,7 @@ export class StreamLane implements Lane {
 
   send(chunk: Uint8Array): boolean {
     if (this.#stream.status !== 'open') return false
+    this.usedAtMs = Date.now()
     try {
       return this.#stream.send(chunk)
     } catch (cause) {
