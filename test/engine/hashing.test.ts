@@ -97,7 +97,7 @@ async function begun(hub: MemoryHub, link: string, { parts, came }: ReturnType<t
   return { engine, item }
 }
 
-describe('[SW20] a fetch that goes on hashes nothing that was verified', () => {
+describe('[SW21] a fetch that goes on hashes nothing that was verified', () => {
   it('after a reload: of what is on disk no block is hashed, and no hash is asked for', async () => {
     await using folder = await temporaryFolder('bob')
     const { hub, link, hashedNow, groupsSent, goOn } = await world()
