@@ -121,6 +121,9 @@ describe('[SW21] a fetch that goes on hashes nothing that was verified', () => {
     const { hub, link, hashedNow, goOn } = await world()
     const [disk, catalog] = [new MemoryBlockStore(), new MemoryCatalog()]
     const { item } = await begun(hub, link, gathering(disk, catalog, never))
+    await expect
+      .poll(async () => half - (await placesHeld(disk, item.id)).size, { message: 'whole segments are durable' })
+      .toBeLessThanOrEqual(segmentBlocks)
     const [after, remembered] = [disk.reopened(), catalog.reopened()]
     disk.putBlocks = () => Promise.reject(new StoreFailed('it was killed'))
     await item.pause()
