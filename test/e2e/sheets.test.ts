@@ -26,6 +26,24 @@ const isOnTop = (page: Page, words: string): Promise<boolean> =>
 const isFocused = (page: Page, testId: string): Promise<boolean> =>
   page.getByTestId(testId).evaluate((element) => element === document.activeElement)
 
+describe('a sheet over an item', () => {
+  it('leaves it as it was, under the sheet and after it', async () => {
+    const page = await fake.open('scene=full', '#/i/harbour', phone)
+    await page.locator('pre').waitFor()
+    await page.locator('pre').evaluate((preview) => (preview.dataset['seen'] = 'yes'))
+    const share = page.getByRole('link', { name: 'Share', exact: true })
+    await share.click()
+    await page.getByRole('dialog', { name: 'Share “Harbour walk, final cut.mp4”' }).waitFor()
+    expect(await page.title()).toBe('Share “Harbour walk, final cut.mp4” · Quire')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(new URL(page.url()).hash).toBe('#/i/harbour')
+    expect(await page.locator('pre').getAttribute('data-seen')).toBe('yes')
+    await expect.poll(() => page.title(), soon).toMatch(/^62.*Harbour walk, final cut.mp4 · Quire$/)
+    await expect.poll(() => share.evaluate((link) => link === document.activeElement), soon).toBe(true)
+  })
+})
+
 describe('a text that is written', () => {
   async function write(): Promise<Page> {
     const page = await fake.open('scene=full', '#/')
