@@ -67,6 +67,16 @@ async function violations(page: Page, rules?: readonly string[]): Promise<string
 const sideways = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
+/** What can be pressed and ends beyond the edge of the window. */
+function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('a[href], button, input, [role=switch]')]
+      .filter((element) => element.checkVisibility() && !element.closest('.vh, .skip'))
+      .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth)
+      .map((element) => element.outerHTML.slice(0, 100))
+  )
+}
+
 /** What can be touched and is smaller than a finger. */
 function smallTargets(page: Page): Promise<string[]> {
   return page.evaluate(() =>
@@ -103,9 +113,10 @@ describe.each(screens)('%s', (_name, query, hash, shows) => {
     }
   })
 
-  it('fits 320 px without sideways scroll', async () => {
+  it('fits 320 px without sideways scroll, and nothing to press is cut off', async () => {
     await page.setViewportSize({ width: 320, height: 640 })
     expect(await sideways(page)).toBe(0)
+    expect(await cutOff(page)).toEqual([])
   })
 
   it('has targets of at least 44 px on a phone', async () => {
