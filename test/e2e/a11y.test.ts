@@ -67,6 +67,16 @@ async function violations(page: Page, rules?: readonly string[]): Promise<string
 const sideways = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
+/** What can be pressed and ends beyond the edge of the window. */
+function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('a[href], button, input, [role=switch]')]
+      .filter((element) => element.checkVisibility() && !element.closest('.vh, .skip'))
+      .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth)
+      .map((element) => element.outerHTML.slice(0, 100))
+  )
+}
+
 /** What can be touched and is smaller than a finger. */
 function smallTargets(page: Page): Promise<string[]> {
   return page.evaluate(() =>
@@ -103,9 +113,10 @@ describe.each(screens)('%s', (_name, query, hash, shows) => {
     }
   })
 
-  it('fits 320 px without sideways scroll', async () => {
+  it('fits 320 px without sideways scroll, and nothing to press is cut off', async () => {
     await page.setViewportSize({ width: 320, height: 640 })
     expect(await sideways(page)).toBe(0)
+    expect(await cutOff(page)).toEqual([])
   })
 
   it('has targets of at least 44 px on a phone', async () => {
@@ -168,6 +179,35 @@ describe('with the keyboard alone', () => {
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
     await page.keyboard.press('Escape')
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-row')), soon).toBe('harbour')
+  })
+
+  it('a list that was narrowed is the same on the way back, and shows all once something comes into it', async () => {
+    const page = await fake.open('scene=many', '#/')
+    const find = page.getByPlaceholder('Find by name')
+    await page.getByRole('radio', { name: 'Offline 40' }).click()
+    await find.fill('report 11')
+    await page.locator('[data-row=many-11]').press('Enter')
+    await page.getByRole('heading', { name: 'report 11.pdf' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('[data-row=many-11]:focus').waitFor()
+    expect(await find.inputValue()).toBe('report 11')
+    expect(await page.getByRole('radio', { name: 'Offline 40' }).isChecked()).toBe(true)
+    const next = { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') }
+    await page.getByTestId('file-input').setInputFiles(next)
+    await page.getByRole('dialog', { name: 'Share “note.txt”' }).waitFor()
+    expect(await find.inputValue()).toBe('')
+    expect(await page.getByRole('radio', { name: 'All 121' }).isChecked()).toBe(true)
+  })
+
+  it('settings open over a link, too, and are left to where they were opened', async () => {
+    const page = await fake.open('scene=full', '#/s/zDvFake-harbour?k=x', { viewport: phone })
+    const settings = page.getByRole('button', { name: 'Settings and keys' })
+    await settings.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('switch', { name: 'Hide my address from others' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await expect.poll(() => settings.evaluate((button) => button === document.activeElement), soon).toBe(true)
   })
 
   it('filters are one stop, and arrows choose among them', async () => {

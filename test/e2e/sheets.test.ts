@@ -2,6 +2,10 @@ import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openFakePage } from '../support/fake-page.ts'
 import type { FakePage } from '../support/fake-page.ts'
+import type { FakeQuire } from '../support/fake-quire.ts'
+
+/** The engine of the page: one that only looks like it. */
+declare const fakeQuire: FakeQuire
 
 /** How long the page may take on a busy machine. */
 const soon = { timeout: 30_000 }
@@ -25,6 +29,24 @@ const isOnTop = (page: Page, words: string): Promise<boolean> =>
 
 const isFocused = (page: Page, testId: string): Promise<boolean> =>
   page.getByTestId(testId).evaluate((element) => element === document.activeElement)
+
+describe('a sheet over an item', () => {
+  it('leaves it as it was, under the sheet and after it', async () => {
+    const page = await fake.open('scene=full', '#/i/harbour', phone)
+    await page.locator('pre').waitFor()
+    await page.locator('pre').evaluate((preview) => (preview.dataset['seen'] = 'yes'))
+    const share = page.getByRole('link', { name: 'Share', exact: true })
+    await share.click()
+    await page.getByRole('dialog', { name: 'Share “Harbour walk, final cut.mp4”' }).waitFor()
+    expect(await page.title()).toBe('Share “Harbour walk, final cut.mp4” · Quire')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(new URL(page.url()).hash).toBe('#/i/harbour')
+    expect(await page.locator('pre').getAttribute('data-seen')).toBe('yes')
+    await expect.poll(() => page.title(), soon).toMatch(/^62.*Harbour walk, final cut.mp4 · Quire$/)
+    await expect.poll(() => share.evaluate((link) => link === document.activeElement), soon).toBe(true)
+  })
+})
 
 describe('a text that is written', () => {
   async function write(): Promise<Page> {
@@ -111,6 +133,36 @@ describe('the link', () => {
     const heard = page.getByRole('dialog').locator('[aria-live=polite]').first()
     await expect.poll(() => heard.textContent(), soon).toBe('Sealed: the link is here.')
   })
+})
+
+it('nothing on the sheet moves when a keeper becomes known', async () => {
+  for (const size of [{}, phone]) {
+    const page = await fake.open('scene=no-keepers', '#/share/none', size)
+    const sheet = page.getByRole('dialog')
+    await sheet.locator('p', { hasText: 'No keeper is known here.' }).waitFor()
+    const before = await sheet.boundingBox()
+    await page.evaluate(() => {
+      const terms = { dataSetBytesMax: 5e8, termMsMax: 2.6e9, invited: false }
+      const keeper = { peerId: 'fake-keeper', host: 'quire.example', record: '', terms }
+      fakeQuire.network.tell(Object.assign({}, fakeQuire.network.peek(), { keepers: [keeper] }))
+    })
+    await sheet.getByText('quire.example', { exact: true }).waitFor()
+    expect(await sheet.boundingBox()).toEqual(before)
+  }
+})
+
+it('a note on a phone stands at the foot, or over the buttons that stand there', async () => {
+  const page = await fake.open('scene=full&update', '#/i/budget', phone)
+  const bottom = async () => {
+    const { y, height } = (await page.getByText('New version ready.').locator('..').boundingBox())!
+    return y + height
+  }
+  const save = page.getByTestId('save')
+  await save.waitFor()
+  expect(await bottom()).toBeLessThan((await save.boundingBox())!.y)
+  await page.getByRole('link', { name: 'Library' }).click()
+  await page.getByText('thesis-draft-7.pdf').waitFor()
+  await expect.poll(bottom, soon).toBe(phone.viewport.height - 20)
 })
 
 it('what a sheet fails at is seen over it', async () => {

@@ -2,6 +2,9 @@ import type { SetId } from '../../core/ids.ts'
 import type { ItemView } from '../../engine/types.ts'
 import { isLastCopy } from '../standing.ts'
 
+/** What of the library is shown. */
+export type Filter = 'all' | 'sharing' | 'fetching' | 'offline'
+
 /** What this visit knows that the store does not: what was shared in it, and which items had other copies. */
 export class Visit {
   readonly #startedAtMs = Date.now()
@@ -9,8 +12,17 @@ export class Visit {
   #copied = $state.raw<ReadonlySet<SetId>>(new Set())
   /** The item whose page was open last: where the focus goes when the person comes back to the list. */
   lastOpened: SetId | undefined
+  /** What the list was narrowed to: the same when the person comes back to it. */
+  filter = $state<Filter>('all')
+  query = $state('')
 
   #saves = $state(0)
+
+  /** What comes into the library now is not to be hidden there. */
+  showAll(): void {
+    this.filter = 'all'
+    this.query = ''
+  }
 
   /** Bytes are on their way to the disk: they come from this page. */
   get isSaving(): boolean {
