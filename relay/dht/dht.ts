@@ -87,11 +87,15 @@ export function dhtService(options: DhtOptions): (components: KadDHTComponents) 
   }
 }
 
-/** What anybody may ask of the DHT: so many requests, each of a bounded size. [RN11] */
-function guarded(handler: StreamHandler, { refuse, onRequest }: DhtOptions): StreamHandler {
+/** What anybody may ask of the DHT: so many requests of one connection, each of a bounded size. [RN11] */
+export function guarded(
+  handler: StreamHandler,
+  { refuse, onRequest }: Pick<DhtOptions, 'refuse' | 'onRequest'>,
+  now = () => performance.now()
+): StreamHandler {
   const budgets = new WeakMap<Connection, Budget>()
   return (stream: Stream, connection: Connection) => {
-    const nowMs = performance.now()
+    const nowMs = now()
     const budget = budgets.get(connection) ?? new Budget(nowMs, dhtRequestBurst, dhtRequestsPerSecond)
     budgets.set(connection, budget)
     if (!budget.spend(nowMs, 1)) {

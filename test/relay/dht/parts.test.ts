@@ -1,3 +1,4 @@
+import type { Connection, Stream } from '@libp2p/interface'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -6,12 +7,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { idleConnections } from '../../../relay/circuits.ts'
 import { dialFilter, publicAddresses } from '../../../relay/dht/addresses.ts'
 import { findBootstrap } from '../../../relay/dht/bootstrap.ts'
-import { swarmKey } from '../../../relay/dht/dht.ts'
+import { guarded, swarmKey } from '../../../relay/dht/dht.ts'
 import { DrawnRelays } from '../../../relay/dht/drawn-relays.ts'
 import { ProviderStore } from '../../../relay/dht/provider-store.ts'
 import type { SwarmId } from '../../../src/core/ids.ts'
 import {
   bootstrapMax,
+  dhtRequestBurst,
+  dhtRequestsPerSecond,
   providersMax,
   providersPerRelayMax,
   providersPerSwarmMax,
@@ -30,6 +33,43 @@ const [relay] = net.relays
 const portsOfOne = portCount() - portsBefore
 
 afterAll(() => net[Symbol.asyncDispose]())
+
+describe('who asks the DHT too much', () => {
+  class Request extends EventTarget {
+    isCut = false
+    abort(): void {
+      this.isCut = true
+    }
+  }
+
+  it('[RN11] has what goes beyond cut, while others are served, and so many more a second later', async () => {
+    let nowMs = 0
+    const refused: unknown[] = []
+    let served = 0
+    const parts = {
+      refuse: (_limit: string, connection?: unknown) => void refused.push(connection),
+      onRequest: () => undefined
+    }
+    const handle = guarded(
+      () => void served++,
+      parts,
+      () => nowMs
+    )
+    const ask = async (connection: Connection, count: number): Promise<number> => {
+      const requests = Array.from({ length: count }, () => new Request())
+      for (const request of requests) await handle(request as unknown as Stream, connection)
+      return requests.filter(({ isCut }) => isCut).length
+    }
+    const [flooder, other] = [{} as Connection, {} as Connection]
+    expect(await ask(flooder, dhtRequestBurst)).toBe(0)
+    expect(await ask(flooder, 10)).toBe(10)
+    expect(refused).toEqual(Array.from({ length: 10 }, () => flooder))
+    expect(await ask(other, 10)).toBe(0)
+    nowMs = 1_000
+    expect(await ask(flooder, dhtRequestsPerSecond + 1)).toBe(1)
+    expect(served).toBe(dhtRequestBurst + 10 + dhtRequestsPerSecond)
+  })
+})
 
 describe('what a relay remembers for the DHT', () => {
   const key = (swarm: number | string, relayName: number | string) =>
