@@ -47,6 +47,24 @@ const mutations: readonly Mutation[] = [
     to: 'return 1e9 + most'
   },
   {
+    name: 'who is slow is taken for silent',
+    file: swarm('lane'),
+    from: 'nowMs >= this.lastProgressMs + silenceMs',
+    to: 'nowMs >= this.lastProgressMs + 0 * silenceMs'
+  },
+  {
+    name: 'what a silent peer owes is asked of nobody else',
+    file: swarm('lane'),
+    from: 'nowMs >= this.lastProgressMs + silenceMs',
+    to: 'nowMs < this.lastProgressMs - silenceMs'
+  },
+  {
+    name: 'what comes next from a slow peer is asked of another',
+    file: swarm('seconds'),
+    from: 'owed.slice(Math.max(0, owed.length - most))',
+    to: 'owed.slice(0, most)'
+  },
+  {
     name: 'a slow peer is never relieved',
     file: swarm('seconds'),
     from: 'this.takeBack(slow.lane, unsent)',

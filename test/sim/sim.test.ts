@@ -157,6 +157,16 @@ describe('simulation: a crowd that comes at once', () => {
     expect(result.controlShare).toBeLessThan(0.03)
   })
 
+  it.each([
+    [8, 4],
+    [30, 1],
+    [30, 8],
+    [100, 4],
+    [100, 8]
+  ])('[SW14] %i peers alike get less than one block in a hundred twice, also of %i MiB', (peers, mebibytes) => {
+    expect(runCrowd({ seed: 1, peers, bytes: mebibytes * MiB }).duplicates).toBeLessThan(0.01)
+  })
+
   /** What the slowest and the quickest of equal peers took for so many data sets, as shares of the one in the middle. */
   function extremes(peers: number, bytes: number, dataSets: number): [slowest: number, quickest: number] {
     const runs = Array.from({ length: dataSets }, (_, i) => runCrowd({ seed: 100 + i, peers, bytes }))

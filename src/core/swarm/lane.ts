@@ -2,7 +2,14 @@ import type { BlockRange } from '../block/bitmap.ts'
 import { BadFrame, Overasked } from '../exchange/errors.ts'
 import type { LaneInfo } from '../exchange/types.ts'
 import type { GroupIndex } from '../ids.ts'
-import { queuedBlocksMax, queuedGroupsMax, rangesPerFrameMax, secondGainMs, stallTimeoutMs } from '../limits.ts'
+import {
+  queuedBlocksMax,
+  queuedGroupsMax,
+  rangesPerFrameMax,
+  secondGainMs,
+  silenceMs,
+  stallTimeoutMs
+} from '../limits.ts'
 import type { Session } from './session.ts'
 import { Window } from './window.ts'
 
@@ -49,6 +56,11 @@ export class SwarmLane {
   /** The peer owes an answer. */
   get isOwed(): boolean {
     return this.inFlight.size > 0 || this.groupsAsked.size > 0
+  }
+
+  /** Nothing came for longer than it takes one of many that are served in turn. */
+  isSilent(nowMs: number): boolean {
+    return this.isOwed && nowMs >= this.lastProgressMs + silenceMs
   }
 
   isStalled(nowMs: number): boolean {

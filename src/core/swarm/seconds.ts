@@ -84,7 +84,9 @@ export class Seconds {
         const spare = [...slow.lane.inFlight].filter((index) => lane.session!.has(index) && !this.#doubles.has(index))
         const unsent = spare.filter((index) => !slow.lane.cancelled.has(index)).slice(-room)
         const owed = unsent.length === 0 && nowMs - slow.lane.calledOffAtMs >= secondLookMs ? spare : []
-        const second = owed.slice(0, Math.min(room, this.#budget()))
+        // What was asked last would come last: the slow one may well bring the rest meanwhile.
+        const most = Math.min(room, this.#budget(slow.lane))
+        const second = owed.slice(Math.max(0, owed.length - most))
         for (const index of second) this.#doubles.set(index, { hasCome: false })
         doubled.push(...second)
         room -= second.length + unsent.length
@@ -98,9 +100,10 @@ export class Seconds {
     return asked
   }
 
-  /** Blocks that may be asked of a second before the first has given them up. */
-  #budget(): number {
-    const most = Math.max(messageBlocks, Math.floor(this.#state.manifest!.blockCount / blocksPerSecond))
+  /** Blocks that may be asked of a second before the first has given them up: whoever is only slow will bring them too. */
+  #budget(first: SwarmLane): number {
+    const share = Math.floor(this.#state.manifest!.blockCount / blocksPerSecond)
+    const most = first.isSilent(this.#state.nowMs) ? Math.max(messageBlocks, share) : share
     return Math.max(0, most - this.#duplicates - this.#doubles.size)
   }
 }
