@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PeerId } from '../src/core/ids.ts'
 import type { GivenTokens } from '../src/core/keep/types.ts'
+import { uploadSegmentsMax } from '../src/core/limits.ts'
 import { QuireEngine } from '../src/engine/engine.ts'
 import { Keeping } from '../src/engine/keep/keeping.ts'
 import type { Libp2pNetwork } from '../src/network/libp2p/network.ts'
@@ -17,6 +18,7 @@ import { type Log, silence } from './log.ts'
 import { Downloads } from './rest/downloads.ts'
 import { serveRest } from './rest/server.ts'
 import { emptyFolder } from './rest/spool.ts'
+import { Turns } from './rest/turns.ts'
 import type { RestParts } from './rest/types.ts'
 import type { TlsFiles } from './tls.ts'
 import { placeOfLinks } from './program.ts'
@@ -140,6 +142,7 @@ async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
     peerId,
     publicKey: privateKey.publicKey.raw,
     uploads,
+    uploadTurns: new Turns(uploadSegmentsMax),
     quotaBytes,
     promisedBytes: () => keeping!.load.promisedBytes,
     visits,

@@ -5,20 +5,31 @@ import { finished } from 'node:stream/promises'
 import { randomUUID } from 'node:crypto'
 import { spoolAheadBytesMax } from '../../src/core/limits.ts'
 import type { FileSource } from '../../src/engine/types.ts'
+import type { Turns } from './turns.ts'
 
 /** A body on its way to the disk, until it is disposed. */
 export interface Spooling extends AsyncDisposable {
   /** Resolves with its size when all of it is on disk. @throws BodyTooLong, and what broke it off */
   readonly whole: Promise<number>
-  /** It as a file to add, which may be read while it still comes: what is read waits until it is here. */
+  /** It as a file to add, also while it still comes: who reads waits until that is here, and for a turn. */
   source(name: string, mimeType: string, sizeBytes: number): FileSource
 }
 
 /** More came than may be kept. */
 export class BodyTooLong extends Error {}
 
-/** Writes a body of up to `mostBytes` to disk as it comes, until the signal says that nobody sends it any more. */
-export async function spool(body: Readable, folder: string, mostBytes: number, signal: AbortSignal): Promise<Spooling> {
+interface SpoolOptions {
+  readonly folder: string
+  readonly mostBytes: number
+  /** Says that nobody sends it any more. */
+  readonly signal: AbortSignal
+  /** Of all bodies, one for each segment that is read. */
+  readonly turns: Turns
+}
+
+/** Writes a body to disk as it comes. */
+export async function spool(body: Readable, options: SpoolOptions): Promise<Spooling> {
+  const { folder, mostBytes, signal, turns } = options
   const path = join(folder, randomUUID())
   const handle = await open(path, 'wx+', 0o600)
   let writtenBytes = 0
@@ -47,6 +58,12 @@ export async function spool(body: Readable, folder: string, mostBytes: number, s
     wake.resolve()
   }
   whole.then(ended, ended) // whoever waits for it is told; nobody may
+  const arrived = async (end: number): Promise<void> => {
+    while (writtenBytes < end) {
+      if (hasEnded && (await whole) < end) throw new BodyTooShort()
+      await wake.promise
+    }
+  }
   return {
     whole,
     source: (name, mimeType, sizeBytes) => ({
@@ -55,11 +72,11 @@ export async function spool(body: Readable, folder: string, mostBytes: number, s
       mimeType,
       modifiedAtMs: 0,
       readsFresh: true,
+      async whenReadable(end) {
+        await arrived(end) // before its turn: who sends slowly holds up nobody
+        return turns.take()
+      },
       async read(start, end) {
-        while (writtenBytes < Math.min(end, sizeBytes)) {
-          if (hasEnded && (await whole) < end) throw new BodyTooShort()
-          await wake.promise
-        }
         const bytes = new Uint8Array(end - start)
         const { bytesRead } = await handle.read(bytes, 0, bytes.length, start)
         return bytes.subarray(0, bytesRead)

@@ -4,6 +4,7 @@ import type { Libp2pNetwork } from '../../src/network/libp2p/network.ts'
 import type { PagedCatalog } from '../../src/store/paged.ts'
 import type { Visits } from '../visits.ts'
 import type { Downloads } from './downloads.ts'
+import type { Turns } from './turns.ts'
 
 /** What the API tells of and works on. */
 export interface RestParts {
@@ -15,6 +16,8 @@ export interface RestParts {
   readonly publicKey: Uint8Array
   /** Folder for uploads that are not whole yet. */
   readonly uploads: string
+  /** For the segments of all uploads that are in memory. */
+  readonly uploadTurns: Turns
   readonly quotaBytes: number
   /** Bytes that are promised to others. */
   readonly promisedBytes: () => number

@@ -17,7 +17,12 @@ export async function upload(call: Call): Promise<void> {
     checkBlockSize(query.get('blockSize'))
     const length = request.headers['content-length']
     const roomBytes = await roomOf(parts, Number(length ?? 0))
-    await using body = await spool(request, parts.uploads, roomBytes, signal)
+    await using body = await spool(request, {
+      folder: parts.uploads,
+      mostBytes: roomBytes,
+      signal,
+      turns: parts.uploadTurns
+    })
     // From then on it is the disk that is waited for, and no client that is silent.
     void body.whole.then(
       () => request.socket.setTimeout(0),

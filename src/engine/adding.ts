@@ -33,7 +33,9 @@ export async function addContent(content: Content, options: AddOptions): Promise
 
   for (let start = 0; start < blockCount; start += segmentBlocks) {
     signal.throwIfAborted()
-    const segment = readSegment(content, start, Math.min(segmentBlocks, blockCount - start), options.cipher)
+    const count = Math.min(segmentBlocks, blockCount - start)
+    const leave = await content.whenReadable?.(Math.min(content.sizeBytes, (start + count) * blockBytes))
+    const segment = readSegment(content, start, count, options.cipher)
     const digests = segment.then((blocks) => Promise.all(blocks.map((block) => digest(block.bytes))))
     hashed = Promise.all([hashed, digests]).then(([, leaves]) => leaves.forEach((leaf) => builder.append(leaf)))
     const stored = segment.then((blocks) => store.putBlocks(set, blocks))
@@ -42,7 +44,7 @@ export async function addContent(content: Content, options: AddOptions): Promise
       onProgress(doneBytes)
       if (isOurs) free(blocks.map(({ bytes }) => bytes)) // the store has its own copy [ST8]
     })
-    done.catch(() => undefined) // the loop below awaits it; until then it must not count as unhandled
+    done.finally(leave).catch(() => undefined) // the loop below awaits it; until then it must not count as unhandled
     underWay.push(done)
     if (underWay.length >= addAheadSegments) await underWay.shift()
   }

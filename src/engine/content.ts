@@ -19,6 +19,8 @@ export interface Content {
   read(start: number, end: number): Promise<Uint8Array>
   /** What is read is in a buffer of its own, which is the reader's. */
   readonly readsFresh: boolean
+  /** As that of its source. */
+  readonly whenReadable?: FileSource['whenReadable']
 }
 
 async function readExactly(source: FileSource, start: number, end: number): Promise<Uint8Array> {
@@ -29,8 +31,8 @@ async function readExactly(source: FileSource, start: number, end: number): Prom
 
 /** One file as it is. */
 export function plainContent(source: FileSource): Content {
-  const { sizeBytes, readsFresh = false } = source
-  return { sizeBytes, readsFresh, read: (start, end) => readExactly(source, start, end) }
+  const { sizeBytes, readsFresh = false, whenReadable } = source
+  return { sizeBytes, readsFresh, whenReadable, read: (start, end) => readExactly(source, start, end) }
 }
 
 /** Header, then every file on a block of its own, as the plan lays them out. `sources` in the order they were given to the plan. */

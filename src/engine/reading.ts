@@ -68,8 +68,14 @@ export async function collectBytes(stream: ReadableStream<Uint8Array>, sizeBytes
   return bytes
 }
 
+/** What a store read lies side by side already [ST8]. */
 function joined(blocks: readonly Uint8Array[], blockBytes: number): Uint8Array {
-  if (blocks.length === 1) return blocks[0]!
+  const { buffer, byteOffset } = blocks[0]!
+  const isJoined = blocks.every(
+    (block, i) =>
+      block.buffer === buffer && block.byteOffset === byteOffset + i * blockBytes && block.length === blockBytes
+  )
+  if (isJoined) return new Uint8Array(buffer, byteOffset, blocks.length * blockBytes)
   const bytes = new Uint8Array(blocks.length * blockBytes)
   blocks.forEach((block, i) => bytes.set(block, i * blockBytes))
   return bytes

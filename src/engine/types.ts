@@ -136,6 +136,11 @@ export interface FileSource {
   read(start: number, end: number): Promise<Uint8Array>
   /** What a read gives is a buffer of its own that nobody else keeps: its memory may be given back at once. */
   readonly readsFresh?: boolean
+  /**
+   * Resolves when the bytes before `end` can be read and may take memory; what it gives is called when they no longer
+   * do. Asked in order before each read, where it is there.
+   */
+  readonly whenReadable?: (end: number) => Promise<() => void>
   /** In a page: what is read, so that it can be handed to the engine's worker. */
   readonly blob?: Blob
 }

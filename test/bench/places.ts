@@ -1,7 +1,7 @@
-import { mkdir, open } from 'node:fs/promises'
+import { chmod, mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type RunningRelay, startRelay } from '../../relay/relay.ts'
-import { type TestBrowser, launchBrowser } from '../support/browsers.ts'
+import { type BrowserOptions, launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { buildPageInto } from '../support/build-page.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { tell } from './measure.ts'
@@ -36,14 +36,17 @@ async function buildOnce(): Promise<string> {
   return path
 }
 
+/** As people's run, which are not root's: those of root give their network and audio threads a priority. */
+export const asPeoples: BrowserOptions = { asNobody: true }
+
 /** Two browsers: who sends and who receives. */
 export interface Pair extends AsyncDisposable {
   readonly sender: TestBrowser
   readonly receiver: TestBrowser
 }
 
-export async function openPair(): Promise<Pair> {
-  const [sender, receiver] = await Promise.all([launchBrowser(), launchBrowser()])
+export async function openPair(options?: BrowserOptions): Promise<Pair> {
+  const [sender, receiver] = await Promise.all([launchBrowser(options), launchBrowser(options)])
   return {
     sender,
     receiver,
@@ -53,17 +56,51 @@ export async function openPair(): Promise<Pair> {
   }
 }
 
-/** A file of bytes that nothing can shorten; gone with its folder when it is disposed. */
-export async function bigFile(sizeBytes: number): Promise<{ readonly path: string } & AsyncDisposable> {
-  const folder = await temporaryFolder('bench-file')
-  await mkdir(folder.path, { recursive: true })
+/** A file, or a folder; gone when it is disposed. */
+interface Placed extends AsyncDisposable {
+  readonly path: string
+}
+
+/** A file of bytes that nothing can shorten. */
+export async function bigFile(sizeBytes: number): Promise<Placed> {
+  const folder = await readableFolder()
   const path = join(folder.path, 'bench.bin')
   const file = await open(path, 'w')
   const part = new Uint8Array(4 * 1024 * 1024)
   for (let done = 0; done < sizeBytes; done += part.length) {
-    for (let at = 0; at < part.length; at += 65_536) crypto.getRandomValues(part.subarray(at, at + 65_536))
+    fillRandomly(part)
     await file.write(part, 0, Math.min(part.length, sizeBytes - done))
   }
   await file.close()
   return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
+}
+
+/** A folder of such files, a hundred in each of its folders. */
+export async function manyFiles(count: number, sizeBytes: number): Promise<Placed> {
+  const folder = await readableFolder()
+  const path = join(folder.path, 'book')
+  const page = new Uint8Array(sizeBytes)
+  for (let i = 0; i < count; i++) {
+    const part = join(path, `part ${Math.floor(i / 100)}`)
+    if (i % 100 === 0) await mkdir(part, { recursive: true })
+    fillRandomly(page)
+    await writeFile(join(part, `page ${i}.bin`), page)
+  }
+  return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
+}
+
+/** A browser that is not root's reads there too. */
+async function readableFolder(): Promise<Placed> {
+  const folder = await temporaryFolder('bench-file')
+  await chmod(folder.path, 0o755)
+  return folder
+}
+
+/** One call gives so much at most. */
+const randomBytesMax = 65_536
+
+function fillRandomly(bytes: Uint8Array<ArrayBuffer>): void {
+  for (let at = 0; at < bytes.length; at += randomBytesMax) {
+    crypto.getRandomValues(bytes.subarray(at, at + randomBytesMax))
+  }
 }

@@ -12,6 +12,7 @@ import { tell } from './measure.ts'
 import { type BenchOptions, optionsOf } from './options.ts'
 import { type Section, writeSections } from './results.ts'
 import { adding } from './rows/adding.ts'
+import { dropping } from './rows/dropping.ts'
 import { hidden } from './rows/hidden.ts'
 import { keeperRelay } from './rows/keeper-relay.ts'
 import { keeperStart } from './rows/keeper-start.ts'
@@ -19,7 +20,8 @@ import { largePrograms, largeTab, largeUpload } from './rows/large.ts'
 import { liars } from './rows/liars.ts'
 import { libraryMemory } from './rows/library-memory.ts'
 import { longTasks } from './rows/long-tasks.ts'
-import { memory } from './rows/memory.ts'
+import { memory, memoryOfFiles } from './rows/memory.ts'
+import { restMemory } from './rows/rest-memory.ts'
 import { rest } from './rows/rest.ts'
 import { seek } from './rows/seek.ts'
 import { storeOpening, storeWrites } from './rows/server-store.ts'
@@ -35,13 +37,16 @@ const parts: Readonly<Record<string, { title: string; run: (options: BenchOption
   'swarm-two': { title: 'Swarm: two seeders', run: swarmFromTwo },
   'liars': { title: 'Liars', run: liars },
   'adding': { title: 'Adding', run: adding },
+  'dropping': { title: 'Dropping', run: dropping },
   'start': { title: 'First bytes', run: start },
   'seek': { title: 'Seeking', run: seek },
   'tasks': { title: 'Long tasks', run: longTasks },
   'hidden': { title: 'Hidden tabs', run: hidden },
   'memory': { title: 'Memory', run: memory },
+  'memory-files': { title: 'Memory: many files', run: memoryOfFiles },
   'library': { title: 'Memory: a large library', run: libraryMemory },
   'rest': { title: "A keeper's API", run: rest },
+  'rest-memory': { title: "A keeper's API: many at once", run: restMemory },
   'large-programs': { title: 'Large: program to program', run: largePrograms },
   'large-tab': { title: 'Large: tab to program', run: largeTab },
   'large-upload': { title: "Large: a keeper's API", run: largeUpload },

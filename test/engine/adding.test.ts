@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { planEnvelope } from '../../src/core/envelope/envelope.ts'
 import { blockBytes, segmentBlocks } from '../../src/core/limits.ts'
 import { addContent } from '../../src/engine/adding.ts'
@@ -38,6 +38,34 @@ async function add(source: FileSource, isSealed: boolean) {
   await addContent(content, { store, set, cipher, signal: new AbortController().signal, onProgress: () => undefined })
   return { store, set }
 }
+
+describe('adding: a source that says what can be read', () => {
+  it('is asked before each read, in order, and told when that is stored', async () => {
+    const { source, reads } = remembered(true)
+    const asked: number[] = []
+    let inMemory = 0
+    const whenReadable = async (end: number) => {
+      // Whoever has one turn to give waits here until it is given back.
+      await vi.waitUntil(() => inMemory === 0, { interval: 1 })
+      expect(asked.push(end)).toBe(reads.length + 1)
+      inMemory++
+      return () => void inMemory--
+    }
+    const { store, set } = await add({ ...source, whenReadable }, false)
+    expect(asked).toEqual([sizeBytes / 2, sizeBytes])
+    expect(inMemory).toBe(0)
+    expect((await store.held(set))?.count).toBe(2 * segmentBlocks)
+  })
+
+  it('gives back what it was given where a read fails', async () => {
+    const { source } = remembered(true)
+    let inMemory = 0
+    const whenReadable = () => Promise.resolve((inMemory++, () => void inMemory--))
+    const adding = add({ ...source, read: () => Promise.reject(new Error('gone')), whenReadable }, false)
+    await expect(adding).rejects.toThrow('gone')
+    await vi.waitUntil(() => inMemory === 0)
+  })
+})
 
 describe('adding: memory of what was read', () => {
   it.each([true, false])('is given back at once where nobody else has it, sealed: %s', async (isSealed) => {

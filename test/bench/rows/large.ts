@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { launchBrowser } from '../../support/browsers.ts'
 import { temporaryFolder } from '../../support/files.ts'
 import { byId, linkOf } from '../../support/person.ts'
 import { heapMeter } from '../heap.ts'
+import { sendFile } from '../http.ts'
 import { median, tell } from '../measure.ts'
 import type { BenchOptions } from '../options.ts'
 import { bigFile, serveSite } from '../places.ts'
@@ -102,7 +101,7 @@ export async function largeUpload(options: BenchOptions): Promise<Section> {
   await passed(idleMs)
   const idle = idleIn(keeper.take())
   const startMs = performance.now()
-  await uploaded(`${rest}/api/codex/v1/data`, file.path)
+  await sendFile(`${rest}/api/codex/v1/data`, file.path)
   const ms = performance.now() - startMs
   const rows = [rowOf('a keeper takes an upload', totalBytes / ms, idle, keeper.take())]
   return { title: "Large: a keeper's API", explains: explains(totalBytes), head, rows }
@@ -137,20 +136,6 @@ async function getBy(folder: string, link: string, totalBytes: number) {
   const { size } = await stat(path)
   if (size !== totalBytes) throw new Error(`${size} bytes came of ${totalBytes}`)
   return { ms, samples: program.take() }
-}
-
-/** Sends a file as a body. */
-function uploaded(url: string, path: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const asking = request(url, { method: 'POST' }, (response) => {
-    response.resume()
-    response.once('end', () =>
-      response.statusCode === 200 ? resolve() : reject(new Error(`status ${response.statusCode}`))
-    )
-  })
-  asking.once('error', reject)
-  createReadStream(path).pipe(asking)
-  return promise
 }
 
 /** Samples a page until the function that it returns is called. */

@@ -4,7 +4,7 @@ import { byId, linkOf, untilPercent, untilState } from '../../support/person.ts'
 import { startProgram } from '../../support/program.ts'
 import { median, settled, tell } from '../measure.ts'
 import type { BenchOptions } from '../options.ts'
-import { bigFile, openPair, serveSite } from '../places.ts'
+import { asPeoples, bigFile, openPair, serveSite } from '../places.ts'
 import type { Section } from '../results.ts'
 import { type TracedTask, tracedTasks } from '../task-trace.ts'
 
@@ -49,11 +49,11 @@ export async function longTasks({ rounds, megabytes }: BenchOptions): Promise<Se
     explains:
       `Tasks of over ${longMs} ms on the thread of the delivered page, by the Long Tasks API, while it adds and fetches ${totalBytes / 1e6} MB. ` +
       'They count time, so a busy machine makes more of them. Between two browsers on one machine all that it has is in ' +
-      'use, and the one that receives waits for the other; over a line of 100 Mbit/s, from a program that keeps to it ' +
-      'and in a browser that is not root’s, it has its cores nearly to itself, as on a machine of its own. One round more each, with at most 100 MB ' +
-      'and a trace, tells how long the thread itself computed in its longest task. ' +
-      'Opening a link evaluates libp2p, once. Browsers that root starts give their network threads a priority that ' +
-      "nobody else's have, and the page's thread waits for them the longer.",
+      'use, and the one that receives waits for the other; over a line of 100 Mbit/s, from a program that keeps to it, ' +
+      'it has its cores nearly to itself, as on a machine of its own. One round more each, with at most 100 MB ' +
+      'and a trace, tells how long the thread itself computed in its longest task. Opening a link evaluates libp2p, once. ' +
+      'All browsers run as a user without rights, as people’s do: those of root give their network and audio threads a priority, ' +
+      'for which the page’s thread waits.',
     head: ['while', 'tasks', 'longest, ms', 'traced: tasks, longest, ms of processor time', 'goal'],
     rows: [
       row('adding', found, traced, 'adding', 'none'),
@@ -73,7 +73,7 @@ function row(what: string, found: readonly Found[], traced: Traced, phase: keyof
 }
 
 async function timedRound(url: string, path: string): Promise<Omit<Found, 'overLine'>> {
-  await using pair = await openPair()
+  await using pair = await openPair(asPeoples)
   const { sender, receiver } = { sender: pair.sender.page, receiver: pair.receiver.page }
   for (const page of [sender, receiver]) await page.addInitScript(watchTasks)
   await ready(sender, url)
@@ -94,7 +94,7 @@ async function overLine<T>(
 ) {
   const words = ['share', path, '--relay', url, '--upload-limit', lineOf100]
   await using sharer = startProgram('relay/cli.ts', words)
-  await using receiver = await launchBrowser({ asNobody: true })
+  await using receiver = await launchBrowser(asPeoples)
   await receiver.page.addInitScript(watchTasks)
   await opened(receiver.page, await sharer.line())
   return await watched(receiver.page, () => untilState(receiver.page, 'complete', limitMs))
@@ -103,7 +103,7 @@ async function overLine<T>(
 type Traced = Record<keyof Found, readonly TracedTask[]>
 
 async function tracedRound(url: string, path: string): Promise<Traced> {
-  await using pair = await openPair()
+  await using pair = await openPair(asPeoples)
   const { sender, receiver } = { sender: pair.sender.page, receiver: pair.receiver.page }
   await ready(sender, url)
   const adding = await tracedTasks(sender, longMs, () => add(sender, path))

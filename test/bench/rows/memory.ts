@@ -2,7 +2,7 @@ import { byId, linkOf, untilPercent, untilState } from '../../support/person.ts'
 import { heapMeter, type HeapMeter, sampling } from '../heap.ts'
 import { median, settled, tell } from '../measure.ts'
 import type { BenchOptions } from '../options.ts'
-import { bigFile, openPair, serveSite } from '../places.ts'
+import { bigFile, manyFiles, openPair, serveSite } from '../places.ts'
 import type { Section } from '../results.ts'
 
 const sampleMs = 1_000
@@ -10,11 +10,33 @@ const sampleMs = 1_000
 const samplesPerCollection = 8
 const limitMs = 900_000
 
+/** Of a share of many: a long note each. It takes a block of its own, which is three times as much. */
+const fileBytes = 20_000
+
 /** What two pages hold in memory while a large file goes from one to the other. One run: it is long, and heaps vary little. */
-export async function memory({ megabytes }: BenchOptions): Promise<Section> {
-  const totalBytes = (megabytes ?? 2000) * 1e6
+export async function memory({ megabytes = 2_000 }: BenchOptions): Promise<Section> {
+  await using file = await bigFile(megabytes * 1e6)
+  return await whileGoing({ title: 'Memory', words: `${megabytes} MB on disk`, input: 'file-input', path: file.path })
+}
+
+/** And while a folder of many files does. */
+export async function memoryOfFiles({ megabytes = 200 }: BenchOptions): Promise<Section> {
+  const count = (megabytes * 1e6) / fileBytes
+  await using folder = await manyFiles(count, fileBytes)
+  const words = `${count.toLocaleString('en')} files of ${fileBytes / 1000} kB each, in one share and on a block each,`
+  return await whileGoing({ title: 'Memory: many files', words, input: 'folder-input', path: folder.path })
+}
+
+/** A share, chosen by one of the page's inputs. */
+interface Shared {
+  readonly title: string
+  readonly words: string
+  readonly input: 'file-input' | 'folder-input'
+  readonly path: string
+}
+
+async function whileGoing({ title, words, input, path }: Shared): Promise<Section> {
   await using site = await serveSite()
-  await using file = await bigFile(totalBytes)
   await using pair = await openPair()
   const { sender, receiver } = { sender: pair.sender.page, receiver: pair.receiver.page }
   const meters = { sending: await heapMeter(sender), receiving: await heapMeter(receiver) }
@@ -25,7 +47,7 @@ export async function memory({ megabytes }: BenchOptions): Promise<Section> {
   }
   const idle = { adding: await meters.sending.read({ clean: true }), receiving: 0, sending: 0 }
   const adding = sampled('adding', meters.sending)
-  await byId(sender, 'file-input').setInputFiles(file.path)
+  await byId(sender, input).setInputFiles(path)
   await byId(sender, 'share-link').waitFor({ state: 'attached', timeout: limitMs })
   const added = await adding()
   await settled()
@@ -37,10 +59,10 @@ export async function memory({ megabytes }: BenchOptions): Promise<Section> {
   await untilState(receiver, 'complete', limitMs)
   const [sent, received] = [await sending(), await receiving()]
   return {
-    title: 'Memory',
+    title,
     explains:
-      `JavaScript heap and buffers of the delivered page and its worker over what they were when idle, sampled each second while ${totalBytes / 1e6} MB ` +
-      'on disk are added, sent and received; garbage that waits to be collected counts. ' +
+      `JavaScript heap and buffers of the delivered page and its worker over what they were when idle, sampled each second while ${words} ` +
+      'are added, sent and received; garbage that waits to be collected counts. ' +
       `What is held is read every ${samplesPerCollection} samples, after a collection. One run.`,
     head: ['while', 'idle, MiB', 'over idle, MiB: median', 'most', 'held, first half → second half', 'goal'],
     rows: [

@@ -1,6 +1,5 @@
 import { copyFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Page } from 'playwright'
 import { shareFiles } from '../../support/person.ts'
 import { cpuOf, interleaved, ratio, type Sample, spread, valuesOf, type Way } from '../measure.ts'
 import type { BenchOptions } from '../options.ts'
@@ -9,12 +8,8 @@ import type { Section } from '../results.ts'
 import { choose } from '../library.ts'
 import { firstPiece, openRival, type Pages, seedChosen, visitMagnet } from '../rivals.ts'
 import { serveRivals, serveTorrentTracker } from '../sites.ts'
+import { followLink, forgetSite, watchForNames, type WatchedWindow } from '../visits.ts'
 
-interface WatchedWindow {
-  /** Milliseconds, by the page's clock, when its main part first shows a text. */
-  untilShown(text: string): Promise<number>
-  shownAtMs: Promise<number>
-}
 declare const window: WatchedWindow
 
 const coldName = 'cold.bin'
@@ -140,36 +135,4 @@ function warmMagnet(scene: Scene): Way {
 function row(what: string, a: readonly Sample[], b: readonly Sample[], goal: string): string[] {
   const times = [spread(valuesOf(a), 0), spread(valuesOf(b), 0), ratio(a, b, 'value')]
   return [what, ...times, spread(cpuOf(a)), spread(cpuOf(b)), goal]
-}
-
-/** The next visit of this site is the first one. */
-async function forgetSite(page: Page, url: string): Promise<void> {
-  await page.goto('about:blank')
-  const devtools = await page.context().newCDPSession(page)
-  await devtools.send('Network.clearBrowserCache')
-  await devtools.send('Storage.clearDataForOrigin', { origin: new URL(url).origin, storageTypes: 'all' })
-  await devtools.detach()
-}
-
-/** Runs in the page before all else. */
-function watchForNames(first: string): void {
-  window.untilShown = (text) =>
-    new Promise((resolve) => {
-      const look = () => {
-        if (document.querySelector('main')?.textContent.includes(text) !== true) return
-        observer.disconnect()
-        resolve(performance.now())
-      }
-      const observer = new MutationObserver(look)
-      observer.observe(document, { subtree: true, childList: true, characterData: true })
-    })
-  window.shownAtMs = window.untilShown(first)
-}
-
-/** Runs in the page: goes where a link leads. Milliseconds until the name is shown. */
-async function followLink([link, name]: readonly [string, string]): Promise<number> {
-  const startMs = performance.now()
-  const shown = window.untilShown(name)
-  location.hash = new URL(link).hash
-  return (await shown) - startMs
 }

@@ -1,16 +1,17 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { silence } from '../../../relay/log.ts'
 import { Downloads } from '../../../relay/rest/downloads.ts'
 import { type RestServer, serveRest } from '../../../relay/rest/server.ts'
+import { Turns } from '../../../relay/rest/turns.ts'
 import type { RestParts } from '../../../relay/rest/types.ts'
 import { manifestCidOf, treeCidOf } from '../../../src/core/block/cid.ts'
 import { formatLink } from '../../../src/core/link/link.ts'
 import { encodeManifest } from '../../../src/core/manifest/manifest.ts'
 import { freshRecord } from '../../../src/engine/describe.ts'
 import { newSetId } from '../../../src/engine/set-id.ts'
-import type { ItemView } from '../../../src/engine/types.ts'
+import type { FileSource, ItemView } from '../../../src/engine/types.ts'
 import { temporaryFolder } from '../../support/files.ts'
 import { seededBytes } from '../../support/seeded.ts'
 import { sha256 } from '../../support/sha256.ts'
@@ -39,18 +40,27 @@ const item = {
   remove: async () => undefined
 }
 
+/** What was to be added, in order. */
+let added: FileSource[]
+
 let server: RestServer
 let parts: RestParts
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 
 beforeEach(async () => {
   folder = await temporaryFolder('slow')
+  added = []
+  ready = async () => undefined
   const visit = { item, keep: () => undefined, end: async () => undefined }
   parts = {
     uploads: folder.path,
+    uploadTurns: new Turns(2),
     quire: {
       storage: { peek: () => ({ usedBytes: 0, limitBytes: 1e9, freeBytes: 1e9 }) },
-      add: () => item,
+      add([source]: FileSource[]) {
+        added.push(source!)
+        return item
+      },
       items: () => [item]
     },
     catalog: { itemByManifest: async () => undefined },
@@ -101,4 +111,44 @@ it('[RE6] a stream whose fetch fails is cut', async () => {
   const rest = answer.arrayBuffer()
   tell({ state: 'error' })
   await expect(rest).rejects.toThrow()
+})
+
+it('[RE13] of all uploads few parts are in memory at one time, and one that is still to come holds up nobody', async () => {
+  const stored = Promise.withResolvers<void>()
+  ready = () => stored.promise
+  const slow = connect(server.port, '127.0.0.1')
+  slow.write('POST /api/codex/v1/data HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n12345')
+  await vi.waitUntil(() => added.length === 1)
+  const whole = Array.from({ length: 4 }, () => fetch(at('/data'), { method: 'POST', body: 'x'.repeat(100) }))
+  await vi.waitUntil(() => added.length === 5)
+
+  const leaving: (() => void)[] = []
+  for (const source of added) {
+    source.whenReadable!(100).then(
+      (leave) => leaving.push(leave),
+      () => undefined // the slow one, once it has gone
+    )
+  }
+  for (const given of [2, 3, 4]) {
+    await vi.waitUntil(() => leaving.length === given)
+    leaving[given - 2]!()
+  }
+  stored.resolve()
+  expect((await Promise.all(whole)).map(({ status }) => status)).toEqual([200, 200, 200, 200])
+  slow.destroy()
+})
+
+it('[RE13] turns are given in the order in which they are asked for', async () => {
+  const turns = new Turns(1)
+  const leave = await turns.take()
+  const order: number[] = []
+  const later = [1, 2, 3].map(async (i) => {
+    const leaveNext = await turns.take()
+    order.push(i)
+    leaveNext()
+  })
+  expect(order).toEqual([])
+  leave()
+  await Promise.all(later)
+  expect(order).toEqual([1, 2, 3])
 })
