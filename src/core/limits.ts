@@ -182,7 +182,7 @@ export const segmentsBegunMax = 8
 /** Of so many blocks, one may be asked of a second peer before the first has given it up: duplicates stay under 1 %. */
 export const blocksPerSecond = 128
 /** One that owes blocks and brings nothing for so long is silent, not only slow: who serves twenty at once sends to each every two seconds. */
-export const silenceMs = 3_000
+export const silenceMs = 4_000
 /** Between two looks for blocks that another peer would bring sooner. */
 export const secondLookMs = 250
 /** What another peer must win at least for a block to be taken from one that was asked for it. */
