@@ -107,7 +107,7 @@ async function dropFile(chosen: HTMLInputElement): Promise<{ seconds: number; li
 
 /** Seconds that a bare pass over the chosen file takes. */
 async function passOver(page: Page, chosen: Chosen): Promise<number> {
-  const there = (await page.evaluateHandle(`(${String(pass)})`)) as JSHandle<typeof pass>
+  const there = await page.evaluateHandle<typeof pass>(`(${String(pass)})`)
   return page.evaluate(
     async ([input, passThere]) => {
       const startMs = performance.now()
