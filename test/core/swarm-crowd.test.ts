@@ -63,6 +63,32 @@ describe('swarm: what is rare', () => {
     })
     expect(partialMax).toBeLessThanOrEqual(4)
   })
+
+  it.each(['a', 'b', 'c', 'd'])(
+    '[SW3] of those begun the one nearest to whole is filled first, by taker %s',
+    (name) => {
+      const world = new World(contentOf(512))
+      world.node('holder', { has: 'everything', pace: 50 })
+      const taker = world.node(name, { isReluctant: true })
+      meet(taker, 'holder')
+      const read = [0, 130, 260, 390]
+      taker.turn({ type: 'reader', readerId: 1, ranges: read.map((start) => ({ start, count: 1 })) })
+      world.until(() => read.every((index) => taker.disk.has(index)))
+      taker.turn({ type: 'admit' })
+      let atRiskMost = 0
+      world.until(() => {
+        const counts = new Map<number, number>()
+        for (const index of taker.disk.keys()) counts.set(index >> 6, (counts.get(index >> 6) ?? 0) + 1)
+        const partial = [...counts.values()].filter((count) => count < 64)
+        atRiskMost = Math.max(
+          atRiskMost,
+          partial.reduce((sum, count) => sum + count, 0)
+        )
+        return taker.isComplete
+      })
+      expect(atRiskMost).toBeLessThanOrEqual(64 + read.length)
+    }
+  )
 })
 
 describe('swarm: what is given back', () => {

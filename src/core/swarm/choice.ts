@@ -242,7 +242,9 @@ export class Choice {
     if (rarest < 0) return undefined
     const isFresh = !need.isBegun(segment)
     const mustFill = need.begun.length >= segmentsBegunMax
-    const rank = 2 * rarity + (isFresh ? 1 : 0) + (mustFill && isFresh ? 2 * rareHoldersMax + 2 : 0)
+    // Among begun ones the nearest to whole: what is not whole is lost by a crash.
+    const order = isFresh ? 1 : need.openIn(segment) / (segmentBlocks + 1)
+    const rank = 2 * rarity + order + (mustFill && isFresh ? 2 * rareHoldersMax + 2 : 0)
     return { segment, from: rarest, rarity, rank }
   }
 
