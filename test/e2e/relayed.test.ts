@@ -9,8 +9,8 @@ import { type OwnNetwork, ownNetwork } from '../support/own-network.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 
-/** More than one circuit may carry, and enough beyond to go on with. */
-const content = seededBytes(41, 110_000_000)
+/** More than one circuit may carry, and so much beyond that the rest lasts longer by the relay than tries do. */
+const content = seededBytes(41, 160_000_000)
 const beyondCircuit = Math.ceil((relayCircuitBytesMax * 100) / content.length) + 5
 /** Peers on one machine find each other by the addresses themselves, where no names are passed round. */
 const args = ['--disable-features=WebRtcHideLocalIpsWithMdns']
@@ -43,7 +43,9 @@ it('where nothing gets through but the relay it carries the data, circuit after 
   await bob.page.getByText('Relay', { exact: true }).first().waitFor()
   network.setOpen(true)
   await bob.page.evaluate(() => dispatchEvent(new Event('online'))) // as the browser says when the network changed
-  await bob.page.locator('[data-testid="connection-kind"]:text-is("direct")').waitFor({ state: 'attached' })
+  await bob.page
+    .locator('[data-testid="connection-kind"]:text-is("direct")')
+    .waitFor({ state: 'attached', timeout: 60_000 }) // tries that began before take their time to fail
   await untilState(bob.page, 'complete', 60_000)
   expect(await savedSha256(bob.page)).toBe(sha256Of(content))
 })

@@ -247,6 +247,24 @@ describe('reaching a peer', () => {
     await vi.waitFor(() => expect(node.dialled).toEqual([rtc()]))
   })
 
+  it('[NW23] a try that was under way at a nudge is followed by another at once, and rests are as at first', async () => {
+    node.dials = reachable(circuit())
+    useCircuit(await reach([rtc(), circuit()]))
+    await vi.advanceTimersByTimeAsync(directRestMs + 200)
+    const overOldNetwork = Promise.withResolvers<Shape>()
+    node.dials = () => overOldNetwork.promise
+    peers.nudge()
+    await vi.waitFor(() => expect(node.dialled.at(-1)).toEqual(rtc()))
+    node.dialled = []
+    peers.nudge()
+    expect(node.dialled).toEqual([])
+    node.dials = reachable(circuit())
+    overOldNetwork.reject(new Error('that network is gone'))
+    await vi.waitFor(() => expect(node.dialled).toEqual([rtc()]))
+    await vi.advanceTimersByTimeAsync(directRestMs + 200)
+    expect(node.dialled).toEqual([rtc(), rtc()])
+  })
+
   it.each<[string, () => Promise<unknown>]>([
     ['after a while', () => vi.advanceTimersByTimeAsync(directRestMs)],
     ['at a nudge', async () => peers.nudge()]

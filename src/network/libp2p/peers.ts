@@ -28,8 +28,8 @@ type Timer = ReturnType<typeof setTimeout>
 /** A peer that could be reached through a relay only. */
 interface Indirect {
   readonly contact: PeerContact
-  /** From its last try to its next. */
-  readonly restMs: number
+  /** From its next try, if that fails, to the one after it. */
+  nextRestMs: number
   /** None when its rest is over while nothing goes through a relay: it is tried again when it is needed. */
   again?: Timer | undefined
 }
@@ -58,6 +58,8 @@ export class Peers {
   readonly #dialling = new Map<PeerId, Promise<Connection>>()
   /** Peers that are tried directly now, in the background where that takes long. */
   readonly #trying = new Map<PeerId, Promise<Connection | undefined>>()
+  /** Those of them that began before the network last changed. */
+  #outdated = new Set<Promise<Connection | undefined>>()
   readonly #indirect = new Map<PeerId, Indirect>()
   /** A peer with lanes through a relay has a direct connection. */
   onDirect: (peerId: PeerId) => void = () => undefined
@@ -70,9 +72,13 @@ export class Peers {
     node.addEventListener('connection:open', ({ detail }) => this.#onOpen(detail))
   }
 
-  /** The network changed: what was not possible before may be now. [NW23] */
+  /** The network changed: what was not possible before may be now. Tries that began before it say nothing. [NW23] */
   nudge(): void {
-    for (const indirect of [...this.#indirect.values()]) this.#endRest(indirect)
+    this.#outdated = new Set(this.#trying.values())
+    for (const indirect of [...this.#indirect.values()]) {
+      indirect.nextRestMs = directRestMs
+      this.#endRest(indirect)
+    }
   }
 
   stop(): void {
@@ -162,12 +168,17 @@ export class Peers {
   /** Tries of one peer are shared. What came of them is remembered. [NW10] */
   #tryDirectly(contact: PeerContact, tries: number, wish: Wish = {}): Promise<Connection | undefined> {
     const { peerId, addresses } = contact
+    const known = this.#trying.get(peerId)
+    if (known) return known
     const { webrtc } = this.#sorted(peerId, addresses)
-    const trying = this.#trying.get(peerId) ?? this.#tries.inTurn({ peerId, ...wish }, webrtc, tries)
+    const trying = this.#tries.inTurn({ peerId, ...wish }, webrtc, tries)
     this.#trying.set(peerId, trying)
     void trying.then((connection) => {
       this.#trying.delete(peerId)
-      if (!connection && webrtc.length > 0) this.#rememberIndirect(contact)
+      const isOutdated = this.#outdated.delete(trying)
+      if (connection || webrtc.length === 0) return
+      const indirect = this.#rememberIndirect(contact)
+      if (isOutdated) this.#endRest(indirect)
     })
     return trying
   }
@@ -198,15 +209,15 @@ export class Peers {
     }
   }
 
-  #rememberIndirect(contact: PeerContact): void {
+  #rememberIndirect(contact: PeerContact): Indirect {
     const [oldest] = this.#indirect.keys()
     if (oldest && this.#indirect.size >= knownPeersMax) this.#forgetIndirect(oldest)
-    const before = this.#indirect.get(contact.peerId)
-    const restMs = before ? Math.min(2 * before.restMs, directRestMsMax) : directRestMs
+    const restMs = this.#indirect.get(contact.peerId)?.nextRestMs ?? directRestMs
     this.#forgetIndirect(contact.peerId)
-    const indirect: Indirect = { contact, restMs }
+    const indirect: Indirect = { contact, nextRestMs: Math.min(2 * restMs, directRestMsMax) }
     indirect.again = setTimeout(() => this.#endRest(indirect), restMs)
     this.#indirect.set(contact.peerId, indirect)
+    return indirect
   }
 
   #forgetIndirect(peerId: PeerId): void {
