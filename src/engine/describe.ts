@@ -5,13 +5,15 @@ import type { KeptRecord } from '../store/paged.ts'
 import type { ItemRecord } from '../store/types.ts'
 import type { FileView } from './types.ts'
 
-/** What to call a set of files: the one file, the folder that holds them all, or the first of them. */
+/** What to call a set of files: the one file, the folder that holds them all, or the first and how many more: `a.jpg + 2`. */
 export function titleOf(files: readonly { readonly path: string }[]): string {
   const first = files[0]
   if (!first) return ''
-  const [top, ...below] = first.path.split('/')
-  if (files.length === 1 || below.length === 0) return first.path.split('/').at(-1)!
-  return files.every((file) => file.path.startsWith(`${top}/`)) ? top! : first.path.split('/').at(-1)!
+  const parts = first.path.split('/')
+  const name = parts.at(-1)!
+  if (files.length === 1) return name
+  const holdsAll = parts.length > 1 && files.every((file) => file.path.startsWith(`${parts[0]}/`))
+  return holdsAll ? parts[0]! : `${name} + ${files.length - 1}`
 }
 
 /** The type that all files share; empty when they differ. */

@@ -66,7 +66,7 @@ export interface ItemView {
   readonly origin: 'added' | 'fetched'
   readonly kind: 'sealed' | 'plain'
   readonly state: ItemState
-  /** File name, or the common folder's, or "first name and n more". Empty until known. */
+  /** File name, or the common folder's, or the first file's and how many more there are: `a.jpg + 2`. Empty until known. */
   readonly title: string
   readonly fileCount: number
   readonly mimeType: string

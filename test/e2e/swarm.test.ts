@@ -35,7 +35,7 @@ describe('a swarm of six', () => {
       TestBrowser['page'],
       TestBrowser['page']
     ]
-    const content = seededBytes(61, 40_000_000)
+    const content = seededBytes(61, 16_000_000)
     const path = join(place.path, 'film.bin')
     await writeFile(path, content)
     const link = await shareFiles(alice, quire.url, [path])
