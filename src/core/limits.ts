@@ -165,6 +165,15 @@ export const peersDialledMax = 8
 /** Among peers that trade, those that are connected to fewer are dialled in addition, one each `dialMoreMs`: whoever comes late is dialled by nobody. */
 export const peersTradedMax = 16
 export const dialMoreMs = 500
+/**
+ * One more than `peersDialledMax` is dialled when those connected gave less than this in all since the last look: some
+ * may drip on purpose. Looks that found no more than before, times the gain, come half as often, down to the longest: a
+ * slow line of our own stays as slow with more of them.
+ */
+export const slowBytesPerSecond = 256 * KiB
+export const slowLookMs = 30_000
+export const slowLookMsMax = 10 * 60_000
+export const slowGain = 1.15
 /** Sessions of one data set, dialled and accepted: the browser's connections are counted. */
 export const sessionsMax = 48
 /** Of them, those that came by themselves while something is lacking: the others, twice what is dialled at first, are for those that are dialled. */

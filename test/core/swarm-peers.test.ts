@@ -13,6 +13,7 @@ import {
   peersToldMax,
   peersTradedMax,
   queuedGroupsMax,
+  slowLookMs,
   stallTimeoutMs
 } from '../../src/core/limits.ts'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
@@ -105,6 +106,36 @@ describe('swarm: places that others hold', () => {
     meet(taker, 'holder')
     world.until(() => taker.isComplete, stallTimeoutMs + 2 * dialMoreMs)
     expect(taker.did('connect')).toHaveLength(count + 1)
+  })
+
+  it.each<[string, number]>([
+    ['eight', peersDialledMax],
+    ['a dozen', 12]
+  ])('[SW10] %s that give little by little do not keep it from one that gives', (_, count) => {
+    const world = new World(contentOf(1_000, { blockBytes: 65_536 }))
+    const taker = world.node('taker')
+    for (const name of names(count)) {
+      const dripping = world.node(name, { has: 'everything', isReluctant: true, pace: 20 })
+      world.connect(dripping, taker)
+    }
+    world.pass(5_000)
+    world.node('holder', { has: 'everything' })
+    meet(taker, 'holder')
+    world.until(() => taker.did('connect').length > 0, 2 * slowLookMs)
+    world.until(() => taker.isComplete, 60_000)
+  })
+
+  it('[SW10] where all give little and one more brings nothing, others are tried ever more seldom', () => {
+    const world = new World(contentOf(1_000, { blockBytes: 65_536 }))
+    const own = { freeAtMs: 0 }
+    const all = names(40)
+    for (const name of all) world.node(name, { has: 'everything', isReluctant: true, line: own, pace: 100 })
+    const taker = world.node('taker')
+    meet(taker, ...all)
+    world.pass(10 * slowLookMs)
+    expect(taker.isComplete).toBe(false)
+    expect(taker.did('connect').length).toBeGreaterThan(peersDialledMax)
+    expect(taker.did('connect').length).toBeLessThan(peersDialledMax + 6)
   })
 
   it('[SW10] one that was not tried comes before those that could not be reached, which have another turn', () => {

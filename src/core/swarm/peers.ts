@@ -11,6 +11,7 @@ import {
   sessionsMax,
   stallTimeoutMs
 } from '../limits.ts'
+import { SlowLook } from './slow.ts'
 import type { DialledPeer, FoundPeer } from './types.ts'
 
 interface KnownPeer {
@@ -52,6 +53,7 @@ export class Peers {
   #heardNext = false
   /** When it was last looked whether more than `peersDialledMax` are dialled. */
   #lookedAtMs = -Infinity
+  readonly #slow = new SlowLook()
 
   /** News of a peer that rests means that it may be back: it is tried again soon, unless it lied. */
   found(peers: readonly FoundPeer[]): void {
@@ -99,7 +101,8 @@ export class Peers {
   }
 
   /** It gave something: earlier failures no longer count. */
-  proved(nowMs: number, peerId: PeerId): void {
+  proved(nowMs: number, peerId: PeerId, blocks: readonly Uint8Array[]): void {
+    this.#slow.received(blocks)
     const peer = this.#known.get(peerId)
     if (!peer) return
     peer.failures = 0
@@ -134,8 +137,9 @@ export class Peers {
 
   /**
    * Peers to dial now, those that failed least and longest ago first: until `peersDialledMax` are dialled or connected;
-   * then, as long as peers trade, one at a time until `peersTradedMax` are, or, while nobody gives, as many that might:
-   * one by one and seldom where every place is taken, since somebody of no use gives way to it.
+   * then, as long as peers trade, one at a time until `peersTradedMax` are, or, while nobody gives, as many that might,
+   * and now and then one more while all give little: one by one and seldom where every place is taken, since somebody of
+   * no use gives way to it.
    */
   toDial(nowMs: number, standing: Standing): DialledPeer[] {
     const chosen: DialledPeer[] = []
@@ -167,9 +171,13 @@ export class Peers {
 
   #most(nowMs: number, { isTrading, isStarved }: Standing): number {
     this.#lookedAtMs = nowMs
-    if (this.#busy < peersDialledMax) return peersDialledMax
+    if (this.#busy < peersDialledMax) {
+      this.#slow.reset()
+      return peersDialledMax
+    }
     const isFew = this.#busy < peersTradedMax && isTrading()
-    return isFew || (isStarved() && this.#givers(nowMs) < peersDialledMax) ? this.#busy + 1 : 0
+    const isLacking = isFew || (isStarved() && this.#givers(nowMs) < peersDialledMax)
+    return isLacking || this.#slow.isSlow(nowMs) ? this.#busy + 1 : 0
   }
 
   /** Those that trackers told of and those that peers told of in turn: anybody can invent any number of the latter. */

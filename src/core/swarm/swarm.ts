@@ -212,7 +212,7 @@ export class Swarm {
         return this.#asking.onHashesRefused(lane, frame.group, frame.code)
       case 'blocks':
         this.#asking.onBlocks(lane, frame.start, frame.blocks)
-        return this.#peers.proved(this.#state.nowMs, lane.info.peerId)
+        return this.#peers.proved(this.#state.nowMs, lane.info.peerId, frame.blocks)
       case 'refuse':
         return this.#asking.onRefused(lane, frame.ranges, frame.code)
       case 'hello':
