@@ -138,6 +138,16 @@ describe('swarm: places that others hold', () => {
     expect(taker.did('connect').length).toBeLessThan(peersDialledMax + 6)
   })
 
+  it('[SW10] who asks for nothing tries no more', () => {
+    const world = new World(contentOf(40))
+    const all = names(20)
+    for (const name of all) world.node(name, { has: 'everything', isReluctant: true })
+    const taker = world.node('taker', { isReluctant: true })
+    meet(taker, ...all)
+    world.pass(10 * slowLookMs)
+    expect(taker.did('connect')).toHaveLength(peersDialledMax)
+  })
+
   it('[SW10] one that was not tried comes before those that could not be reached, which have another turn', () => {
     const world = new World(contentOf(40))
     const taker = world.node('taker', { dialMs: (to) => (to === 'holder' ? 10 : 60_000) })

@@ -40,6 +40,8 @@ export interface Standing {
   readonly isTrading: () => boolean
   /** Nothing is on its way of what is lacking, and something could be. */
   readonly isStarved: () => boolean
+  /** Something is. */
+  readonly isOwed: () => boolean
 }
 
 /** Whom to dial, and when again: the one place that decides it for a data set. [SW10] */
@@ -169,15 +171,15 @@ export class Peers {
     return Math.max(this.#dialAtMs, this.#lookedAtMs + (this.#busy < sessionsMax ? dialMoreMs : stallTimeoutMs))
   }
 
-  #most(nowMs: number, { isTrading, isStarved }: Standing): number {
+  #most(nowMs: number, { isTrading, isStarved, isOwed }: Standing): number {
     this.#lookedAtMs = nowMs
-    if (this.#busy < peersDialledMax) {
-      this.#slow.reset()
-      return peersDialledMax
-    }
+    const hasRoom = this.#busy < peersDialledMax
+    const isAsking = isOwed() || isStarved()
+    if (hasRoom || !isAsking) this.#slow.reset()
+    if (hasRoom) return peersDialledMax
     const isFew = this.#busy < peersTradedMax && isTrading()
     const isLacking = isFew || (isStarved() && this.#givers(nowMs) < peersDialledMax)
-    return isLacking || this.#slow.isSlow(nowMs) ? this.#busy + 1 : 0
+    return isLacking || (isAsking && this.#slow.isSlow(nowMs)) ? this.#busy + 1 : 0
   }
 
   /** Those that trackers told of and those that peers told of in turn: anybody can invent any number of the latter. */

@@ -15,7 +15,7 @@ export class SlowLook {
     for (const { length } of blocks) this.#receivedBytes += length
   }
 
-  /** Others are dialled anyway: what comes says nothing yet. */
+  /** Others are dialled anyway, or nothing is asked: what comes says nothing. */
   reset(): void {
     this.#sinceMs = undefined
     this.#lookMs = slowLookMs

@@ -50,6 +50,17 @@ export class SwarmState {
     return true
   }
 
+  /**
+   * Most of those that are connected lack something, as we do, and most have nothing on its way to us: where a slow line
+   * of our own is what takes long, more peers would only share it.
+   */
+  get isTrading(): boolean {
+    const sessions = [...this.sessions.values()]
+    const lacking = sessions.filter((session) => !session.isComplete)
+    const owing = sessions.filter((session) => [...session.lanes.values()].some((lane) => lane.inFlight.size > 0))
+    return 2 * lacking.length > sessions.length && 2 * owing.length < sessions.length
+  }
+
   /** Something is asked over a lane; after a silence its time to answer begins now. */
   owes(lane: SwarmLane): void {
     if (!lane.isOwed) lane.lastProgressMs = this.nowMs

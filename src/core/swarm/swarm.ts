@@ -32,7 +32,11 @@ export class Swarm {
   readonly #introducing: Introducing
   readonly #sessions: Sessions
   readonly #widening: Widening
-  readonly #standing = { isTrading: () => this.#isTrading(), isStarved: () => this.#asking.isStarved }
+  readonly #standing = {
+    isTrading: () => this.#state.isTrading,
+    isStarved: () => this.#asking.isStarved,
+    isOwed: () => !this.#state.isStarved
+  }
   #hasStopped = false
 
   constructor(options: SwarmOptions) {
@@ -280,17 +284,6 @@ export class Swarm {
     if (this.#state.isComplete) return
     const toDial = this.#peers.toDial(this.#state.nowMs, this.#standing)
     for (const peer of toDial) this.#state.emit({ type: 'connect', ...peer })
-  }
-
-  /**
-   * Most of those that are connected lack something, as we do, and most have nothing on its way to us: where a slow line
-   * of our own is what takes long, more peers would only share it.
-   */
-  #isTrading(): boolean {
-    const sessions = [...this.#state.sessions.values()]
-    const lacking = sessions.filter((session) => !session.isComplete)
-    const owing = sessions.filter((session) => [...session.lanes.values()].some((lane) => lane.inFlight.size > 0))
-    return 2 * lacking.length > sessions.length && 2 * owing.length < sessions.length
   }
 
   #stop(): void {
