@@ -73,7 +73,10 @@ const anonymousMib = (pid: number): number =>
 async function mostWhile(pid: number, work: () => Promise<unknown>): Promise<number> {
   let most = 0
   const look = setInterval(() => (most = Math.max(most, anonymousMib(pid))), lookMs)
-  await work()
-  clearInterval(look)
+  try {
+    await work()
+  } finally {
+    clearInterval(look)
+  }
   return most
 }
