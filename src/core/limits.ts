@@ -756,7 +756,7 @@ export const restHeadTimeoutMs = 10_000
 export const restIdleMs = 120_000
 /** Of an upload, so much may wait for the disk: it is then written with one call, which costs as much as one for 64 KiB. */
 export const spoolAheadBytesMax = 2 * MiB
-/** Segments of all uploads that are in memory at one time, however many there are: 32 MiB, and as much again while they are hashed. Twice as many are no faster. */
+/** Segments of all uploads that are in memory at one time, however many there are: 32 MiB, and as much again while they are hashed. Without a bound 64 uploads take longer. */
 export const uploadSegmentsMax = 8
 /** Until somebody who has a manifest must have given it: callers wait no longer for what nobody has. */
 export const restFindMs = 30_000
