@@ -16,7 +16,7 @@ if (target) {
   const route = routeOf(location.hash)
   const link = route.name === 'receive' ? `${location.origin}/${route.link}` : undefined
   // The engine's worker starts while the page is drawn. libp2p is larger: it comes after the first paint.
-  const connect = link === undefined ? undefined : Promise.all([firstPaint(), check(link)])
+  const connect = link === undefined ? aboutToShare() : Promise.all([firstPaint(), check(link)])
   const quire = openPageQuire({ connect, relayOnly: isRelayOnly })
   // Browsers leave it out where the page is not secure, or a setting forbids it.
   const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker
@@ -30,6 +30,14 @@ if (target) {
 function firstPaint(): Promise<unknown> {
   if (document.hidden) return Promise.resolve()
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+}
+
+/** Files are dragged over the page, or being chosen: by the time that they have a link it is to be of use at once. */
+function aboutToShare(): Promise<unknown> {
+  return new Promise((resolve) => {
+    addEventListener('dragenter', resolve, { once: true })
+    addEventListener('click', (event) => (event.target as HTMLInputElement).type === 'file' && resolve(event))
+  })
 }
 
 /** Rejects when something is wrong with the link: then nobody is asked anything. Loads while the page is drawn. */

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { budgets } from '../check/weights.ts'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
@@ -52,6 +53,20 @@ it('whoever opens a link loads no more than the budget of the page', async () =>
   const loadedBytes = (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0)
   expect(loadedBytes).toBeGreaterThan(100 * 1024)
   expect(loadedBytes).toBeLessThanOrEqual(budgets.at(-1)!.bytesMax)
+})
+
+it.each<[string, (page: Page) => Promise<unknown>]>([
+  [
+    'drags files over the page',
+    (page) => page.evaluate(() => document.body.dispatchEvent(new DragEvent('dragenter', { bubbles: true })))
+  ],
+  ['chooses files', (page) => page.getByRole('button', { name: 'Choose' }).first().click()]
+])('whoever %s is connected before there is a link', async (_what, begins) => {
+  await using bob = await launchBrowser()
+  await bob.page.goto(quire.url)
+  const connected = bob.page.waitForEvent('websocket')
+  await begins(bob.page)
+  await connected
 })
 
 it('a browser is asked not to clear what is kept, once something is', async () => {

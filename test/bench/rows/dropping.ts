@@ -28,6 +28,7 @@ export async function dropping({ rounds, megabytes = 1_100 }: BenchOptions): Pro
     await linkOf(receiver)
     chosen = await choose(sender, join(dirname(file.path), name))
     await sender.bringToFront()
+    await dragOver(sender)
   }
   const { drop, bare } = await interleaved(rounds, {
     drop: {
@@ -74,6 +75,11 @@ async function visitAnew(page: Page, url: string): Promise<void> {
   await forgetSite(page, url)
   await page.goto(`${url}/#/`)
   await byId(page, 'file-input').waitFor({ state: 'attached' })
+}
+
+/** As files come over the page, a moment before they are dropped. */
+async function dragOver(page: Page): Promise<void> {
+  await page.evaluate(() => document.body.dispatchEvent(new DragEvent('dragenter', { bubbles: true })))
 }
 
 /** An input of our own: those of the page share at once what they are given. */
