@@ -15,6 +15,7 @@ import { Copies } from './copies.ts'
 import { addItem } from './item-adding.ts'
 import { type DataSetKeys, keysOf } from './keys.ts'
 import type { EngineParts } from './parts.ts'
+import { PeerBook } from './peer-book.ts'
 import { randomBytes } from './crypto.ts'
 import { type BlockReader, collectBytes, readBytes } from './reading.ts'
 import { SwarmDriver } from './swarm-driver.ts'
@@ -52,6 +53,8 @@ export class DataItem extends WatchedItem {
   #manifest: Manifest | undefined
   #keys: DataSetKeys | undefined
   #driver: SwarmDriver | undefined
+  /** Outlasts a pause: blocks keep their colours. */
+  #book: PeerBook | undefined
   #files: Promise<readonly PlacedFile[]> | undefined
   #adding: { readonly abort: AbortController; readonly totalBytes: number; doneBytes: number } | undefined
   #error: ErrorReport | undefined
@@ -185,8 +188,10 @@ export class DataItem extends WatchedItem {
 
   /** The machine that speaks for this data set, made when it is first needed. */
   driver(): SwarmDriver {
+    this.#book ??= new PeerBook(this.#parts.timers)
     this.#driver ??= new SwarmDriver(this.#parts, {
       set: this.id,
+      book: this.#book,
       manifestCid: this.#record.manifestCid!,
       keys: this.#keys!,
       manifest: this.#record.manifest,
@@ -503,7 +508,7 @@ export class DataItem extends WatchedItem {
       remainingMs: rate > 0 ? ((totalBytes - doneBytes) / rate) * 1000 : undefined,
       peers: this.#driver?.peers() ?? [],
       otherCopies: this.#copies.count(this.#driver?.holders() ?? []),
-      leaves: this.#held ? this.#leaves.draw(this.#held, (index) => this.#driver?.pigmentOf(index) ?? 0) : noLeaves,
+      leaves: this.#held ? this.#leaves.draw(this.#held, (index) => this.#book?.pigmentOfBlock(index) ?? 0) : noLeaves,
       error: this.#error,
       dropped: this.#dropped,
       keep: record.keep && keepView(record.keep, this.#keepStanding.shown, Date.now(), doneBlocks * blockBytes),

@@ -31,6 +31,8 @@ export interface DriverOptions {
   readonly keys: DataSetKeys
   readonly manifest?: Uint8Array
   readonly held?: Bitmap
+  /** Who sent what, of this driver and of those before it; a new one where absent. */
+  readonly book?: PeerBook
   /** Throws why there is no room for what a manifest describes. */
   readonly accepts?: (manifest: Manifest) => void
   readonly onManifest: (bytes: Uint8Array, manifest: Manifest) => void
@@ -66,7 +68,7 @@ export class SwarmDriver {
     this.#dialling = new Dialling(parts)
     this.#alarm = new Alarm(parts.timers, clockTickMs)
     this.#fading = new Alarm(parts.timers)
-    this.#book = new PeerBook(parts.timers)
+    this.#book = options.book ?? new PeerBook(parts.timers)
     const { manifestCid, manifest, held, accepts } = options
     const { swarmId, swarmKey } = options.keys
     const { role, random, uploadLimit } = parts
@@ -107,10 +109,6 @@ export class SwarmDriver {
   /** Peers that are connected and hold everything. */
   holders(): PeerId[] {
     return this.#machine.sessions().flatMap((each) => (each.isOpen && each.complete ? [each.peerId] : []))
-  }
-
-  pigmentOf(index: number): number {
-    return this.#book.pigmentOfBlock(index)
   }
 
   /** The manifest, once blocks can be read and stored. */

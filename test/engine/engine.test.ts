@@ -3,7 +3,7 @@ import { UploadLimit } from '../../src/core/swarm/upload-limit.ts'
 import { QuireEngine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { blobSource } from '../../src/engine/sources.ts'
-import type { Item } from '../../src/engine/types.ts'
+import type { Item, ItemView } from '../../src/engine/types.ts'
 import { whenState } from '../../src/engine/watch.ts'
 import { collectBytes } from '../../src/engine/reading.ts'
 import { MemoryHub } from '../../src/network/memory.ts'
@@ -74,6 +74,21 @@ describe('share and fetch', () => {
     await item.resume()
     for (let step = await reader.read(); !step.done; step = await reader.read()) chunks.push(step.value)
     expect(Buffer.concat(chunks).equals(content)).toBe(true)
+    await Promise.all([alice.close(), bob.close()])
+  })
+
+  it('blocks keep the colour of who sent them over a pause, and a sender keeps its own', async () => {
+    const hub = hubWithTracker()
+    const uploadLimit = new UploadLimit(2_000_000)
+    const [alice, bob] = await Promise.all([openEngine(hub, 'alice', { uploadLimit }), openEngine(hub, 'bob')])
+    const link = await alice.add([blobSource('film.bin', new Blob([seededBytes(8, 5_000_000)]))]).whenLinked()
+    const item = await bob.open(link)
+    await whenState(item, ({ doneBlocks }) => doneBlocks > 10)
+    await item.pause()
+    const coloursOf = ({ leaves }: ItemView) => leaves.owners.filter((_, leaf) => leaves.levels[leaf]! > 0)
+    expect(new Set(coloursOf(item.peek()))).toEqual(new Set([1]))
+    await item.resume()
+    expect(new Set(coloursOf(await item.whenReady()))).toEqual(new Set([1]))
     await Promise.all([alice.close(), bob.close()])
   })
 
