@@ -338,6 +338,7 @@ export class DataItem extends WatchedItem {
     this.#parts.room.release(this.id)
     this.#driver?.close()
     this.#driver = undefined
+    this.#book?.rest()
   }
 
   /** Whoever reads waits while it is paused, and goes on with the driver that comes after. */

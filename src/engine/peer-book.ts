@@ -14,8 +14,8 @@ const fadeStepMs = 500
 
 interface Entry {
   pigment: number
-  readonly received: RateMeter
-  readonly sent: RateMeter
+  received: RateMeter
+  sent: RateMeter
 }
 
 /** Who sent what, how fast, and in which colour: for the interface only. */
@@ -23,7 +23,7 @@ export class PeerBook {
   readonly #timers: Timers
   readonly #entries = new Map<PeerId, Entry>()
   readonly #owners = new Map<number, number>()
-  readonly #received = new RateMeter()
+  #received = new RateMeter()
   #pigmentsGiven = 0
   #lastReceivedMs = -Infinity
   #lastSentMs = -Infinity
@@ -45,6 +45,16 @@ export class PeerBook {
     const nowMs = this.#timers.nowMs()
     const isStill = nowMs - Math.max(this.#lastReceivedMs, this.#lastSentMs) > rateWindowMs + fadeStepMs
     return isStill ? Infinity : (Math.floor(nowMs / fadeStepMs) + 1) * fadeStepMs
+  }
+
+  /** Nothing is under way any more; what came keeps its colours. */
+  rest(): void {
+    this.#lastReceivedMs = this.#lastSentMs = -Infinity
+    this.#received = new RateMeter()
+    for (const entry of this.#entries.values()) {
+      entry.received = new RateMeter()
+      entry.sent = new RateMeter()
+    }
   }
 
   /** Returns whether it is the first block of this peer. */
