@@ -27,11 +27,13 @@ export class SlowLook {
     if (this.#sinceMs === undefined) this.#begin(nowMs)
     if (spentMs < this.#lookMs) return false
     const now = (this.#receivedBytes * 1_000) / spentMs
-    const isBetter = now > slowGain * this.#before
-    this.#lookMs = isBetter ? slowLookMs : Math.min(2 * this.#lookMs, slowLookMsMax)
-    this.#before = now
+    const isSlow = now < slowBytesPerSecond
+    // Only what was tried can have brought nothing.
+    if (isSlow) this.#lookMs = now > slowGain * this.#before ? slowLookMs : Math.min(2 * this.#lookMs, slowLookMsMax)
+    else this.reset()
+    this.#before = isSlow ? now : 0
     this.#begin(nowMs)
-    return now < slowBytesPerSecond
+    return isSlow
   }
 
   #begin(nowMs: number): void {
