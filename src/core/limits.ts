@@ -192,6 +192,8 @@ export const segmentsBegunMax = 8
 export const blocksPerSecond = 128
 /** One that owes blocks and brings nothing for so long is silent, not only slow: who serves twenty at once sends to each every two seconds. */
 export const silenceMs = 4_000
+/** What a silent one owes may be asked of another, of however few blocks: all that was asked of it at first. */
+export const silentBlocks = windowBytesStart / blockBytes
 /** Between two looks for blocks that another peer would bring sooner. */
 export const secondLookMs = 250
 /** What another peer must win at least for a block to be taken from one that was asked for it. */

@@ -37,7 +37,7 @@ async function buildOnce(): Promise<string> {
 }
 
 /** As people's run, which are not root's: those of root give their network and audio threads a priority. */
-export const asPeoples: BrowserOptions = { asNobody: true }
+export const asPeoples: BrowserOptions = { asNobody: true, whole: true }
 
 /** Two browsers: who sends and who receives. */
 export interface Pair extends AsyncDisposable {
@@ -45,7 +45,7 @@ export interface Pair extends AsyncDisposable {
   readonly receiver: TestBrowser
 }
 
-export async function openPair(options?: BrowserOptions): Promise<Pair> {
+export async function openPair(options: BrowserOptions = { whole: true }): Promise<Pair> {
   const [sender, receiver] = await Promise.all([launchBrowser(options), launchBrowser(options)])
   return {
     sender,

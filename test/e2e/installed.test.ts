@@ -12,7 +12,7 @@ let browser: TestBrowser
 let page: Page
 
 beforeAll(async () => {
-  ;[quire, browser] = await Promise.all([startQuire(), launchBrowser()])
+  ;[quire, browser] = await Promise.all([startQuire(), launchBrowser({ whole: true })])
   page = browser.page
   await page.goto(`${quire.url}/`)
   await byId(page, 'offline-ready').waitFor({ state: 'attached' })

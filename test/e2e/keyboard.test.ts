@@ -21,8 +21,8 @@ beforeAll(async () => {
   ;[place, quire, alice, bob] = await Promise.all([
     temporaryFolder('keyboard'),
     startQuire(),
-    launchBrowser(),
-    launchBrowser()
+    launchBrowser({ whole: true }),
+    launchBrowser({ whole: true })
   ])
   await alice.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: quire.url })
 })

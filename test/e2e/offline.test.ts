@@ -25,8 +25,8 @@ beforeAll(async () => {
   place = await temporaryFolder('offline')
   ;[quire, alice, bob] = await Promise.all([
     startQuire({ dataDir: join(place.path, 'relay') }),
-    launchBrowser(),
-    launchBrowser()
+    launchBrowser({ whole: true }),
+    launchBrowser({ whole: true })
   ])
   for (const name of ['first.bin', 'second.bin', 'third.bin', 'notes.bin']) {
     const path = join(place.path, name)

@@ -19,8 +19,8 @@ beforeAll(async () => {
   ;[place, quire, alice, bob] = await Promise.all([
     temporaryFolder('share'),
     startQuire(),
-    launchBrowser(),
-    launchBrowser()
+    launchBrowser({ whole: true }),
+    launchBrowser({ whole: true })
   ])
   for (const { context, page } of [alice, bob]) {
     context.on('request', (request) => asked.add(new URL(request.url()).host))

@@ -3,7 +3,7 @@ import type { LaneId } from '../../src/core/ids.ts'
 import {
   blocksPerSecond,
   laneBufferBytesMax,
-  messageBlocks,
+  silentBlocks,
   queuedBlocksMax,
   sessionsMax,
   windowBytesMax
@@ -63,11 +63,11 @@ export function checkLane(peer: SimPeer, end: LaneEnd): void {
     throw new Broken('bounded', peer, `${end.queuedBytes} bytes wait on a lane`)
 }
 
-/** Blocks that came twice stay under one in a hundred, or a message for a small data set. */
+/** Blocks that came twice stay under one in a hundred, or what a silent peer was asked at first. */
 export function checkDuplicates(peer: SimPeer): void {
   if (peer.options.character !== honest) return
   const { blockCount } = peer.world.tokens
-  const most = Math.max(messageBlocks, Math.floor(blockCount / blocksPerSecond))
+  const most = Math.max(silentBlocks, Math.floor(blockCount / blocksPerSecond))
   if (peer.duplicateBlocks > most)
     throw new Broken('few-duplicates', peer, `${peer.duplicateBlocks} of ${blockCount} blocks came twice`)
 }

@@ -59,6 +59,12 @@ const mutations: readonly Mutation[] = [
     to: 'nowMs < this.lastProgressMs - silenceMs'
   },
   {
+    name: 'who was asked for nothing is taken for slow',
+    file: swarm('lane'),
+    from: 'this.isOwed ? nowMs : this.lastProgressMs',
+    to: 'nowMs'
+  },
+  {
     name: 'what comes next from a slow peer is asked of another',
     file: swarm('seconds'),
     from: 'owed.slice(Math.max(0, owed.length - most))',

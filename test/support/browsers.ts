@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium, type BrowserContext, type Page } from 'playwright'
-import { chromiumArgs, chromiumPath } from './chromium.ts'
+import { chromiumArgs, chromiumPath, shellPath } from './chromium.ts'
 import { removeFolder } from './files.ts'
 
 export interface BrowserOptions {
@@ -12,6 +12,8 @@ export interface BrowserOptions {
   readonly profileDir?: string
   /** Without service workers, so that what is put into its pages comes before them. */
   readonly noServiceWorkers?: boolean
+  /** The whole of Chromium, with what draws windows and installs applications; otherwise its shell, where there is one. */
+  readonly whole?: boolean
   /** What starts Chromium, where it is not Chromium itself. */
   readonly program?: string
   /** Further flags for Chromium. */
@@ -37,7 +39,7 @@ export interface TestBrowser extends AsyncDisposable {
 
 export async function launchBrowser(options: BrowserOptions = {}): Promise<TestBrowser> {
   const profileDir = options.profileDir ?? (await mkdtemp(join(tmpdir(), 'quire-profile-')))
-  const program = options.program ?? chromiumPath()
+  const program = options.program ?? (options.whole === true ? chromiumPath() : shellPath())
   const context = await chromium.launchPersistentContext(profileDir, {
     ...(options.asNobody === true ? await nobodys(program, profileDir) : { executablePath: program }),
     headless: true,

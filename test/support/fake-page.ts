@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright'
 import { build, preview } from 'vite'
-import { chromiumArgs, chromiumPath } from './chromium.ts'
+import { chromiumArgs, shellPath } from './chromium.ts'
 
 /** The interface over an engine that only looks like one, in a real browser. */
 export interface FakePage {
@@ -28,7 +28,7 @@ export async function openFakePage(): Promise<FakePage> {
   const base = server.resolvedUrls?.local[0] ?? ''
   const pages = new Map<string, Page>()
   let visits = 0
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs })
+  const browser = await chromium.launch({ executablePath: shellPath(), args: chromiumArgs })
   return {
     browser,
     async open(query, hash, options = {}) {

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { chromiumPath, findProgram } from './chromium.ts'
+import { shellPath, findProgram } from './chromium.ts'
 import { end } from './engines/children.ts'
 import { removeFolder } from './files.ts'
 
@@ -56,7 +56,7 @@ export async function ownNetwork(port: number): Promise<OwnNetwork> {
   })
   await new Promise((resolve) => createInterface({ input: inside.stdout }).once('line', resolve))
   const program = join(home, 'chromium')
-  await writeFile(program, `#!/bin/sh\nexec ${ip} netns exec ${name} ${chromiumPath()} "$@"\n`)
+  await writeFile(program, `#!/bin/sh\nexec ${ip} netns exec ${name} ${shellPath()} "$@"\n`)
   await chmod(program, 0o755)
   return {
     program,

@@ -83,7 +83,8 @@ export class SwarmLane {
 
   /** When so much will be here, as far as one can tell: a silence is likely to last as long again. */
   etaMs(nowMs: number, bytes: number): number {
-    const pace = this.window.paceAt(nowMs)
+    // The time in which nothing was asked of it says nothing of its pace.
+    const pace = this.window.paceAt(this.isOwed ? nowMs : this.lastProgressMs)
     const expectedMs = pace > 0 ? bytes / pace : secondGainMs
     return this.isOwed ? Math.max(expectedMs, nowMs - this.lastProgressMs) : expectedMs
   }

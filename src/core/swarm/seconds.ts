@@ -1,4 +1,4 @@
-import { blocksPerSecond, messageBlocks, rangesPerFrameMax, secondGainMs, secondLookMs } from '../limits.ts'
+import { blocksPerSecond, rangesPerFrameMax, secondGainMs, secondLookMs, silentBlocks } from '../limits.ts'
 import type { SwarmLane } from './lane.ts'
 import { rising, runsOf } from './runs.ts'
 import type { SwarmState } from './state.ts'
@@ -103,7 +103,7 @@ export class Seconds {
   /** Blocks that may be asked of a second before the first has given them up: whoever is only slow will bring them too. */
   #budget(first: SwarmLane): number {
     const share = Math.floor(this.#state.manifest!.blockCount / blocksPerSecond)
-    const most = first.isSilent(this.#state.nowMs) ? Math.max(messageBlocks, share) : share
+    const most = first.isSilent(this.#state.nowMs) ? Math.max(silentBlocks, share) : share
     return Math.max(0, most - this.#duplicates - this.#doubles.size)
   }
 }

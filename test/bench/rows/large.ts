@@ -65,7 +65,7 @@ export async function largeTab(options: BenchOptions): Promise<Section> {
   await using folder = await temporaryFolder('bench-large')
   await using file = await bigFile(totalBytes)
   const idle = await idleOf(folder.path, site.url)
-  await using browser = await launchBrowser()
+  await using browser = await launchBrowser({ whole: true })
   const { page } = browser
   const meter = await heapMeter(page)
   await page.goto(`${site.url}/#/`)

@@ -11,7 +11,11 @@ import type { Section } from '../results.ts'
 export async function liars({ rounds, megabytes = 100 }: BenchOptions): Promise<Section> {
   await using library = await serveLibraryPage()
   await using file = await bigFile(megabytes * 1e6)
-  const browsers = await Promise.all([launchBrowser(), launchBrowser(), launchBrowser()])
+  const browsers = await Promise.all([
+    launchBrowser({ whole: true }),
+    launchBrowser({ whole: true }),
+    launchBrowser({ whole: true })
+  ])
   const pages = browsers.map(({ page }) => page)
   const [first, second, receiver] = pages as [(typeof pages)[0], (typeof pages)[0], (typeof pages)[0]]
   try {

@@ -18,7 +18,7 @@ const limitMs = 600_000
 export async function libraryMemory({ megabytes = 200 }: BenchOptions): Promise<Section> {
   await using site = await serveSite()
   await using file = await bigFile(megabytes * 1e6)
-  await using sharer = await launchBrowser()
+  await using sharer = await launchBrowser({ whole: true })
   await sharer.page.goto(`${site.url}/#/`)
   await byId(sharer.page, 'file-input').setInputFiles(file.path)
   const link = await linkOf(sharer.page)
@@ -55,7 +55,7 @@ interface Heaps {
 
 /** A browser whose library has so many data sets is opened anew, left alone, and fetches one more. */
 async function measured(url: string, link: string, count: number): Promise<Heaps> {
-  await using browser = await launchBrowser()
+  await using browser = await launchBrowser({ whole: true })
   const { page } = browser
   const meter = await heapMeter(page)
   await page.goto(`${url}/#/`)

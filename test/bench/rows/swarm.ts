@@ -86,7 +86,7 @@ async function gather(
 ): Promise<{ readonly members: readonly Member[] } & AsyncDisposable> {
   const members: Member[] = []
   for (let i = 0; i < count; i++) {
-    const browser = await launchBrowser()
+    const browser = await launchBrowser({ whole: true })
     await countSentBytes(browser.context)
     const quire = await browser.context.newPage()
     await openLibrary(quire, libraryUrl)
