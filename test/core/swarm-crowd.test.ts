@@ -10,6 +10,7 @@ import {
   peersToldMax,
   queuedBlocksMax,
   silenceMs,
+  silentBlocks,
   suggestedBlocksMax
 } from '../../src/core/limits.ts'
 import { contentOf } from '../support/swarm-content.ts'
@@ -205,7 +206,7 @@ describe('swarm: the end of a fetch', () => {
   })
 
   it('[SW14] what is asked of two is what the slow one would bring last', () => {
-    const { slow, taker } = afterSlow(2 * blocksPerSecond)
+    const { slow, taker } = afterSlow((silentBlocks + 2) * blocksPerSecond)
     const sent = slow.did('send-blocks').flatMap(({ start, count }) => span(start, count))
     expect(cameTwice(taker)).toHaveLength(2)
     expect(cameTwice(taker)).toEqual(sent.slice(-2))

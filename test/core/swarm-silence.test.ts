@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Stalled } from '../../src/core/exchange/errors.ts'
-import { stallTimeoutMs } from '../../src/core/limits.ts'
+import type { KnownFrame } from '../../src/core/exchange/types.ts'
+import { holdUpTimeoutMs, stallTimeoutMs } from '../../src/core/limits.ts'
 import { contentOf } from '../support/swarm-content.ts'
 import { expectAllBlocks, meet } from '../support/swarm-pair.ts'
 import { type Node, World } from '../support/swarm-world.ts'
@@ -34,6 +35,19 @@ describe('swarm: a peer that falls silent', () => {
     expect(world.nowMs).toBeLessThan(stallTimeoutMs + 1_000)
     world.until(() => taker.isComplete)
     expectAllBlocks(taker, world)
+  })
+
+  it('[SW11] several that fall silent are not waited for as long where nothing else is left to ask', () => {
+    const world = new World(contentOf(250, { blockBytes: 64 * 1024 }))
+    const sends = (frame: KnownFrame) => (frame.type === 'blocks' ? undefined : frame)
+    for (const name of ['one', 'two', 'three']) world.node(name, { has: 'everything', sends })
+    world.node('holder', { has: 'everything', pace: 20_000 })
+    const taker = world.node('taker')
+    meet(taker, 'one', 'two', 'three', 'holder')
+    world.until(() => taker.isComplete)
+    expectAllBlocks(taker, world)
+    expect(taker.codes()).toContain('stalled')
+    expect(world.nowMs).toBeLessThan(holdUpTimeoutMs + 1_000)
   })
 })
 

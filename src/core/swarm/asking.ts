@@ -208,12 +208,12 @@ export class Asking {
   /** Returns whether the lane may be asked for more. */
   #askRun(lane: SwarmLane): boolean {
     const session = lane.session!
-    const { blockBytes } = this.#state.manifest!
+    const { nowMs, manifest } = this.#state
+    const { blockBytes } = manifest!
     // Less than a run of room waits until more is free: small requests cost as much as large ones.
     const run = Math.min(runBlocks, Math.floor(lane.windowBlocks(blockBytes) / 2))
-    if (session.restUntilMs > this.#state.nowMs || lane.roomBlocks(blockBytes) < run || this.#roomBlocks() < run)
-      return false
-    if (session.suggests && this.#state.isStarved && !this.#choice!.isGuided(lane, this.#state.nowMs)) {
+    if (session.restUntilMs > nowMs || lane.roomBlocks(blockBytes) < run || this.#roomBlocks() < run) return false
+    if (session.suggests && this.#state.isStarved && !this.#choice!.isGuided(lane, nowMs)) {
       session.suggests = false
       session.isExhausted = false
     }
@@ -222,7 +222,6 @@ export class Asking {
       if (this.#choice!.isHeldBack(lane)) return false
       session.isExhausted = true
       this.#seconds.wish()
-      const { nowMs } = this.#state
       if (session.suggests) this.#lookAgainAt(Math.max(session.suggestedAtMs + suggestionMs, nowMs + busyRestMs))
       return false
     }
@@ -247,7 +246,8 @@ export class Asking {
       const room = lane.roomBlocks(this.#state.manifest!.blockBytes)
       if (room > 0) idle.set(lane, room)
     }
-    for (const [lane, indexes] of this.#seconds.look(idle)) if (indexes.length > 0) this.#ask(lane, indexes)
+    const asked = this.#seconds.look(idle, !this.#isAdmitted || this.#need!.openBlocks === 0)
+    for (const [lane, indexes] of asked) if (indexes.length > 0) this.#ask(lane, indexes)
   }
 
   /** Blocks that may still be taken, of all lanes together. */

@@ -3,6 +3,7 @@ import { BadFrame, Overasked } from '../exchange/errors.ts'
 import type { LaneInfo } from '../exchange/types.ts'
 import type { GroupIndex } from '../ids.ts'
 import {
+  holdUpTimeoutMs,
   queuedBlocksMax,
   queuedGroupsMax,
   rangesPerFrameMax,
@@ -28,6 +29,8 @@ export class SwarmLane {
   readonly cancelled = new Set<number>()
   /** Others would have brought them sooner. */
   isLate = false
+  /** It is silent, and others that could bring what it owes have nothing else to bring. */
+  holdsUp = false
   /** When the last of them was. */
   calledOffAtMs = -Infinity
   readonly groupsAsked = new Set<GroupIndex>()
@@ -63,8 +66,10 @@ export class SwarmLane {
     return this.isOwed && nowMs >= this.lastProgressMs + silenceMs
   }
 
-  isStalled(nowMs: number): boolean {
-    return this.isOwed && nowMs >= this.lastProgressMs + stallTimeoutMs
+  /** When it has stalled, if it brings nothing before. */
+  get stallsAtMs(): number {
+    if (!this.isOwed) return Infinity
+    return this.lastProgressMs + (this.holdsUp ? holdUpTimeoutMs : stallTimeoutMs)
   }
 
   /** Blocks that may be asked for and not yet here. */
@@ -103,6 +108,7 @@ export class SwarmLane {
       this.cancelled.delete(index)
     }
     this.isLate &&= this.cancelled.size > 0
+    this.holdsUp = false
   }
 
   /** Blocks that may still be queued. */

@@ -61,10 +61,10 @@ export class Seconds {
   }
 
   /**
-   * Relieves slow lanes; `idle` have so much room for blocks. What a slow lane has not begun to send it gives back
+   * Relieves slow lanes; `idle` have so much room for blocks, and at the end all that is lacking was asked for. What a slow lane has not begun to send it gives back
    * when told so; what it still owes a while later is asked of another too. Returns what to ask over which lane.
    */
-  look(idle: ReadonlyMap<SwarmLane, number>): Map<SwarmLane, number[]> {
+  look(idle: ReadonlyMap<SwarmLane, number>, isEnd: boolean): Map<SwarmLane, number[]> {
     const { nowMs, lanes, manifest } = this.#state
     const { blockBytes } = manifest!
     const asked = new Map<SwarmLane, number[]>()
@@ -85,7 +85,9 @@ export class Seconds {
         const unsent = spare.filter((index) => !slow.lane.cancelled.has(index)).slice(-room)
         const owed = unsent.length === 0 && nowMs - slow.lane.calledOffAtMs >= secondLookMs ? spare : []
         // What was asked last would come last: the slow one may well bring the rest meanwhile.
-        const most = Math.min(room, this.#budget(slow.lane))
+        const budget = isEnd ? this.#budget(slow.lane) : 0
+        if (isEnd && budget < owed.length) this.#holdsUp(slow.lane)
+        const most = Math.min(room, budget)
         const second = owed.slice(Math.max(0, owed.length - most))
         for (const index of second) this.#doubles.set(index, { hasCome: false })
         doubled.push(...second)
@@ -100,10 +102,21 @@ export class Seconds {
     return asked
   }
 
-  /** Blocks that may be asked of a second before the first has given them up: whoever is only slow will bring them too. */
+  /** What may not be asked of two is waited for; of one that is silent not for long. [SW11] */
+  #holdsUp(lane: SwarmLane): void {
+    const { nowMs } = this.#state
+    if (!lane.isSilent(nowMs)) return
+    lane.holdsUp = true
+    this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, Math.max(nowMs, lane.stallsAtMs))
+  }
+
+  /**
+   * Blocks that may be asked of a second before the first has given them up: whoever is only slow will bring them too,
+   * so that some are left for who is silent.
+   */
   #budget(first: SwarmLane): number {
     const share = Math.floor(this.#state.manifest!.blockCount / blocksPerSecond)
-    const most = first.isSilent(this.#state.nowMs) ? Math.max(silentBlocks, share) : share
+    const most = first.isSilent(this.#state.nowMs) ? Math.max(silentBlocks, share) : share - silentBlocks
     return Math.max(0, most - this.#duplicates - this.#doubles.size)
   }
 }

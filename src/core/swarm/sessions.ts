@@ -9,8 +9,7 @@ import {
   lanesPerSessionMax,
   sessionsAcceptedMax,
   sessionsMax,
-  sleptMs,
-  stallTimeoutMs
+  sleptMs
 } from '../limits.ts'
 import type { Asking } from './asking.ts'
 import { Greeting } from './greeting.ts'
@@ -129,14 +128,14 @@ export class Sessions {
     const hasSlept = nowMs - this.#state.overdueAtMs >= sleptMs
     for (const lane of [...lanes.values()]) {
       const isMute = lane.state === 'greeting' && nowMs >= lane.openedAtMs + helloTimeoutMs
-      if (!isMute && !lane.isStalled(nowMs)) continue
+      if (!isMute && nowMs < lane.stallsAtMs) continue
       if (hasSlept) this.#lose(lane)
       else this.end(lane, new Stalled())
     }
     this.#state.overdueAtMs = Infinity
-    for (const { state, openedAtMs, isOwed, lastProgressMs } of lanes.values()) {
+    for (const { state, openedAtMs, stallsAtMs } of lanes.values()) {
       if (state === 'greeting') this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, openedAtMs + helloTimeoutMs)
-      if (isOwed) this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, lastProgressMs + stallTimeoutMs)
+      this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, stallsAtMs)
     }
   }
 
