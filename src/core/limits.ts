@@ -153,8 +153,11 @@ export const messagesUnderWayMax = 4
 export const unstoredBytesMax = 32 * MiB
 /** A session that owes something and sends nothing for so long is ended, and its peer left alone for a while. */
 export const stallTimeoutMs = 15_000
-/** The same where others that could bring what it owes have nothing else to do: an honest one is not silent for half as long (SW18). */
-export const holdUpTimeoutMs = 8_000
+/**
+ * The same, counted from when it is silent and others that could bring what it owes have nothing else to do: an honest
+ * one answers sooner (SW18), and after a sleep of this machine it has so long.
+ */
+export const holdUpMs = 4_000
 /** Who is woken so late for what was due has slept, and judges nobody by the silence. */
 export const sleptMs = 1_000
 /** First rest of a peer that failed; doubled each time up to the longest. */

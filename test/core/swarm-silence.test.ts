@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Stalled } from '../../src/core/exchange/errors.ts'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
-import { holdUpTimeoutMs, stallTimeoutMs } from '../../src/core/limits.ts'
+import { holdUpMs, silenceMs, stallTimeoutMs } from '../../src/core/limits.ts'
 import { contentOf } from '../support/swarm-content.ts'
 import { expectAllBlocks, meet } from '../support/swarm-pair.ts'
 import { type Node, World } from '../support/swarm-world.ts'
@@ -47,7 +47,7 @@ describe('swarm: a peer that falls silent', () => {
     world.until(() => taker.isComplete)
     expectAllBlocks(taker, world)
     expect(taker.codes()).toContain('stalled')
-    expect(world.nowMs).toBeLessThan(holdUpTimeoutMs + 1_000)
+    expect(world.nowMs).toBeLessThan(silenceMs + holdUpMs + 1_000)
   })
 })
 
@@ -82,6 +82,25 @@ describe('swarm: a machine that slept', () => {
     expect(closed).toHaveLength(4)
     expect(new Set(closed.map(({ laneId }) => laneId)).size).toBe(4)
     world.until(() => taker.isComplete)
+  })
+
+  it('[SW11] [SW14] gives those time that hold up the end when it wakes', () => {
+    const world = new World(contentOf(250, { blockBytes: 64 * 1024 }))
+    const sends = (frame: KnownFrame) => (isMute && frame.type === 'blocks' ? undefined : frame)
+    let isMute = false
+    for (const name of ['one', 'two', 'three']) world.node(name, { has: 'everything', pace: 1_000, sends })
+    world.node('holder', { has: 'everything', pace: 20_000 })
+    const taker = world.node('taker')
+    meet(taker, 'one', 'two', 'three', 'holder')
+    world.until(() => taker.disk.size > 100)
+    isMute = true
+    world.until(() =>
+      taker.swarm.sessions().every(({ peerId, inFlightBlocks }) => peerId !== 'holder' || inFlightBlocks === 0)
+    )
+    world.nowMs += stallTimeoutMs - 3_000
+    const startMs = world.nowMs
+    world.until(() => taker.codes().length > 0)
+    expect(world.nowMs - startMs).toBeGreaterThan(2_000)
   })
 
   it('[SW11] goes on over a lane that stood still for less', () => {

@@ -3,7 +3,7 @@ import { BadFrame, Overasked } from '../exchange/errors.ts'
 import type { LaneInfo } from '../exchange/types.ts'
 import type { GroupIndex } from '../ids.ts'
 import {
-  holdUpTimeoutMs,
+  holdUpMs,
   queuedBlocksMax,
   queuedGroupsMax,
   rangesPerFrameMax,
@@ -29,8 +29,8 @@ export class SwarmLane {
   readonly cancelled = new Set<number>()
   /** Others would have brought them sooner. */
   isLate = false
-  /** It is silent, and others that could bring what it owes have nothing else to bring. */
-  holdsUp = false
+  /** Since when others that could bring what it owes, and it does not, have had nothing else to bring. */
+  holdsUpSinceMs = Infinity
   /** When the last of them was. */
   calledOffAtMs = -Infinity
   readonly groupsAsked = new Set<GroupIndex>()
@@ -69,7 +69,7 @@ export class SwarmLane {
   /** When it has stalled, if it brings nothing before. */
   get stallsAtMs(): number {
     if (!this.isOwed) return Infinity
-    return this.lastProgressMs + (this.holdsUp ? holdUpTimeoutMs : stallTimeoutMs)
+    return Math.min(this.lastProgressMs + stallTimeoutMs, this.holdsUpSinceMs + holdUpMs)
   }
 
   /** Blocks that may be asked for and not yet here. */
@@ -108,7 +108,7 @@ export class SwarmLane {
       this.cancelled.delete(index)
     }
     this.isLate &&= this.cancelled.size > 0
-    this.holdsUp = false
+    this.holdsUpSinceMs = Infinity
   }
 
   /** Blocks that may still be queued. */

@@ -61,8 +61,8 @@ export class Seconds {
   }
 
   /**
-   * Relieves slow lanes; `idle` have so much room for blocks, and at the end all that is lacking was asked for. What a slow lane has not begun to send it gives back
-   * when told so; what it still owes a while later is asked of another too. Returns what to ask over which lane.
+   * Relieves slow lanes; `idle` have so much room for blocks, and at the end all that is lacking was asked for. What a
+   * slow lane has not begun to send it gives back when told so; what it still owes a while later is asked of another too. Returns what to ask over which lane.
    */
   look(idle: ReadonlyMap<SwarmLane, number>, isEnd: boolean): Map<SwarmLane, number[]> {
     const { nowMs, lanes, manifest } = this.#state
@@ -106,8 +106,8 @@ export class Seconds {
   #holdsUp(lane: SwarmLane): void {
     const { nowMs } = this.#state
     if (!lane.isSilent(nowMs)) return
-    lane.holdsUp = true
-    this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, Math.max(nowMs, lane.stallsAtMs))
+    lane.holdsUpSinceMs = Math.min(lane.holdsUpSinceMs, nowMs)
+    this.#state.overdueAtMs = Math.min(this.#state.overdueAtMs, lane.stallsAtMs)
   }
 
   /**
