@@ -45,7 +45,8 @@ export interface Pair extends AsyncDisposable {
   readonly receiver: TestBrowser
 }
 
-export async function openPair(options: BrowserOptions = { whole: true }): Promise<Pair> {
+export async function openPair(differing: BrowserOptions = {}): Promise<Pair> {
+  const options = { whole: true, ...differing }
   const [sender, receiver] = await Promise.all([launchBrowser(options), launchBrowser(options)])
   return {
     sender,

@@ -193,23 +193,27 @@ describe('swarm: the end of a fetch', () => {
     expect(world.nowMs - startMs).toBeLessThan(silenceMs + 1_000)
   })
 
-  it('[SW14] a peer that never answers holds up the end by its silence alone, however long others wait for it', () => {
-    const world = new World(contentOf(250, { blockBytes: 64 * 1024 }))
-    const sends = (frame: KnownFrame) => (frame.type === 'blocks' ? undefined : frame)
-    const mute = world.node('mute', { has: 'everything', sends })
-    world.node('holder', { has: 'everything', pace: 20_000 })
-    const taker = world.node('taker')
-    meet(taker, 'mute', 'holder')
-    world.until(() => taker.isComplete)
-    expect(mute.received('want').length).toBeGreaterThan(0)
-    expect(world.nowMs).toBeLessThan(silenceMs + 1_000)
-  })
+  // Of 258 blocks one alone is in the last round of the quick one, by which its pace is known.
+  it.each([250, 258])(
+    '[SW14] a peer that never answers holds up the end of %i blocks by its silence alone',
+    (count) => {
+      const world = new World(contentOf(count, { blockBytes: 64 * 1024 }))
+      const sends = (frame: KnownFrame) => (frame.type === 'blocks' ? undefined : frame)
+      const mute = world.node('mute', { has: 'everything', sends })
+      world.node('holder', { has: 'everything', pace: 20_000 })
+      const taker = world.node('taker')
+      meet(taker, 'mute', 'holder')
+      world.until(() => taker.isComplete)
+      expect(mute.received('want').length).toBeGreaterThan(0)
+      expect(world.nowMs).toBeLessThan(silenceMs + 1_000)
+    }
+  )
 
   it('[SW14] what is asked of two is what the slow one would bring last', () => {
-    const { slow, taker } = afterSlow((silentBlocks + 2) * blocksPerSecond)
+    const { slow, taker } = afterSlow((silentBlocks + 1) * blocksPerSecond)
     const sent = slow.did('send-blocks').flatMap(({ start, count }) => span(start, count))
-    expect(cameTwice(taker)).toHaveLength(2)
-    expect(cameTwice(taker)).toEqual(sent.slice(-2))
+    expect(cameTwice(taker)).toHaveLength(1)
+    expect(cameTwice(taker)).toEqual(sent.slice(-1))
   })
 
   it('[SW14] a lane that is late is asked for nothing more until it gave back or brought what it owes', () => {

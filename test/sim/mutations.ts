@@ -97,8 +97,14 @@ const mutations: readonly Mutation[] = [
   {
     name: 'a silent peer never stalls',
     file: swarm('lane'),
-    from: 'return this.isOwed && nowMs >= this.lastProgressMs + stallTimeoutMs',
-    to: 'return this.isOwed && nowMs < 0'
+    from: 'Math.min(this.lastProgressMs + stallTimeoutMs, this.holdsUpSinceMs + holdUpMs)',
+    to: 'this.lastProgressMs + 1e9 * (stallTimeoutMs + holdUpMs)'
+  },
+  {
+    name: 'several silent peers hold up an end for a whole stall',
+    file: swarm('seconds'),
+    from: 'lane.holdsUpSinceMs = Math.min(lane.holdsUpSinceMs, nowMs)',
+    to: 'void lane'
   },
   {
     name: 'one block is taken by two lanes',
@@ -193,8 +199,8 @@ const mutations: readonly Mutation[] = [
   {
     name: 'who comes last to a crowd looks for nobody',
     file: swarm('peers'),
-    from: 'return isTrading() ? this.#busy + 1 : 0',
-    to: 'return isTrading() ? 0 : 0'
+    from: 'this.#busy < peersTradedMax && isTrading()',
+    to: 'this.#busy < peersTradedMax && !isTrading'
   },
   {
     name: 'a copy that does not come is still waited for',

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { shellPath, findProgram } from './chromium.ts'
+import { findProgram, shellPath } from './chromium.ts'
 import { end } from './engines/children.ts'
 import { removeFolder } from './files.ts'
 

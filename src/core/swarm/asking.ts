@@ -132,7 +132,7 @@ export class Asking {
     if (!blocks.every((block) => block.length === blockBytes)) throw new BadFrame('blocks of another size')
     lane.answered(blocks.map((_, i) => start + i))
     const bytes = blocks.length * blockBytes!
-    lane.lastProgressMs = nowMs
+    lane.progressed(nowMs)
     lane.answeredAt(nowMs)
     lane.session!.received(nowMs, bytes)
     lane.window.received(nowMs, bytes)
@@ -188,7 +188,7 @@ export class Asking {
       if (code === 'not-held') session.learn([{ start, count }], false, this.#state.holders)
       for (const index of indexes) this.#lost(index)
     }
-    lane.lastProgressMs = this.#state.nowMs
+    lane.progressed(this.#state.nowMs)
     this.#changed.add(lane)
     if (code === 'not-serving') session.serves = false
     if (code === 'busy') this.#rest(lane)

@@ -29,12 +29,12 @@ export class SwarmLane {
   readonly cancelled = new Set<number>()
   /** Others would have brought them sooner. */
   isLate = false
-  /** Since when others that could bring what it owes, and it does not, have had nothing else to bring. */
-  holdsUpSinceMs = Infinity
   /** When the last of them was. */
   calledOffAtMs = -Infinity
   readonly groupsAsked = new Set<GroupIndex>()
   lastProgressMs: number
+  /** Since when others that could bring what it owes have had nothing else to bring, and it brings nothing. [SW11] */
+  holdsUpSinceMs = Infinity
   /** When something was asked after nothing was owed, until the first of the answer. */
   askedAtMs: number | undefined
   /** Nothing more is asked over it; it ends when nothing is owed. */
@@ -59,6 +59,12 @@ export class SwarmLane {
   /** The peer owes an answer. */
   get isOwed(): boolean {
     return this.inFlight.size > 0 || this.groupsAsked.size > 0
+  }
+
+  /** It answers, or the time for its answer begins. */
+  progressed(nowMs: number): void {
+    this.lastProgressMs = nowMs
+    this.holdsUpSinceMs = Infinity
   }
 
   /** Nothing came for longer than it takes one of many that are served in turn. */
@@ -108,7 +114,6 @@ export class SwarmLane {
       this.cancelled.delete(index)
     }
     this.isLate &&= this.cancelled.size > 0
-    this.holdsUpSinceMs = Infinity
   }
 
   /** Blocks that may still be queued. */

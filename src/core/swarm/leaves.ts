@@ -66,7 +66,7 @@ export class Leaves {
     const { manifest, nowMs } = this.#state
     if (!manifest || !this.#answered(lane, group)) throw new BadFrame('hashes that were not asked for')
     verifyGroup(manifest.root, manifest.blockCount, group, hashes)
-    lane.lastProgressMs = nowMs
+    lane.progressed(nowMs)
     this.#state.emit({ type: 'store-hashes', group, hashes })
     this.know(group, hashes.leaves)
   }

@@ -62,7 +62,8 @@ export class Seconds {
 
   /**
    * Relieves slow lanes; `idle` have so much room for blocks, and at the end all that is lacking was asked for. What a
-   * slow lane has not begun to send it gives back when told so; what it still owes a while later is asked of another too. Returns what to ask over which lane.
+   * slow lane has not begun to send it gives back when told so; what it still owes a while later is asked of another
+   * too, at the end. Returns what to ask over which lane.
    */
   look(idle: ReadonlyMap<SwarmLane, number>, isEnd: boolean): Map<SwarmLane, number[]> {
     const { nowMs, lanes, manifest } = this.#state
@@ -83,11 +84,12 @@ export class Seconds {
         if (slow.lane.session === lane.session) continue
         const spare = [...slow.lane.inFlight].filter((index) => lane.session!.has(index) && !this.#doubles.has(index))
         const unsent = spare.filter((index) => !slow.lane.cancelled.has(index)).slice(-room)
-        const owed = unsent.length === 0 && nowMs - slow.lane.calledOffAtMs >= secondLookMs ? spare : []
-        // What was asked last would come last: the slow one may well bring the rest meanwhile.
-        const budget = isEnd ? this.#budget(slow.lane) : 0
-        if (isEnd && budget < owed.length) this.#holdsUp(slow.lane)
+        const wasTold = unsent.length === 0 && nowMs - slow.lane.calledOffAtMs >= secondLookMs
+        const owed = isEnd && wasTold ? spare : []
+        const budget = this.#budget(slow.lane)
+        if (budget < owed.length) this.#holdsUp(slow.lane)
         const most = Math.min(room, budget)
+        // What was asked last would come last: the slow one may well bring the rest meanwhile.
         const second = owed.slice(Math.max(0, owed.length - most))
         for (const index of second) this.#doubles.set(index, { hasCome: false })
         doubled.push(...second)

@@ -29,9 +29,10 @@ export class SlowLook {
     const now = (this.#receivedBytes * 1_000) / spentMs
     const isSlow = now < slowBytesPerSecond
     // Only what was tried can have brought nothing.
-    if (isSlow) this.#lookMs = now > slowGain * this.#before ? slowLookMs : Math.min(2 * this.#lookMs, slowLookMsMax)
-    else this.reset()
-    this.#before = isSlow ? now : 0
+    if (isSlow) {
+      this.#lookMs = now > slowGain * this.#before ? slowLookMs : Math.min(2 * this.#lookMs, slowLookMsMax)
+      this.#before = now
+    } else this.reset()
     this.#begin(nowMs)
     return isSlow
   }

@@ -63,7 +63,7 @@ export class SwarmState {
 
   /** Something is asked over a lane; after a silence its time to answer begins now. */
   owes(lane: SwarmLane): void {
-    if (!lane.isOwed) lane.lastProgressMs = this.nowMs
+    if (!lane.isOwed) lane.progressed(this.nowMs)
     this.overdueAtMs = Math.min(this.overdueAtMs, this.nowMs + stallTimeoutMs)
   }
 
