@@ -197,6 +197,10 @@ export const segmentsBegunMax = 8
 export const blocksPerSecond = 128
 /** One that owes blocks and brings nothing for so long is silent, not only slow: who serves twenty at once sends to each every two seconds. */
 export const silenceMs = 4_000
+/** And for so many times as long as between two of its answers before: many who wait for a slow line wait longer. */
+export const silentGaps = 2
+/** What each answer leaves of the longest time between two of them. */
+export const gapFade = 0.9
 /** What a silent one owes may be asked of another, of however few blocks: all that was asked of it at first. */
 export const silentBlocks = windowBytesStart / blockBytes
 /** Between two looks for blocks that another peer would bring sooner. */

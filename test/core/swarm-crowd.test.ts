@@ -158,14 +158,14 @@ describe('swarm: the end of a fetch', () => {
     expect(cameTwice(taker).length).toBeLessThanOrEqual(1280 / blocksPerSecond)
   })
 
-  /** Takes from one that sends three blocks each two seconds, then from a quick one too; copies are here as well. */
-  const afterSlow = (count: number) => {
+  /** Takes from one that sends a message of blocks each two seconds, then from a quick one too; copies are here as well. */
+  const afterSlow = (count: number, { messageMs = 2_000, received = 0 } = {}) => {
     const blockBytes = 32 * 1024
     const world = new World(contentOf(count, { blockBytes }))
-    const slow = world.node('slow', { has: 'everything', pace: (messageBlocks * blockBytes) / 2_000 })
+    const slow = world.node('slow', { has: 'everything', pace: (messageBlocks * blockBytes) / messageMs })
     const taker = world.node('taker')
     meet(taker, 'slow')
-    world.until(() => slow.did('send-blocks').length > 0)
+    world.until(() => slow.did('send-blocks').length > 0 && taker.received('blocks').length >= received)
     world.node('fast', { has: 'everything', pace: 100 * blockBytes })
     meet(taker, 'fast')
     world.until(() => taker.isComplete)
@@ -176,6 +176,11 @@ describe('swarm: the end of a fetch', () => {
   it('[SW14] of few blocks none comes twice where one that is asked for them is slow and steady', () => {
     const { slow, taker } = afterSlow(blocksPerSecond - 1)
     expect(slow.received('cancel').length).toBeGreaterThan(0)
+    expect(cameTwice(taker)).toEqual([])
+  })
+
+  it('[SW14] one that answers every six seconds is not silent after four', () => {
+    const { taker } = afterSlow(blocksPerSecond - 1, { messageMs: 6_000, received: 1 })
     expect(cameTwice(taker)).toEqual([])
   })
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Stalled } from '../../src/core/exchange/errors.ts'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
-import { holdUpMs, silenceMs, stallTimeoutMs } from '../../src/core/limits.ts'
+import { holdUpMs, readAheadBlocks, readStepBlocks, silenceMs, stallTimeoutMs } from '../../src/core/limits.ts'
 import { contentOf } from '../support/swarm-content.ts'
-import { expectAllBlocks, meet } from '../support/swarm-pair.ts'
+import { expectAllBlocks, meet, range } from '../support/swarm-pair.ts'
 import { type Node, World } from '../support/swarm-world.ts'
 
 describe('swarm: a peer that falls silent', () => {
@@ -48,6 +48,47 @@ describe('swarm: a peer that falls silent', () => {
     expectAllBlocks(taker, world)
     expect(taker.codes()).toContain('stalled')
     expect(world.nowMs).toBeLessThan(silenceMs + holdUpMs + 1_000)
+  })
+
+  it.each([
+    { silent: 'blocks', isReluctant: false },
+    { silent: 'hashes', isReluctant: false },
+    { silent: 'hashes', isReluctant: true }
+  ])('[SW14] a reader does not wait for $silent longer than for its silence', ({ silent, isReluctant }) => {
+    const world = new World(contentOf(6000, { blockBytes: 16 * 1024 }))
+    let isMute = false
+    const sends = (frame: KnownFrame) => (isMute && [silent, 'blocks'].includes(frame.type) ? undefined : frame)
+    world.node('mute', { has: 'everything', sends, pace: 2_000 })
+    world.node('holder', { has: 'everything', pace: 2_000 })
+    const taker = world.node('taker', { isReluctant })
+    meet(taker, 'mute', 'holder')
+    world.until(() => taker.swarm.sessions().length === 2)
+    world.pass(500)
+    isMute = true
+    const startMs = world.nowMs
+    for (let at = 5000; at < 5064; at += readStepBlocks) {
+      taker.turn({ type: 'reader', readerId: 1, ranges: [range(at, readStepBlocks + readAheadBlocks)] })
+      world.until(() => Array.from({ length: readStepBlocks }, (_, i) => at + i).every((i) => taker.disk.has(i)))
+    }
+    expect(world.nowMs - startMs).toBeLessThan(silenceMs + 1_000)
+    expect(taker.codes()).toEqual([])
+  })
+
+  it('[SW14] hashes are asked of another, and those that come late are no fault', () => {
+    const world = new World(contentOf(250, { blockBytes: 16 * 1024 }))
+    const slow = world.node('slow', { has: 'everything', pace: 1 })
+    const taker = world.node('taker')
+    meet(taker, 'slow')
+    world.until(() => slow.received('want-hashes').length > 0)
+    world.node('holder', { has: 'everything', pace: 4_000 })
+    meet(taker, 'holder')
+    world.until(() => taker.isComplete)
+    expect(world.nowMs).toBeLessThan(silenceMs + 2_000)
+    world.until(() => taker.received('hashes').length === 2)
+    world.pass(1_000)
+    expect(taker.did('store-hashes')).toHaveLength(1)
+    expect(taker.codes()).toEqual([])
+    expectAllBlocks(taker, world)
   })
 })
 

@@ -39,6 +39,12 @@ export class Disk {
     else if (!this.#isTimed) this.#ringLater()
   }
 
+  /** It was put here, durable or not. */
+  has(index: number): boolean {
+    const waiting = this.#waiting.get(Math.floor(index / segmentBlocks))
+    return this.durable.has(index) || (waiting?.indexes.includes(index) ?? false)
+  }
+
   /** Stores now what waits. */
   flush(): void {
     for (const segment of this.#waiting.keys()) this.#write(segment)

@@ -29,7 +29,8 @@ export function runFaults(seed: number): { world: World; endedMs: number } {
     const character = isBad && luck() < 0.2 ? pick(luck, Object.values(bad)) : honest
     const roomBlocks = luck() < 0.1 ? upTo(tokens.blockCount) : undefined
     const holdsEverything = character !== honest && luck() < 0.5
-    const options = { line, character, isBehindHardNat, roomBlocks, holdsEverything }
+    const readsFrom = i % 3 === 0 ? (i % 10) / 10 : undefined
+    const options = { line, character, isBehindHardNat, roomBlocks, holdsEverything, readsFrom }
     events.after(luck() * luck() * 20_000, () => suffer(world.join(`p${i}`, options), luck))
   }
   if (luck() < 0.3)

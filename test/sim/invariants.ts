@@ -6,6 +6,7 @@ import {
   silentBlocks,
   queuedBlocksMax,
   sessionsMax,
+  urgentBlocks,
   windowBytesMax
 } from '../../src/core/limits.ts'
 import { honest } from './characters.ts'
@@ -63,11 +64,12 @@ export function checkLane(peer: SimPeer, end: LaneEnd): void {
     throw new Broken('bounded', peer, `${end.queuedBytes} bytes wait on a lane`)
 }
 
-/** Blocks that came twice stay under one in a hundred, or what a silent peer was asked at first. */
+/** Blocks that came twice stay under one in a hundred, or what a silent peer was asked at first; a reader waits for more. */
 export function checkDuplicates(peer: SimPeer): void {
   if (peer.options.character !== honest) return
   const { blockCount } = peer.world.tokens
-  const most = Math.max(silentBlocks, Math.floor(blockCount / blocksPerSecond))
+  const share = Math.floor(blockCount / blocksPerSecond)
+  const most = peer.reader ? urgentBlocks + share : Math.max(silentBlocks, share)
   if (peer.duplicateBlocks > most)
     throw new Broken('few-duplicates', peer, `${peer.duplicateBlocks} of ${blockCount} blocks came twice`)
 }

@@ -49,14 +49,38 @@ const mutations: readonly Mutation[] = [
   {
     name: 'who is slow is taken for silent',
     file: swarm('lane'),
-    from: 'nowMs >= this.lastProgressMs + silenceMs',
-    to: 'nowMs >= this.lastProgressMs + 0 * silenceMs'
+    from: 'this.lastProgressMs + Math.max(silenceMs, ',
+    to: 'this.lastProgressMs + 0.05 * Math.max(silenceMs, '
   },
   {
     name: 'what a silent peer owes is asked of nobody else',
     file: swarm('lane'),
-    from: 'nowMs >= this.lastProgressMs + silenceMs',
-    to: 'nowMs < this.lastProgressMs - silenceMs'
+    from: 'this.lastProgressMs + Math.max(silenceMs, ',
+    to: 'this.lastProgressMs + 1e9 * Math.max(silenceMs, '
+  },
+  {
+    name: 'who always answers slowly is taken for silent',
+    file: swarm('lane'),
+    from: 'Math.max(silenceMs, silentGaps * this.#gapMs)',
+    to: 'Math.max(silenceMs, 0 * silentGaps)'
+  },
+  {
+    name: 'a reader waits for a silent peer while others have something else to bring',
+    file: swarm('seconds'),
+    from: 'asked.set(soonest, [...(asked.get(soonest) ?? []), index])',
+    to: 'void index'
+  },
+  {
+    name: 'hashes that a silent peer owes are asked of nobody else',
+    file: swarm('asking'),
+    from: 'for (const group of this.#leaves.reopenSilent()) this.#choice!.groupReopened(group)',
+    to: 'void this.#leaves'
+  },
+  {
+    name: 'hashes that come twice are stored twice',
+    file: swarm('leaves'),
+    from: 'if (isSettled || this.knows(group)) return',
+    to: 'void isSettled'
   },
   {
     name: 'who was asked for nothing is taken for slow',
@@ -193,8 +217,8 @@ const mutations: readonly Mutation[] = [
   {
     name: 'hashes asked over a lane that ended are asked of nobody else',
     file: swarm('leaves'),
-    from: 'for (const group of lane.groupsAsked) this.#asked.delete(group)',
-    to: 'for (const group of lane.groupsAsked) void group'
+    from: 'for (const group of lane.groupsAsked) this.#answered(lane, group)',
+    to: 'for (const group of lane.groupsAsked) lane.groupsAsked.delete(group)'
   },
   {
     name: 'who comes last to a crowd looks for nobody',

@@ -9,6 +9,7 @@ import { UploadLimit } from '../../src/core/swarm/upload-limit.ts'
 import type { Character } from './characters.ts'
 import { Disk } from './disk.ts'
 import { checkClaim, checkLane, checkSession, checkStored } from './invariants.ts'
+import { SimReader } from './sim-reader.ts'
 import type { LaneEnd, LaneOwner } from './wire.ts'
 import { type Line, Wire } from './wire.ts'
 import type { World } from './world.ts'
@@ -24,6 +25,8 @@ export interface PeerOptions {
   /** Blocks that fit on its disk until there is room. */
   readonly roomBlocks?: number
   readonly uploadBytesPerSecond?: number
+  /** Somebody reads on from there while it is fetched: a share of the whole. */
+  readonly readsFrom?: number
 }
 
 /** One peer: the machine of the tab, with a driver that is a simulation. Decides nothing. */
@@ -51,6 +54,8 @@ export class SimPeer implements LaneOwner {
   #isTurning = false
   #wakeAtMs = Infinity
   readonly #came: Bitmap
+  /** Who reads what is fetched. */
+  readonly reader: SimReader | undefined
 
   constructor(peerId: PeerId, world: World, options: PeerOptions, disk?: { durable: Bitmap; groups: Set<number> }) {
     const { tokens, events } = world
@@ -85,6 +90,8 @@ export class SimPeer implements LaneOwner {
     }
     this.turn({ type: 'self', self: { peerId, record: this.record } })
     this.turn({ type: 'admit' })
+    const { readsFrom } = options
+    if (readsFrom !== undefined) this.reader = new SimReader(this, Math.floor(readsFrom * tokens.blockCount))
   }
 
   /** It hears of others. */
@@ -193,7 +200,8 @@ export class SimPeer implements LaneOwner {
       }
       case 'store':
         checkStored(this, effect.index, effect.bytes)
-        return this.disk.put(effect.index)
+        this.disk.put(effect.index)
+        return this.reader?.look()
       case 'flush':
         return this.disk.flush()
       case 'store-hashes':

@@ -10,6 +10,7 @@ import type { SwarmLane } from './lane.ts'
 import { Leaves } from './leaves.ts'
 import { groupOf, Need } from './need.ts'
 import type { PassingOn } from './passing-on.ts'
+import { Readers } from './readers.ts'
 import { runsOf } from './runs.ts'
 import { Seconds } from './seconds.ts'
 import type { Session } from './session.ts'
@@ -27,7 +28,7 @@ export class Asking {
   readonly #leaves: Leaves
   readonly #seconds: Seconds
   readonly #arriving: Arriving
-  readonly #readers = new Map<number, readonly BlockRange[]>()
+  readonly #readers = new Readers()
   #need: Need | undefined
   #choice: Choice | undefined
   /** Everything may be fetched, not only what readers wish for. */
@@ -43,7 +44,7 @@ export class Asking {
   constructor(state: SwarmState, passingOn: PassingOn) {
     this.#state = state
     this.#leaves = new Leaves(state)
-    this.#seconds = new Seconds(state)
+    this.#seconds = new Seconds(state, this.#readers)
     const lost = (index: number): void => this.#lost(index)
     this.#arriving = new Arriving(state, { leaves: this.#leaves, seconds: this.#seconds, passingOn, lost })
     if (state.held) this.begin()
@@ -65,10 +66,9 @@ export class Asking {
   }
 
   setReader(readerId: number, ranges: readonly BlockRange[]): void {
-    if (ranges.length > 0) this.#readers.set(readerId, ranges)
-    else this.#readers.delete(readerId)
+    this.#readers.set(readerId, ranges)
     this.#reconsider()
-    if (!this.#isAdmitted) this.#makeRoom()
+    if (!this.#isAdmitted) this.#seconds.makeRoom()
     else this.#hurry()
   }
 
@@ -91,7 +91,7 @@ export class Asking {
 
   wakeAtMs(): number {
     if (!this.#need || this.#isHalted || this.#state.isComplete) return Infinity
-    return Math.min(this.#restedAtMs, this.#seconds.wakeAtMs())
+    return Math.min(this.#restedAtMs, this.#state.silentAtMs, this.#seconds.wakeAtMs())
   }
 
   /** Fills the windows of lanes, a run at a time in turn, so that all get a share. [SW4] */
@@ -102,8 +102,9 @@ export class Asking {
       this.#restedAtMs = Infinity
       this.#reconsider()
     }
+    if (nowMs >= this.#state.silentAtMs) this.#seeSilent()
     if (this.#hasAllChanged || this.#changed.size > 0) {
-      let asking = [...(this.#hasAllChanged ? lanes.values() : this.#changed)].filter(canBeAsked)
+      let asking = [...(this.#hasAllChanged ? lanes.values() : this.#changed)].filter((lane) => lane.canBeAsked(nowMs))
       this.#hasAllChanged = false
       this.#changed.clear()
       while (asking.length > 0) asking = asking.filter((lane) => this.#askRun(lane))
@@ -111,10 +112,11 @@ export class Asking {
       if (this.#need.openBlocks === 0) for (const session of this.#state.sessions.values()) session.suggests = false
     }
     if (nowMs >= this.#seconds.wakeAtMs()) this.#askSeconds()
+    for (const [lane, indexes] of this.#seconds.forReaders()) this.#ask(lane, indexes)
   }
 
   onHashes(lane: SwarmLane, group: GroupIndex, hashes: HashGroup): void {
-    this.#leaves.onHashes(lane, group, hashes)
+    this.#leaves.onHashes(lane, group, hashes, this.#need?.isSettled(group) ?? false)
     this.#reconsider()
     this.#hurry()
   }
@@ -212,7 +214,7 @@ export class Asking {
     const { blockBytes } = manifest!
     // Less than a run of room waits until more is free: small requests cost as much as large ones.
     const run = Math.min(runBlocks, Math.floor(lane.windowBlocks(blockBytes) / 2))
-    if (session.restUntilMs > nowMs || lane.roomBlocks(blockBytes) < run || this.#roomBlocks() < run) return false
+    if (lane.roomBlocks(blockBytes) < run || this.#roomBlocks() < run) return false
     if (session.suggests && this.#state.isStarved && !this.#choice!.isGuided(lane, nowMs)) {
       session.suggests = false
       session.isExhausted = false
@@ -240,14 +242,15 @@ export class Asking {
 
   /** Lanes that have room and nothing of their own to ask relieve others. [SW14] */
   #askSeconds(): void {
-    const idle = new Map<SwarmLane, number>()
-    for (const lane of this.#state.lanes.values()) {
-      if (!canBeAsked(lane) || !lane.session!.isExhausted || lane.session!.restUntilMs > this.#state.nowMs) continue
-      const room = lane.roomBlocks(this.#state.manifest!.blockBytes)
-      if (room > 0) idle.set(lane, room)
-    }
-    const asked = this.#seconds.look(idle, !this.#isAdmitted || this.#need!.openBlocks === 0)
+    const asked = this.#seconds.look(!this.#isAdmitted || this.#need!.openBlocks === 0)
     for (const [lane, indexes] of asked) if (indexes.length > 0) this.#ask(lane, indexes)
+  }
+
+  /** Some may have fallen silent: others can be asked for the hashes that they owe. [SW14] */
+  #seeSilent(): void {
+    for (const group of this.#leaves.reopenSilent()) this.#choice!.groupReopened(group)
+    this.#state.sawSilent()
+    this.#reconsider()
   }
 
   /** Blocks that may still be taken, of all lanes together. */
@@ -257,13 +260,7 @@ export class Asking {
 
   /** What a reader waits for and nobody was asked for goes before what was asked already. */
   #hurry(): void {
-    if (this.#choice?.isUrgent) this.#makeRoom()
-  }
-
-  /** Takes back what was asked and nobody waits for, so that what a reader waits for comes at once. [SW8] */
-  #makeRoom(): void {
-    const isSpare = (index: number): boolean => !this.#choice!.isWished(index)
-    for (const lane of this.#state.lanes.values()) this.#seconds.takeBack(lane, [...lane.inFlight].filter(isSpare))
+    if (this.#choice?.isUrgent) this.#seconds.makeRoom()
   }
 
   #rest(lane: SwarmLane): void {
@@ -296,5 +293,3 @@ export class Asking {
     this.#hasAllChanged = true
   }
 }
-
-const canBeAsked = (lane: SwarmLane): boolean => lane.state === 'open' && lane.session!.serves && !lane.isLeaving

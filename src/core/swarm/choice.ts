@@ -1,4 +1,3 @@
-import type { BlockRange } from '../block/bitmap.ts'
 import { type GroupIndex, groupIndex } from '../ids.ts'
 import {
   groupLeaves,
@@ -7,14 +6,13 @@ import {
   segmentBlocks,
   segmentsBegunMax,
   segmentsComparedMax,
-  suggestionMs,
-  urgentBlocks
+  suggestionMs
 } from '../limits.ts'
 import type { Holders } from './holders.ts'
 import type { Leaves } from './leaves.ts'
 import type { SwarmLane } from './lane.ts'
 import { groupOf, type Need } from './need.ts'
-import { isWithin } from './runs.ts'
+import type { Readers } from './readers.ts'
 import type { Session } from './session.ts'
 
 const segmentsPerGroup = groupLeaves / segmentBlocks
@@ -33,7 +31,7 @@ export interface ChoiceParts {
   readonly need: Need
   readonly leaves: Leaves
   readonly holders: Holders
-  readonly readers: ReadonlyMap<number, readonly BlockRange[]>
+  readonly readers: Readers
   readonly random: () => number
 }
 
@@ -64,11 +62,6 @@ export class Choice {
     return suggestions.some((index) => this.#parts.need.isOpen(index))
   }
 
-  isWished(index: number): boolean {
-    for (const ranges of this.#parts.readers.values()) if (isWithin(index, ranges)) return true
-    return false
-  }
-
   /** A reader waits for a block that nobody was asked for. */
   get isUrgent(): boolean {
     return !this.#urgent().next().done
@@ -81,16 +74,9 @@ export class Choice {
     return false
   }
 
-  /** Blocks that nobody was asked for, of the first that each reader waits for. */
+  /** Blocks that readers wait for and nobody was asked for. */
   *#urgent(): Generator<number> {
-    for (const ranges of this.#parts.readers.values()) {
-      let ahead = 0
-      for (const { start, count } of ranges) {
-        for (let index = start; index < start + count && ahead < urgentBlocks; index++, ahead++) {
-          if (this.#parts.need.isOpen(index)) yield index
-        }
-      }
-    }
+    for (const index of this.#parts.readers.urgent()) if (this.#parts.need.isOpen(index)) yield index
   }
 
   /** Hashes of a group that were asked for will not come, or are needed again. */
@@ -99,10 +85,8 @@ export class Choice {
   }
 
   #readersFirst(lane: SwarmLane, most: number, chosen: number[]): void {
-    for (const ranges of this.#parts.readers.values()) {
-      for (const { start, count } of ranges) {
-        if (!this.#consider(lane, start, start + count, most, chosen)) return
-      }
+    for (const { start, count } of this.#parts.readers.wishes()) {
+      if (!this.#consider(lane, start, start + count, most, chosen)) return
     }
   }
 

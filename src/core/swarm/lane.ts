@@ -3,12 +3,14 @@ import { BadFrame, Overasked } from '../exchange/errors.ts'
 import type { LaneInfo } from '../exchange/types.ts'
 import type { GroupIndex } from '../ids.ts'
 import {
+  gapFade,
   holdUpMs,
   queuedBlocksMax,
   queuedGroupsMax,
   rangesPerFrameMax,
   secondGainMs,
   silenceMs,
+  silentGaps,
   stallTimeoutMs
 } from '../limits.ts'
 import type { Session } from './session.ts'
@@ -33,6 +35,8 @@ export class SwarmLane {
   calledOffAtMs = -Infinity
   readonly groupsAsked = new Set<GroupIndex>()
   lastProgressMs: number
+  /** About the longest time between two of its answers lately. */
+  #gapMs = 0
   /** Since when others that could bring what it owes have had nothing else to bring, and it brings nothing. [SW11] */
   holdsUpSinceMs = Infinity
   /** When something was asked after nothing was owed, until the first of the answer. */
@@ -61,15 +65,31 @@ export class SwarmLane {
     return this.inFlight.size > 0 || this.groupsAsked.size > 0
   }
 
-  /** It answers, or the time for its answer begins. */
-  progressed(nowMs: number): void {
+  /** Something is asked after nothing was owed: the time for its answer begins. */
+  began(nowMs: number): void {
     this.lastProgressMs = nowMs
     this.holdsUpSinceMs = Infinity
   }
 
-  /** Nothing came for longer than it takes one of many that are served in turn. */
+  /** It answers. */
+  progressed(nowMs: number): void {
+    this.#gapMs = Math.max(nowMs - this.lastProgressMs, gapFade * this.#gapMs)
+    this.began(nowMs)
+  }
+
+  /** When nothing has come for longer than it takes one of many that are served in turn, and much longer than before. */
+  get silentAtMs(): number {
+    return this.isOwed ? this.lastProgressMs + Math.max(silenceMs, silentGaps * this.#gapMs) : Infinity
+  }
+
   isSilent(nowMs: number): boolean {
-    return this.isOwed && nowMs >= this.lastProgressMs + silenceMs
+    return nowMs >= this.silentAtMs
+  }
+
+  /** Whoever is silent is asked for nothing more until it answers. */
+  canBeAsked(nowMs: number): boolean {
+    const { serves, restUntilMs } = this.session ?? { serves: false, restUntilMs: Infinity }
+    return this.state === 'open' && serves && restUntilMs <= nowMs && !this.isLeaving && !this.isSilent(nowMs)
   }
 
   /** When it has stalled, if it brings nothing before. */

@@ -14,7 +14,8 @@ export class Leaves {
   readonly #state: SwarmState
   /** In the order in which they came. */
   readonly #known = new Map<GroupIndex, Uint8Array>()
-  readonly #asked = new Set<GroupIndex>()
+  /** Whom each was asked of last. */
+  readonly #asked = new Map<GroupIndex, SwarmLane>()
 
   constructor(state: SwarmState) {
     this.#state = state
@@ -52,21 +53,36 @@ export class Leaves {
     const session = lane.session!
     if (this.#asked.has(group) || session.groupsRefused.has(group)) return false
     let asked = 0
-    for (const other of session.lanes.values()) asked += other.groupsAsked.size
+    for (const other of session.lanes.values()) {
+      if (other.groupsAsked.has(group)) return false
+      asked += other.groupsAsked.size
+    }
     if (asked >= groupsAheadMax) return false
     this.#state.owes(lane)
-    this.#asked.add(group)
+    this.#asked.set(group, lane)
     lane.groupsAsked.add(group)
     this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'want-hashes', group } })
     return false
   }
 
-  /** Throws BadFrame when they were not asked for, BadHashGroup when they are of another tree. */
-  onHashes(lane: SwarmLane, group: GroupIndex, hashes: HashGroup): void {
+  /** Those asked of peers that are silent may be asked of others as well, and the first answer counts. [SW14] */
+  reopenSilent(): GroupIndex[] {
+    const { nowMs } = this.#state
+    const silent = [...this.#asked].filter(([, lane]) => lane.isSilent(nowMs)).map(([group]) => group)
+    for (const group of silent) this.#asked.delete(group)
+    return silent
+  }
+
+  /**
+   * Throws BadFrame when they were not asked for, BadHashGroup when they are of another tree. `isSettled`: every block
+   * of the group is here.
+   */
+  onHashes(lane: SwarmLane, group: GroupIndex, hashes: HashGroup, isSettled: boolean): void {
     const { manifest, nowMs } = this.#state
     if (!manifest || !this.#answered(lane, group)) throw new BadFrame('hashes that were not asked for')
     verifyGroup(manifest.root, manifest.blockCount, group, hashes)
     lane.progressed(nowMs)
+    if (isSettled || this.knows(group)) return // another was asked too, and answered before
     this.#state.emit({ type: 'store-hashes', group, hashes })
     this.know(group, hashes.leaves)
   }
@@ -78,12 +94,11 @@ export class Leaves {
 
   /** What was asked over a lane that ended can be asked over others. */
   release(lane: SwarmLane): void {
-    for (const group of lane.groupsAsked) this.#asked.delete(group)
-    lane.groupsAsked.clear()
+    for (const group of lane.groupsAsked) this.#answered(lane, group)
   }
 
   #answered(lane: SwarmLane, group: GroupIndex): boolean {
-    this.#asked.delete(group)
+    if (this.#asked.get(group) === lane) this.#asked.delete(group)
     return lane.groupsAsked.delete(group)
   }
 }

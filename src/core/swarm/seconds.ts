@@ -1,5 +1,14 @@
-import { blocksPerSecond, rangesPerFrameMax, secondGainMs, secondLookMs, silentBlocks } from '../limits.ts'
+import {
+  blocksPerSecond,
+  queuedBlocksMax,
+  rangesPerFrameMax,
+  secondGainMs,
+  secondLookMs,
+  silentBlocks,
+  urgentBlocks
+} from '../limits.ts'
 import type { SwarmLane } from './lane.ts'
+import type { Readers } from './readers.ts'
 import { rising, runsOf } from './runs.ts'
 import type { SwarmState } from './state.ts'
 
@@ -10,6 +19,7 @@ import type { SwarmState } from './state.ts'
  */
 export class Seconds {
   readonly #state: SwarmState
+  readonly #readers: Readers
   /** Blocks asked of two, and whether one copy is here. */
   readonly #doubles = new Map<number, { hasCome: boolean }>()
   /** Copies that came in vain. */
@@ -17,8 +27,9 @@ export class Seconds {
   #lookAtMs = Infinity
   #lookedAtMs = -Infinity
 
-  constructor(state: SwarmState) {
+  constructor(state: SwarmState, readers: Readers) {
     this.#state = state
+    this.#readers = readers
   }
 
   /** When to look again. */
@@ -60,12 +71,18 @@ export class Seconds {
     this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'cancel', ranges } })
   }
 
+  /** Takes back what was asked and no reader wishes for, so that what one waits for comes at once. [SW8] */
+  makeRoom(): void {
+    const isSpare = (index: number): boolean => !this.#readers.isWished(index)
+    for (const lane of this.#state.lanes.values()) this.takeBack(lane, [...lane.inFlight].filter(isSpare))
+  }
+
   /**
-   * Relieves slow lanes; `idle` have so much room for blocks, and at the end all that is lacking was asked for. What a
-   * slow lane has not begun to send it gives back when told so; what it still owes a while later is asked of another
-   * too, at the end. Returns what to ask over which lane.
+   * Lanes that have room and nothing of their own to ask relieve slow ones; at the end all that is lacking was asked
+   * for. What a slow lane has not begun to send it gives back when told so; what it still owes a while later is asked of
+   * another too, at the end. Returns what to ask over which lane.
    */
-  look(idle: ReadonlyMap<SwarmLane, number>, isEnd: boolean): Map<SwarmLane, number[]> {
+  look(isEnd: boolean): Map<SwarmLane, number[]> {
     const { nowMs, lanes, manifest } = this.#state
     const { blockBytes } = manifest!
     const asked = new Map<SwarmLane, number[]>()
@@ -75,9 +92,10 @@ export class Seconds {
       .filter((lane) => lane.inFlight.size > 0)
       .map((lane) => ({ lane, etaMs: lane.etaMs(nowMs, lane.inFlight.size * blockBytes) }))
       .sort((a, b) => b.etaMs - a.etaMs)
-    for (const [lane, roomBlocks] of idle) {
+    const idle = this.#idle()
+    for (const lane of idle) {
       const doubled: number[] = []
-      let room = roomBlocks
+      let room = lane.roomBlocks(blockBytes)
       for (const slow of late) {
         const ownMs = lane.etaMs(nowMs, (lane.inFlight.size + 1) * blockBytes)
         if (slow.etaMs - 2 * ownMs < secondGainMs || room === 0) break
@@ -100,8 +118,54 @@ export class Seconds {
       }
       asked.set(lane, doubled)
     }
-    if (late.length > 0 && idle.size > 0) this.wish()
+    if (late.length > 0 && idle.length > 0) this.wish()
     return asked
+  }
+
+  #idle(): SwarmLane[] {
+    const { nowMs, lanes, manifest } = this.#state
+    const isIdle = (lane: SwarmLane): boolean => lane.canBeAsked(nowMs) && lane.session!.isExhausted
+    return [...lanes.values()].filter((lane) => isIdle(lane) && lane.roomBlocks(manifest!.blockBytes) > 0)
+  }
+
+  /**
+   * What readers wait for and silent peers owe, by who is to bring it as well, though others have much else to bring.
+   * [SW14]
+   */
+  forReaders(): Map<SwarmLane, number[]> {
+    const asked = new Map<SwarmLane, number[]>()
+    if (this.#readers.isEmpty) return asked
+    const { nowMs, lanes } = this.#state
+    const silent = [...lanes.values()].filter((lane) => lane.inFlight.size > 0 && lane.isSilent(nowMs))
+    if (silent.length === 0) return asked
+    let budget = this.#left(urgentBlocks + this.#share)
+    for (const index of this.#readers.urgent()) {
+      if (budget === 0) break
+      if (this.#doubles.has(index) || !silent.some((lane) => lane.inFlight.has(index))) continue
+      const soonest = this.#soonest(index, asked)
+      if (!soonest) continue
+      budget--
+      this.#doubles.set(index, { hasCome: false })
+      asked.set(soonest, [...(asked.get(soonest) ?? []), index])
+    }
+    if (asked.size > 0) this.makeRoom()
+    return asked
+  }
+
+  /** Who would bring a block first, besides what is `asked` of it already. */
+  #soonest(index: number, asked: ReadonlyMap<SwarmLane, readonly number[]>): SwarmLane | undefined {
+    const { nowMs, lanes, manifest } = this.#state
+    let soonest: SwarmLane | undefined
+    let soonestMs = Infinity
+    for (const lane of lanes.values()) {
+      const blocks = lane.inFlight.size + (asked.get(lane)?.length ?? 0) + 1
+      if (!lane.canBeAsked(nowMs) || !lane.session!.has(index) || blocks > queuedBlocksMax) continue
+      const etaMs = lane.etaMs(nowMs, blocks * manifest!.blockBytes)
+      if (etaMs >= soonestMs) continue
+      soonest = lane
+      soonestMs = etaMs
+    }
+    return soonest
   }
 
   /** What may not be asked of two is waited for; of one that is silent not for long. [SW11] */
@@ -117,8 +181,16 @@ export class Seconds {
    * so that some are left for who is silent.
    */
   #budget(first: SwarmLane): number {
-    const share = Math.floor(this.#state.manifest!.blockCount / blocksPerSecond)
-    const most = first.isSilent(this.#state.nowMs) ? Math.max(silentBlocks, share) : share - silentBlocks
+    const isSilent = first.isSilent(this.#state.nowMs)
+    return this.#left(isSilent ? Math.max(silentBlocks, this.#share) : this.#share - silentBlocks)
+  }
+
+  /** What may come twice of any data set. */
+  get #share(): number {
+    return Math.floor(this.#state.manifest!.blockCount / blocksPerSecond)
+  }
+
+  #left(most: number): number {
     return Math.max(0, most - this.#duplicates - this.#doubles.size)
   }
 }

@@ -1,6 +1,6 @@
 import { Bitmap } from '../block/bitmap.ts'
 import type { LaneId, PeerId } from '../ids.ts'
-import { stallTimeoutMs } from '../limits.ts'
+import { silenceMs, stallTimeoutMs } from '../limits.ts'
 import { decodeManifest, type Manifest } from '../manifest/manifest.ts'
 import { Holders } from './holders.ts'
 import type { SwarmLane } from './lane.ts'
@@ -21,6 +21,8 @@ export class SwarmState {
   holders: Holders | undefined
   /** No lane is overdue before this. */
   overdueAtMs = Infinity
+  /** Nobody falls silent before this. */
+  silentAtMs = Infinity
   nowMs = 0
   effects: SwarmEffect[] = []
 
@@ -63,8 +65,19 @@ export class SwarmState {
 
   /** Something is asked over a lane; after a silence its time to answer begins now. */
   owes(lane: SwarmLane): void {
-    if (!lane.isOwed) lane.progressed(this.nowMs)
+    if (!lane.isOwed) lane.began(this.nowMs)
     this.overdueAtMs = Math.min(this.overdueAtMs, this.nowMs + stallTimeoutMs)
+    this.silentAtMs = Math.min(this.silentAtMs, this.nowMs + silenceMs)
+  }
+
+  /** Those that are silent were seen; sets when to look for others. */
+  sawSilent(): void {
+    this.silentAtMs = Infinity
+    for (const lane of this.lanes.values()) {
+      // One that is silent may answer and fall silent again.
+      const atMs = lane.isSilent(this.nowMs) ? this.nowMs + silenceMs : lane.silentAtMs
+      this.silentAtMs = Math.min(this.silentAtMs, atMs)
+    }
   }
 
   emit(effect: SwarmEffect): void {
