@@ -229,10 +229,16 @@ export class Peers {
 
   /** The oldest, of those first that only peers told of; who lied is remembered longest. */
   #forgetOne(): void {
-    const free = [...this.#known].filter(([, { state }]) => state === 'known')
-    const worthOf = ([, { isTold, bannedUntilMs }]: Known): number => Number(isTold) + 2 * Number(bannedUntilMs > 0)
-    const [least] = free.sort((one, other) => worthOf(one) - worthOf(other))
-    if (least) this.#known.delete(least[0])
+    let least: PeerId | undefined
+    let leastWorth = Infinity
+    for (const [peerId, { state, isTold, bannedUntilMs }] of this.#known) {
+      const worth = state === 'known' ? Number(isTold) + 2 * Number(bannedUntilMs > 0) : Infinity
+      if (worth >= leastWorth) continue
+      least = peerId
+      leastWorth = worth
+      if (worth === 0) break // none is worth less
+    }
+    if (least !== undefined) this.#known.delete(least)
   }
 }
 

@@ -91,7 +91,8 @@ export class Widening {
     this.#closeIdle(lanes)
     if (this.#lateMs === undefined || !lanes.some((lane) => lane.inFlight.size > 0)) {
       width.looked = undefined
-      width.lookAtMs = nowMs + widthBeginMs
+      // All sessions that have not begun are looked at together.
+      width.lookAtMs = (Math.floor(nowMs / widthBeginMs) + 1) * widthBeginMs
       return
     }
     width.looked = { atMs: nowMs, receivedBytes: session.receivedBytes }
