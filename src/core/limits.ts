@@ -199,6 +199,8 @@ export const blocksPerSecond = 128
 export const silenceMs = 4_000
 /** And for so many times as long as between two of its answers before: many who wait for a slow line wait longer. */
 export const silentGaps = 2
+/** But for no longer than this: whoever answers ever more slowly would never be silent. */
+export const silenceMsMax = 8_000
 /** What each answer leaves of the longest time between two of them. */
 export const gapFade = 0.9
 /** What a silent one owes may be asked of another, of however few blocks: all that was asked of it at first. */

@@ -184,6 +184,11 @@ describe('swarm: the end of a fetch', () => {
     expect(cameTwice(taker)).toEqual([])
   })
 
+  it('[SW14] one that answers every ten seconds is silent after eight', () => {
+    const { taker } = afterSlow(blocksPerSecond - 1, { messageMs: 10_000, received: 1 })
+    expect(cameTwice(taker)).not.toEqual([])
+  })
+
   it('[SW14] of few blocks those are asked for twice that a silent peer owes, soon', () => {
     const world = new World(contentOf(100))
     const sends = (frame: KnownFrame) => (frame.type === 'blocks' ? undefined : frame)

@@ -1,3 +1,4 @@
+// Long: one list of bugs.
 /**
  * Bugs made on purpose, each of which must be caught: `node test/sim/mutations.ts [name …]`. Works on a copy of the
  * checkout, one change of text at a time, and runs the tests of the swarm, then the simulator, until one fails.
@@ -49,20 +50,26 @@ const mutations: readonly Mutation[] = [
   {
     name: 'who is slow is taken for silent',
     file: swarm('lane'),
-    from: 'this.lastProgressMs + Math.max(silenceMs, ',
-    to: 'this.lastProgressMs + 0.05 * Math.max(silenceMs, '
+    from: 'this.lastProgressMs + Math.min(Math.max(silenceMs, ',
+    to: 'this.lastProgressMs + 0.05 * Math.min(Math.max(silenceMs, '
   },
   {
     name: 'what a silent peer owes is asked of nobody else',
     file: swarm('lane'),
-    from: 'this.lastProgressMs + Math.max(silenceMs, ',
-    to: 'this.lastProgressMs + 1e9 * Math.max(silenceMs, '
+    from: 'this.lastProgressMs + Math.min(Math.max(silenceMs, ',
+    to: 'this.lastProgressMs + 1e9 * Math.min(Math.max(silenceMs, '
   },
   {
     name: 'who always answers slowly is taken for silent',
     file: swarm('lane'),
     from: 'Math.max(silenceMs, silentGaps * this.#gapMs)',
     to: 'Math.max(silenceMs, 0 * silentGaps)'
+  },
+  {
+    name: 'who answers ever more slowly is never silent',
+    file: swarm('lane'),
+    from: 'silentGaps * this.#gapMs), silenceMsMax)',
+    to: 'silentGaps * this.#gapMs), 10 * silenceMsMax)'
   },
   {
     name: 'a reader waits for a silent peer while others have something else to bring',

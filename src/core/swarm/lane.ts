@@ -10,6 +10,7 @@ import {
   rangesPerFrameMax,
   secondGainMs,
   silenceMs,
+  silenceMsMax,
   silentGaps,
   stallTimeoutMs
 } from '../limits.ts'
@@ -79,7 +80,8 @@ export class SwarmLane {
 
   /** When nothing has come for longer than it takes one of many that are served in turn, and much longer than before. */
   get silentAtMs(): number {
-    return this.isOwed ? this.lastProgressMs + Math.max(silenceMs, silentGaps * this.#gapMs) : Infinity
+    if (!this.isOwed) return Infinity
+    return this.lastProgressMs + Math.min(Math.max(silenceMs, silentGaps * this.#gapMs), silenceMsMax)
   }
 
   isSilent(nowMs: number): boolean {
