@@ -80,8 +80,8 @@ const mutations: readonly Mutation[] = [
   {
     name: 'hashes that a silent peer owes are asked of nobody else',
     file: swarm('asking'),
-    from: 'for (const group of this.#leaves.reopenSilent()) this.#choice!.groupReopened(group)',
-    to: 'void this.#leaves'
+    from: 'const reopened = this.#leaves.reopenSilent()',
+    to: 'const reopened: GroupIndex[] = []'
   },
   {
     name: 'hashes that come twice are stored twice',

@@ -248,9 +248,10 @@ export class Asking {
 
   /** Some may have fallen silent: others can be asked for the hashes that they owe. [SW14] */
   #seeSilent(): void {
-    for (const group of this.#leaves.reopenSilent()) this.#choice!.groupReopened(group)
     this.#state.sawSilent()
-    this.#reconsider()
+    const reopened = this.#leaves.reopenSilent()
+    for (const group of reopened) this.#choice!.groupReopened(group)
+    if (reopened.length > 0) this.#reconsider()
   }
 
   /** Blocks that may still be taken, of all lanes together. */

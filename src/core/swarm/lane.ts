@@ -90,8 +90,8 @@ export class SwarmLane {
 
   /** Whoever is silent is asked for nothing more until it answers. */
   canBeAsked(nowMs: number): boolean {
-    const { serves, restUntilMs } = this.session ?? { serves: false, restUntilMs: Infinity }
-    return this.state === 'open' && serves && restUntilMs <= nowMs && !this.isLeaving && !this.isSilent(nowMs)
+    if (this.state !== 'open' || this.isLeaving || this.isSilent(nowMs)) return false
+    return this.session!.serves && this.session!.restUntilMs <= nowMs
   }
 
   /** When it has stalled, if it brings nothing before. */
