@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { Stalled } from '../../src/core/exchange/errors.ts'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
-import { holdUpMs, readAheadBlocks, readStepBlocks, silenceMs, stallTimeoutMs } from '../../src/core/limits.ts'
+import type { LaneId, PeerId } from '../../src/core/ids.ts'
+import {
+  holdUpMs,
+  readAheadBlocks,
+  readStepBlocks,
+  silenceMs,
+  silenceMsMax,
+  stallTimeoutMs
+} from '../../src/core/limits.ts'
+import { SwarmLane } from '../../src/core/swarm/lane.ts'
 import { contentOf } from '../support/swarm-content.ts'
 import { expectAllBlocks, meet, range } from '../support/swarm-pair.ts'
 import { type Node, World } from '../support/swarm-world.ts'
@@ -89,6 +98,91 @@ describe('swarm: a peer that falls silent', () => {
     expect(taker.did('store-hashes')).toHaveLength(1)
     expect(taker.codes()).toEqual([])
     expectAllBlocks(taker, world)
+  })
+})
+
+describe('swarm: a lane that owes something', () => {
+  const lane = (): SwarmLane => {
+    const info = {
+      laneId: 1 as LaneId,
+      peerId: 'p' as PeerId,
+      localPeerId: 'q' as PeerId,
+      direction: 'inbound'
+    } as const
+    const made = new SwarmLane(info, 0)
+    made.inFlight.add(7)
+    return made
+  }
+
+  it('[SW14] is silent after four seconds, or twice as long as it took before, but no later than after eight', () => {
+    const [quick, slow, slower] = [lane(), lane(), lane()]
+    quick.progressed(500)
+    slow.progressed(3_000)
+    slower.progressed(9_000)
+    expect([quick.silentAtMs, slow.silentAtMs, slower.silentAtMs]).toEqual([4_500, 9_000, 17_000])
+  })
+
+  it('[SW14] is silent, whatever comes, when it has kept what was called off for eight', () => {
+    const keeping = lane()
+    keeping.cancelled.set(7, 1_000)
+    keeping.progressed(8_999)
+    expect(keeping.isSilent(8_999)).toBe(false)
+    expect(keeping.isSilent(9_000)).toBe(true)
+    keeping.answered([7])
+    expect(keeping.isSilent(9_000)).toBe(false)
+  })
+})
+
+describe('swarm: a peer that brings a little now and then', () => {
+  /** Gives what it is asked at first, and from then on a block every few seconds, and nothing back. */
+  function withTrickler(blockCount: number, isReluctant = false) {
+    const world = new World(contentOf(blockCount, { blockBytes: 16 * 1024 }))
+    let [isTrickling, nextMs] = [false, 0]
+    const drip = (block: KnownFrame): void => {
+      nextMs = Math.max(nextMs, world.nowMs) + 3_500
+      world.after(nextMs - world.nowMs, () => {
+        const lane = trickler.swarm.sessions()[0]
+        if (lane) trickler.say(lane.laneId, block)
+      })
+    }
+    const sends = (frame: KnownFrame): KnownFrame | undefined => {
+      if (!isTrickling || !['refuse', 'blocks'].includes(frame.type)) return frame
+      if (frame.type === 'blocks')
+        frame.blocks.forEach((block, i) => drip({ ...frame, start: frame.start + i, blocks: [block] }))
+      return undefined
+    }
+    const trickler = world.node('trickler', { has: 'everything', sends, pace: 4_000 })
+    world.node('holder', { has: 'everything', pace: 1_000 })
+    const taker = world.node('taker', { isReluctant })
+    meet(taker, 'trickler', 'holder')
+    return { world, taker, trickle: () => (isTrickling = true) }
+  }
+
+  it('[SW11] [SW14] what it keeps at the end is not waited for until it has brought all of it', () => {
+    const { world, taker, trickle } = withTrickler(1200)
+    world.until(() => taker.disk.size > 400)
+    trickle()
+    const inFlight = () => taker.swarm.sessions().find(({ peerId }) => peerId === 'holder')?.inFlightBlocks
+    world.until(() => taker.disk.size > 1100 && inFlight() === 0)
+    const startMs = world.nowMs
+    world.until(() => taker.isComplete)
+    expectAllBlocks(taker, world)
+    expect(world.nowMs - startMs).toBeLessThan(silenceMsMax + holdUpMs + 1_000)
+    expect(taker.codes()).toEqual(['stalled'])
+  })
+
+  it.each([false, true])('[SW14] a reader does not wait for all that it keeps, isReluctant: %s', (isReluctant) => {
+    const { world, taker, trickle } = withTrickler(6000, isReluctant)
+    let startMs = 0
+    for (let at = 0; at < 600; at += readStepBlocks) {
+      if (at === 400) {
+        trickle()
+        startMs = world.nowMs
+      }
+      taker.turn({ type: 'reader', readerId: 1, ranges: [range(at, readStepBlocks + readAheadBlocks)] })
+      world.until(() => Array.from({ length: readStepBlocks }, (_, i) => at + i).every((i) => taker.disk.has(i)))
+    }
+    expect(world.nowMs - startMs).toBeLessThan(silenceMsMax + 6_000)
   })
 })
 

@@ -1,8 +1,15 @@
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
 import type { SimPeer } from './peer.ts'
 
-/** What a peer does to what its machine would say: the frame as it is, another one, or nothing. */
-export type Character = (frame: KnownFrame, peer: SimPeer) => KnownFrame | undefined
+/**
+ * What a peer does to what its machine would say: the frame as it is, another one, or nothing. `drip` says something
+ * over the same lane a while after the last that was said so.
+ */
+export type Character = (
+  frame: KnownFrame,
+  peer: SimPeer,
+  drip: (frame: KnownFrame, afterMs: number) => void
+) => KnownFrame | undefined
 
 export const honest: Character = (frame) => frame
 
@@ -29,4 +36,11 @@ export const boaster: Character = (frame) => {
 /** Takes what it gets and answers nothing that it is asked. */
 export const silent: Character = (frame) => (['blocks', 'hashes', 'refuse'].includes(frame.type) ? undefined : frame)
 
-export const bad: Readonly<Record<string, Character>> = { blockLiar, hashLiar, boaster, silent }
+/** Brings a block now and then, which is not silence, no hashes, and gives back nothing. */
+export const trickler: Character = (frame, _, drip) => {
+  if (frame.type === 'blocks')
+    frame.blocks.forEach((block, i) => drip({ ...frame, start: frame.start + i, blocks: [block] }, 3_500))
+  return silent(frame, _, drip)
+}
+
+export const bad: Readonly<Record<string, Character>> = { blockLiar, hashLiar, boaster, silent, trickler }

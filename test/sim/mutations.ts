@@ -84,6 +84,24 @@ const mutations: readonly Mutation[] = [
     to: 'const reopened: GroupIndex[] = []'
   },
   {
+    name: 'what was called off is kept for ever by one that brings a little',
+    file: swarm('lane'),
+    from: 'cancelledAtMs + silenceMsMax',
+    to: 'cancelledAtMs + 1e9 * silenceMsMax'
+  },
+  {
+    name: 'one that brings a little holds up an end for as long as it likes',
+    file: swarm('lane'),
+    from: 'if (!this.isSilent(nowMs)) this.holdsUpSinceMs',
+    to: 'this.holdsUpSinceMs'
+  },
+  {
+    name: 'what a reader waits for is left to one that takes long',
+    file: swarm('seconds'),
+    from: 'hasMoved = this.takeBack(owing, [index]) || hasMoved',
+    to: 'hasMoved ||= false'
+  },
+  {
     name: 'hashes that come twice are stored twice',
     file: swarm('leaves'),
     from: 'if (isSettled || this.knows(group)) return',

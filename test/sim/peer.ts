@@ -52,6 +52,8 @@ export class SimPeer implements LaneOwner {
   readonly met = new Map<PeerId, PeerRecord>()
   readonly #inputs: SwarmInput[] = []
   #isTurning = false
+  /** When the last of what it says late is said over a lane. */
+  readonly #drippedMs = new WeakMap<LaneEnd, number>()
   #wakeAtMs = Infinity
   readonly #came: Bitmap
   /** Who reads what is fetched. */
@@ -240,11 +242,18 @@ export class SimPeer implements LaneOwner {
   #send(laneId: LaneId, frame: KnownFrame): void {
     const end = this.lanes.get(laneId)
     if (!end) return
-    const said = this.options.character(frame, this)
+    const said = this.options.character(frame, this, (drop, afterMs) => this.#drip(end, drop, afterMs))
     if (!said) return
     if (said === frame) checkClaim(this, frame)
     const takesMore = this.wire.send(end, said)
     checkLane(this, end)
     if (!takesMore) this.turn({ type: 'lane-blocked', laneId })
+  }
+
+  #drip(end: LaneEnd, frame: KnownFrame, afterMs: number): void {
+    const { events } = this.world
+    const atMs = Math.max(events.nowMs, this.#drippedMs.get(end) ?? 0) + afterMs
+    this.#drippedMs.set(end, atMs)
+    events.at(atMs, () => void this.wire.send(end, frame))
   }
 }

@@ -28,8 +28,8 @@ export class SwarmLane {
   readonly window = new Window()
   /** Blocks asked and not answered yet. */
   readonly inFlight = new Set<number>()
-  /** Those of them that were cancelled: they may still come. */
-  readonly cancelled = new Set<number>()
+  /** Those of them that were cancelled, and when, the first of them first: they may still come. */
+  readonly cancelled = new Map<number, number>()
   /** Others would have brought them sooner. */
   isLate = false
   /** When the last of them was. */
@@ -75,13 +75,19 @@ export class SwarmLane {
   /** It answers. */
   progressed(nowMs: number): void {
     this.#gapMs = Math.max(nowMs - this.lastProgressMs, gapFade * this.#gapMs)
-    this.began(nowMs)
+    this.lastProgressMs = nowMs
+    if (!this.isSilent(nowMs)) this.holdsUpSinceMs = Infinity
   }
 
-  /** When nothing has come for longer than it takes one of many that are served in turn, and much longer than before. */
+  /**
+   * When nothing has come for longer than it takes one of many that are served in turn, and much longer than before; or
+   * when something that was cancelled has for as long neither come nor been given back, whatever else comes.
+   */
   get silentAtMs(): number {
     if (!this.isOwed) return Infinity
-    return this.lastProgressMs + Math.min(Math.max(silenceMs, silentGaps * this.#gapMs), silenceMsMax)
+    const answersByMs = this.lastProgressMs + Math.min(Math.max(silenceMs, silentGaps * this.#gapMs), silenceMsMax)
+    const cancelledAtMs = this.cancelled.values().next().value ?? Infinity
+    return Math.min(answersByMs, cancelledAtMs + silenceMsMax)
   }
 
   isSilent(nowMs: number): boolean {

@@ -4,6 +4,7 @@ import {
   rangesPerFrameMax,
   secondGainMs,
   secondLookMs,
+  silenceMs,
   silentBlocks,
   urgentBlocks
 } from '../limits.ts'
@@ -61,14 +62,15 @@ export class Seconds {
     return this.#doubles.delete(index)
   }
 
-  /** Cancels those of the blocks that were asked over a lane. */
-  takeBack(lane: SwarmLane, indexes: readonly number[]): void {
+  /** Cancels those of the blocks that were asked over a lane; returns whether there are any. */
+  takeBack(lane: SwarmLane, indexes: readonly number[]): boolean {
     const spare = indexes.filter((index) => lane.inFlight.has(index) && !lane.cancelled.has(index))
-    if (spare.length === 0) return
-    for (const index of spare) lane.cancelled.add(index)
+    if (spare.length === 0) return false
+    for (const index of spare) lane.cancelled.set(index, this.#state.nowMs)
     lane.calledOffAtMs = this.#state.nowMs
     const ranges = runsOf(rising(spare)).slice(0, rangesPerFrameMax)
     this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'cancel', ranges } })
+    return true
   }
 
   /** Takes back what was asked and no reader wishes for, so that what one waits for comes at once. [SW8] */
@@ -129,37 +131,50 @@ export class Seconds {
   }
 
   /**
-   * What readers wait for and silent peers owe, by who is to bring it as well, though others have much else to bring.
-   * [SW14]
+   * What readers wait for and those owe that take long: they are to give it back, and of those that are silent it is not
+   * waited for. Returns by whom it is to be brought as well, though others have much else to bring. [SW14]
    */
   forReaders(): Map<SwarmLane, number[]> {
     const asked = new Map<SwarmLane, number[]>()
     if (this.#readers.isEmpty) return asked
-    const { nowMs, lanes } = this.#state
-    const silent = [...lanes.values()].filter((lane) => lane.inFlight.size > 0 && lane.isSilent(nowMs))
-    if (silent.length === 0) return asked
-    let budget = this.#left(urgentBlocks + this.#share)
+    const late = new Set(this.#state.lanes.values().filter((lane) => this.#isLate(lane)))
+    if (late.size === 0) return asked
+    let hasMoved = false
     for (const index of this.#readers.urgent()) {
-      if (budget === 0) break
-      if (this.#doubles.has(index) || !silent.some((lane) => lane.inFlight.has(index))) continue
-      const soonest = this.#soonest(index, asked)
+      const owing = this.#doubles.has(index) ? undefined : late.values().find((lane) => lane.inFlight.has(index))
+      const soonest = owing && this.#soonest(index, asked, late)
       if (!soonest) continue
-      budget--
-      this.#doubles.set(index, { hasCome: false })
-      asked.set(soonest, [...(asked.get(soonest) ?? []), index])
+      if (!owing.isSilent(this.#state.nowMs)) {
+        hasMoved = this.takeBack(owing, [index]) || hasMoved
+      } else if (this.#left(urgentBlocks + this.#share) > 0) {
+        hasMoved = true
+        this.#doubles.set(index, { hasCome: false })
+        asked.set(soonest, [...(asked.get(soonest) ?? []), index])
+      }
     }
-    if (asked.size > 0) this.makeRoom()
+    if (hasMoved) this.makeRoom()
     return asked
   }
 
-  /** Who would bring a block first, besides what is `asked` of it already. */
-  #soonest(index: number, asked: ReadonlyMap<SwarmLane, readonly number[]>): SwarmLane | undefined {
+  /** What was asked over it takes as long as a silence. */
+  #isLate(lane: SwarmLane): boolean {
+    const { nowMs, manifest } = this.#state
+    if (lane.inFlight.size === 0) return false
+    return lane.isSilent(nowMs) || lane.etaMs(nowMs, lane.inFlight.size * manifest!.blockBytes) >= silenceMs
+  }
+
+  /** Who of those that are not late would bring a block first, besides what is `asked` of it already. */
+  #soonest(
+    index: number,
+    asked: ReadonlyMap<SwarmLane, readonly number[]>,
+    late: ReadonlySet<SwarmLane>
+  ): SwarmLane | undefined {
     const { nowMs, lanes, manifest } = this.#state
     let soonest: SwarmLane | undefined
     let soonestMs = Infinity
     for (const lane of lanes.values()) {
       const blocks = lane.inFlight.size + (asked.get(lane)?.length ?? 0) + 1
-      if (!lane.canBeAsked(nowMs) || !lane.session!.has(index) || blocks > queuedBlocksMax) continue
+      if (late.has(lane) || !lane.canBeAsked(nowMs) || !lane.session!.has(index) || blocks > queuedBlocksMax) continue
       const etaMs = lane.etaMs(nowMs, blocks * manifest!.blockBytes)
       if (etaMs >= soonestMs) continue
       soonest = lane
