@@ -170,8 +170,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     this.#library.changed()
   }
 
-  storageChanged(): void {
-    this.#room.refresh().catch(() => undefined) // a store that was closed meanwhile has nothing more to tell
+  storageChanged(): Promise<void> {
+    return this.#room.refresh().catch(() => undefined) // a store that was closed meanwhile has nothing more to tell
   }
 
   async removed({ id }: DataItem, erased: Promise<void>): Promise<void> {
@@ -205,14 +205,14 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     const item = this.#items.get(id)
     if (!item) return void this.#during(id, this.#meet(id, view))
     if (!(item instanceof FollowedItem)) return
-    if (item.peek().state !== view.state) this.storageChanged()
+    if (item.peek().state !== view.state) void this.storageChanged()
     item.show(view)
   }
 
   gone(id: SetId): void {
     this.#items.delete(id)
     this.libraryChanged()
-    this.storageChanged()
+    void this.storageChanged()
   }
 
   greet(): void {
@@ -234,7 +234,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     const work = () => eraseRest(this.#parts, id)
     try {
       await (this.#tabs?.ifUnled(id, work) ?? work())
-      this.storageChanged()
+      void this.storageChanged()
     } catch (error) {
       this.#parts.log('not-erased', { code: reportOf(error).code }) // the next visit tries again
     }

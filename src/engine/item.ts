@@ -40,7 +40,8 @@ export interface ItemHost {
   /** Asks keepers to hold items. */
   readonly asking: { follow(item: DataItem): void }
   libraryChanged(): void
-  storageChanged(): void
+  /** Resolves when the room that is left is known; never rejects. */
+  storageChanged(): Promise<void>
   /** It is gone from the library; resolves when it is `erased` from the device, too. */
   removed(item: DataItem, erased: Promise<void>): Promise<void>
 }
@@ -182,7 +183,7 @@ export class DataItem extends WatchedItem {
     } finally {
       this.#adding = undefined
       this.#changed()
-      this.#host.storageChanged()
+      void this.#host.storageChanged()
     }
   }
 
@@ -308,7 +309,7 @@ export class DataItem extends WatchedItem {
 
   async #erase(): Promise<void> {
     await erase(this.#parts, this.id)
-    this.#host.storageChanged()
+    await this.#host.storageChanged()
   }
 
   #takePart(): void {
@@ -379,7 +380,7 @@ export class DataItem extends WatchedItem {
     this.#record = { ...this.#record, complete: true }
     await this.#save()
     if (this.part !== 'none') this.#host.announce(this) // it may have been paused, or removed, meanwhile
-    this.#host.storageChanged()
+    void this.#host.storageChanged()
   }
 
   #remember(giver: PeerRecord): void {

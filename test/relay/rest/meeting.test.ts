@@ -116,7 +116,7 @@ it('[RE6] [CT8] what there is no room for says so, has a manifest all the same, 
     else expect(await keep()).toMatchObject({ cid, complete: true })
     await fetch(at, { method: 'DELETE' })
     const used = async () => (await (await fetch(`${small.base}/space`)).json()) as object
-    await expect.poll(used).toMatchObject({ quotaUsedBytes: 0 })
+    expect(await used()).toMatchObject({ quotaUsedBytes: 0 })
   }
 })
 
