@@ -253,7 +253,7 @@ export const wideBytesPerSecond = 16 * MiB
 export const wideBytesMin = 4 * MiB
 /** Between two looks at what the lanes of a session carry; ten round trips where that is longer. */
 export const widthLookMs = 1_000
-/** Whether a session has begun to fetch is looked at so often. */
+/** Sessions that have begun to fetch are looked at together so often. */
 export const widthBeginMs = 100
 /** Lanes that were added are judged by the best of so many looks: a new connection takes time to find its pace. */
 export const widthLooks = 3

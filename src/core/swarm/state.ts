@@ -5,6 +5,7 @@ import { decodeManifest, type Manifest } from '../manifest/manifest.ts'
 import { Holders } from './holders.ts'
 import type { SwarmLane } from './lane.ts'
 import type { Session } from './session.ts'
+import { nextBeginMs } from './width.ts'
 import type { SwarmEffect, SwarmOptions } from './types.ts'
 
 /** What the parts of a swarm share. Each part changes only what its own comment names. */
@@ -23,6 +24,8 @@ export class SwarmState {
   overdueAtMs = Infinity
   /** Nobody falls silent before this. */
   silentAtMs = Infinity
+  /** The width of no session is looked at before this. */
+  widthLookAtMs = Infinity
   nowMs = 0
   effects: SwarmEffect[] = []
 
@@ -68,6 +71,9 @@ export class SwarmState {
     if (!lane.isOwed) lane.began(this.nowMs)
     this.overdueAtMs = Math.min(this.overdueAtMs, this.nowMs + stallTimeoutMs)
     this.silentAtMs = Math.min(this.silentAtMs, this.nowMs + silenceMs)
+    const { width } = lane.session!
+    if (width.lookAtMs === Infinity) width.lookAtMs = nextBeginMs(this.nowMs)
+    this.widthLookAtMs = Math.min(this.widthLookAtMs, width.lookAtMs)
   }
 
   /** Those that are silent were seen; sets when to look for others. */

@@ -148,7 +148,7 @@ export class Swarm {
         this.#asking.onStored(input.indexes)
         this.#telling.stored(input.indexes)
         if (wasComplete || !this.#state.isComplete) return
-        this.#widening.changed()
+        this.#widening.ended()
         return this.#state.emit({ type: 'complete' })
       }
       case 'store-failed':
@@ -244,7 +244,7 @@ export class Swarm {
     const { manifest } = this.#state
     if (manifest) session.size(manifest.blockCount)
     this.#telling.tellState(session)
-    this.#widening.changed()
+    this.#widening.began()
   }
 
   /** Returns whether there is one now that can be worked with; throws WrongManifest. [SW1] */

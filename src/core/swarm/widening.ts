@@ -10,7 +10,6 @@ import {
   wideBytesMin,
   wideBytesPerSecond,
   wideRoundTripMs,
-  widthBeginMs,
   widthGain,
   widthLookMs,
   widthLooks,
@@ -21,6 +20,7 @@ import type { Peers } from './peers.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import type { SwarmState } from './state.ts'
+import { nextBeginMs } from './width.ts'
 
 /**
  * How many lanes a session has: one where the path is short, up to eight where it is long, as long as more of them carry
@@ -30,8 +30,6 @@ export class Widening {
   readonly #state: SwarmState
   readonly #sessions: Sessions
   readonly #peers: Peers
-  /** No session is looked at before this. */
-  #lookAtMs = Infinity
   /** How late this machine comes to what is due, at its worst of late: on a busy one every answer takes its time. */
   #lateMs: number | undefined
   /** When to be woken to see that, before it is known. */
@@ -43,10 +41,14 @@ export class Widening {
     this.#peers = peers
   }
 
-  /** A session began, or the fetch ended. */
-  changed(): void {
-    this.#lookAtMs = -Infinity
+  /** A session began. */
+  began(): void {
     if (this.#lateMs === undefined) this.#probeAtMs = this.#state.nowMs + lateProbeMs
+  }
+
+  /** The fetch ended. */
+  ended(): void {
+    this.#state.widthLookAtMs = -Infinity
   }
 
   wakeAtMs(): number {
@@ -73,14 +75,15 @@ export class Widening {
   }
 
   look(): void {
-    const { nowMs, sessions } = this.#state
-    if (nowMs < this.#lookAtMs) return
-    this.#lookAtMs = Infinity
+    const { nowMs, sessions, isComplete } = this.#state
+    if (nowMs < this.#state.widthLookAtMs) return
+    let lookAtMs = Infinity
     for (const session of sessions.values()) {
-      if (this.#state.isComplete) this.#narrow(session, 1)
+      if (isComplete) this.#narrow(session, 1)
       else if (nowMs >= session.width.lookAtMs) this.#lookAt(session)
-      if (!this.#state.isComplete) this.#lookAtMs = Math.min(this.#lookAtMs, session.width.lookAtMs)
+      if (!isComplete) lookAtMs = Math.min(lookAtMs, session.width.lookAtMs)
     }
+    this.#state.widthLookAtMs = lookAtMs
   }
 
   #lookAt(session: Session): void {
@@ -89,10 +92,10 @@ export class Widening {
     const before = width.looked
     const lanes = [...session.lanes.values()]
     this.#closeIdle(lanes)
-    if (this.#lateMs === undefined || !lanes.some((lane) => lane.inFlight.size > 0)) {
+    const isFetching = lanes.some((lane) => lane.inFlight.size > 0)
+    if (this.#lateMs === undefined || !isFetching) {
       width.looked = undefined
-      // All sessions that have not begun are looked at together.
-      width.lookAtMs = (Math.floor(nowMs / widthBeginMs) + 1) * widthBeginMs
+      width.lookAtMs = isFetching ? nextBeginMs(nowMs) : Infinity
       return
     }
     width.looked = { atMs: nowMs, receivedBytes: session.receivedBytes }

@@ -1,3 +1,8 @@
+import { widthBeginMs } from '../limits.ts'
+
+/** When sessions are looked at that have begun to fetch: all of them together. */
+export const nextBeginMs = (nowMs: number): number => (Math.floor(nowMs / widthBeginMs) + 1) * widthBeginMs
+
 /** How wide a session is, and whether it pays: what `Widening` remembers of it. */
 export class Width {
   /** Numbers of lanes that are being opened. */
@@ -10,7 +15,8 @@ export class Width {
   failures = 0
   /** The last look; none yet: undefined. */
   looked: { readonly atMs: number; readonly receivedBytes: number } | undefined
-  lookAtMs = -Infinity
+  /** Nothing is asked: Infinity. */
+  lookAtMs = Infinity
 
   answeredIn(tookMs: number): void {
     this.roundTripMs = Math.min(this.roundTripMs, tookMs)
