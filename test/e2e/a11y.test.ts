@@ -125,6 +125,25 @@ describe.each(screens)('%s', (_name, query, hash, shows) => {
   })
 })
 
+it.each([desktop, phone])('with letters of twice the size what a row says is whole, $width px', async (viewport) => {
+  const page = await fake.open('scene=full', '#/', { viewport })
+  // A long name is cut in its middle in any size.
+  const browser = await page.context().newCDPSession(page)
+  await browser.send('Page.setFontSizes', { fontSizes: { standard: 32 } })
+  try {
+    await page.getByText('thesis-draft-7.pdf').waitFor()
+    expect([await sideways(page), await cutOff(page)]).toEqual([0, []])
+    const cutShort = await page.evaluate(() =>
+      [...document.querySelectorAll('li:has([data-row]) .trunc:not([data-row] *)')]
+        .filter((line) => line.checkVisibility() && line.scrollWidth > line.clientWidth)
+        .map(({ textContent }) => textContent)
+    )
+    expect(cutShort).toEqual([])
+  } finally {
+    await browser.send('Page.setFontSizes', { fontSizes: { standard: 16 } })
+  }
+})
+
 it('a newcomer sees at once what this is, before the library is open', async () => {
   const page = await fake.open('scene=loading', '#/')
   await page.reload()
