@@ -125,23 +125,45 @@ describe.each(screens)('%s', (_name, query, hash, shows) => {
   })
 })
 
-it.each([desktop, phone])('with letters of twice the size what a row says is whole, $width px', async (viewport) => {
-  const page = await fake.open('scene=full', '#/', { viewport })
-  // A long name is cut in its middle in any size.
-  const browser = await page.context().newCDPSession(page)
-  await browser.send('Page.setFontSizes', { fontSizes: { standard: 32 } })
-  try {
-    await page.getByText('thesis-draft-7.pdf').waitFor()
+describe.each([desktop, phone])('with letters of twice the size, $width px', (viewport) => {
+  let page: Page
+  const openLarge = async (query: string, hash: string, shows: string) => {
+    page = await fake.open(query, hash, { viewport, locale: 'en' })
+    const browser = await page.context().newCDPSession(page)
+    await browser.send('Page.setFontSizes', { fontSizes: { standard: 32 } })
+    await page.getByText(shows).first().waitFor()
+  }
+
+  it.each([
+    ['scene=empty', '#/', 'Honest about copies'],
+    ['scene=keepers', '#/share/both', 'Ask keepers to hold a copy'],
+    ['scene=full', '#/s/zDvFake-harbour?k=x', 'Save to disk']
+  ])('all of them are, and nothing is cut off, %s%s', async (query, hash, shows) => {
+    await openLarge(query, hash, shows)
     expect([await sideways(page), await cutOff(page)]).toEqual([0, []])
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll('body *')]
+        .filter((element) => element.checkVisibility() && element.closest('.vh, .skip, svg') === null)
+        .filter(({ childNodes }) =>
+          [...childNodes].some((node) => node.nodeType === 3 && node.nodeValue!.trim() !== '')
+        )
+        .filter((element) => parseFloat(getComputedStyle(element).fontSize) < 22)
+        .map(({ outerHTML }) => outerHTML.slice(0, 100))
+    )
+    expect(small).toEqual([])
+  })
+
+  it('what a row of the library says is whole', async () => {
+    await openLarge('scene=full', '#/', 'thesis-draft-7.pdf')
+    expect([await sideways(page), await cutOff(page)]).toEqual([0, []])
+    // A long name is cut in its middle in any size.
     const cutShort = await page.evaluate(() =>
       [...document.querySelectorAll('li:has([data-row]) .trunc:not([data-row] *)')]
         .filter((line) => line.checkVisibility() && line.scrollWidth > line.clientWidth)
         .map(({ textContent }) => textContent)
     )
     expect(cutShort).toEqual([])
-  } finally {
-    await browser.send('Page.setFontSizes', { fontSizes: { standard: 16 } })
-  }
+  })
 })
 
 it('a newcomer sees at once what this is, before the library is open', async () => {
