@@ -1,5 +1,5 @@
-import { EventEmitter, once } from 'node:events'
-import type { Connection, Libp2p, PeerId as LibPeerId, Stream, StreamHandlerOptions } from '@libp2p/interface'
+import { once } from 'node:events'
+import type { Connection, Libp2p, Stream, StreamHandlerOptions } from '@libp2p/interface'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
 import { laneIdleMs, lanesPerPeerMax, lanesRefusedMax, streamsPerConnectionMax } from '../../src/core/limits.ts'
@@ -167,30 +167,39 @@ describe('one who opens lane after lane', () => {
     return network
   }
 
+  /** Two that are connected, with one lane; and by what. */
+  async function makePair(options: Partial<NodeNetworkOptions>) {
+    let connections: { getConnections(): Connection[] } | undefined
+    const peek = ({ connectionManager }: { connectionManager: NonNullable<typeof connections> }) =>
+      (connections = connectionManager)
+    const [victim, attacker] = await Promise.all([make(options), make({ ...options, services: { peek } })])
+    const came = { taken: 0, refused: 0 }
+    victim.onLane = ({ isExcess }: Lane) => void came[isExcess ? 'refused' : 'taken']++
+    const lane = await attacker.connect((await victim.selfRecord())!, { signal: AbortSignal.timeout(30_000) })
+    const [connection] = connections!.getConnections().filter(({ streams }) => streams.some(carriesExchange))
+    return { victim, lane, connection: connection!, came }
+  }
+
   it.each<[string, Partial<NodeNetworkOptions>]>([
     ['a socket', { webrtc: false, listen: ['/ip4/127.0.0.1/tcp/0'] }],
-    ['WebRTC', { webrtc: true }]
+    ['WebRTC', { webrtc: true }],
+    ['the relay', { webrtc: false }]
   ])(
     '[NW47] over %s has no more than one may have, and then no connection',
-    async (_, options) => {
-      let connections: { getConnections(peerId?: LibPeerId): Connection[] } | undefined
-      const peek = ({ connectionManager }: { connectionManager: NonNullable<typeof connections> }) =>
-        (connections = connectionManager)
-      const [victim, attacker] = await Promise.all([make(options), make({ ...options, services: { peek } })])
-      const came = { taken: 0, refused: 0 }
-      const heard = new EventEmitter()
-      victim.onLane = ({ isExcess }: Lane) => heard.emit('lane', came[isExcess ? 'refused' : 'taken']++)
-      const lane = await attacker.connect((await victim.selfRecord())!, { signal: AbortSignal.timeout(30_000) })
-      const [connection] = connections!.getConnections().filter(({ streams }) => streams.some(carriesExchange))
-      const ended = once(connection!, 'close')
+    async (way, options) => {
+      let pair = await makePair(options)
+      // On a busy machine WebRTC may take so long that the lane comes by the relay.
+      while (way === 'WebRTC' && pair.connection.limits) pair = await makePair(options)
+      const { victim, lane, connection, came } = pair
+      const ended = once(connection, 'close')
       const signal = AbortSignal.timeout(60_000)
-      const another = () => connection!.newStream(exchangeProtocol, { signal })
+      const another = () => connection.newStream(exchangeProtocol, { signal, runOnLimitedConnection: true })
       for (let i = 1; i < lanesPerPeerMax + lanesRefusedMax; i++) await another().catch(() => undefined)
       await within(20_000, 'the end of the connection', ended)
       expect(lane.peerId).toBe(victim.status().peerId)
       expect(came).toEqual({ taken: lanesPerPeerMax, refused: lanesRefusedMax })
     },
-    90_000
+    180_000
   )
 })
 
