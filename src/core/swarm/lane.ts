@@ -32,8 +32,6 @@ export class SwarmLane {
   readonly cancelled = new Map<number, number>()
   /** Others would have brought them sooner. */
   isLate = false
-  /** When the last of them was. */
-  calledOffAtMs = -Infinity
   readonly groupsAsked = new Set<GroupIndex>()
   lastProgressMs: number
   /** About the longest time between two of its answers lately. */

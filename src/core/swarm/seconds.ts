@@ -67,7 +67,6 @@ export class Seconds {
     const spare = indexes.filter((index) => lane.inFlight.has(index) && !lane.cancelled.has(index))
     if (spare.length === 0) return false
     for (const index of spare) lane.cancelled.set(index, this.#state.nowMs)
-    lane.calledOffAtMs = this.#state.nowMs
     const ranges = runsOf(rising(spare)).slice(0, rangesPerFrameMax)
     this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'cancel', ranges } })
     return true
@@ -104,8 +103,8 @@ export class Seconds {
         if (slow.lane.session === lane.session) continue
         const spare = [...slow.lane.inFlight].filter((index) => lane.session!.has(index) && !this.#doubles.has(index))
         const unsent = spare.filter((index) => !slow.lane.cancelled.has(index)).slice(-room)
-        const wasTold = unsent.length === 0 && nowMs - slow.lane.calledOffAtMs >= secondLookMs
-        const owed = isEnd && wasTold ? spare : []
+        const wasTold = (index: number): boolean => nowMs >= slow.lane.cancelled.get(index)! + secondLookMs
+        const owed = isEnd && unsent.length === 0 ? spare.filter(wasTold) : []
         const budget = this.#budget(slow.lane)
         if (budget < owed.length) this.#holdsUp(slow.lane)
         const most = Math.min(room, budget)
