@@ -98,8 +98,8 @@ const mutations: readonly Mutation[] = [
   {
     name: 'what a reader waits for is left to one that takes long',
     file: swarm('seconds'),
-    from: 'hasMoved = this.takeBack(owing, [index]) || hasMoved',
-    to: 'hasMoved ||= false'
+    from: 'for (const [lane, indexes] of back) this.takeBack(lane, indexes)',
+    to: 'void back'
   },
   {
     name: 'hashes that come twice are stored twice',

@@ -62,14 +62,13 @@ export class Seconds {
     return this.#doubles.delete(index)
   }
 
-  /** Cancels those of the blocks that were asked over a lane; returns whether there are any. */
-  takeBack(lane: SwarmLane, indexes: readonly number[]): boolean {
+  /** Cancels those of the blocks that were asked over a lane. */
+  takeBack(lane: SwarmLane, indexes: readonly number[]): void {
     const spare = indexes.filter((index) => lane.inFlight.has(index) && !lane.cancelled.has(index))
-    if (spare.length === 0) return false
+    if (spare.length === 0) return
     for (const index of spare) lane.cancelled.set(index, this.#state.nowMs)
     const ranges = runsOf(rising(spare)).slice(0, rangesPerFrameMax)
     this.#state.emit({ type: 'send', laneId: lane.info.laneId, frame: { type: 'cancel', ranges } })
-    return true
   }
 
   /** Takes back what was asked and no reader wishes for, so that what one waits for comes at once. [SW8] */
@@ -138,20 +137,20 @@ export class Seconds {
     if (this.#readers.isEmpty) return asked
     const late = new Set(this.#state.lanes.values().filter((lane) => this.#isLate(lane)))
     if (late.size === 0) return asked
-    let hasMoved = false
+    const back = new Map<SwarmLane, number[]>()
     for (const index of this.#readers.urgent()) {
       const owing = this.#doubles.has(index) ? undefined : late.values().find((lane) => lane.inFlight.has(index))
       const soonest = owing && this.#soonest(index, asked, late)
       if (!soonest) continue
       if (!owing.isSilent(this.#state.nowMs)) {
-        hasMoved = this.takeBack(owing, [index]) || hasMoved
+        if (!owing.cancelled.has(index)) back.set(owing, [...(back.get(owing) ?? []), index])
       } else if (this.#left(urgentBlocks + this.#share) > 0) {
-        hasMoved = true
         this.#doubles.set(index, { hasCome: false })
         asked.set(soonest, [...(asked.get(soonest) ?? []), index])
       }
     }
-    if (hasMoved) this.makeRoom()
+    for (const [lane, indexes] of back) this.takeBack(lane, indexes)
+    if (back.size > 0 || asked.size > 0) this.makeRoom()
     return asked
   }
 
