@@ -52,9 +52,9 @@ export function runCrowd(crowd: Crowd): CrowdResult {
   const uploadBytesPerSecond = crowd.seederUploadBytesPerSecond
   const began = process.cpuUsage()
   const tokens = new Tokens(Math.ceil(bytes / blockBytes), blockBytes, seed)
-  const world = new World(seed, tokens, { meetMs: crowd.meetMs })
   const machine = crowd.machineBytesPerMs === undefined ? undefined : new Machine(crowd.machineBytesPerMs)
   const line = { ...homeLine, ...crowd.line, machine }
+  const world = new World(seed, tokens, { apartMs: 2 * line.latencyMs, meetMs: crowd.meetMs })
   const sources = Array.from({ length: seeders }, (_, i) =>
     world.join(`seeder${i}`, {
       line: { ...line, ...crowd.seederLine },

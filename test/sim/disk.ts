@@ -1,6 +1,6 @@
 import { Bitmap } from '../../src/core/block/bitmap.ts'
 import { gatherMs, segmentBlocks } from '../../src/core/limits.ts'
-import type { Events } from './events.ts'
+import type { Timeline } from './events.ts'
 
 /** Time for a segment to be made durable. */
 const writeMs = 4
@@ -17,15 +17,15 @@ export class Disk {
   writes = 0
   /** Blocks that fit. */
   roomBlocks: number
-  readonly #events: Events
+  readonly #timeline: Timeline
   readonly #done: (indexes: readonly number[], stored: boolean) => void
   readonly #waiting = new Map<number, { indexes: number[]; isOld: boolean }>()
   #isTimed = false
 
-  constructor(durable: Bitmap, events: Events, done: (indexes: readonly number[], stored: boolean) => void) {
+  constructor(durable: Bitmap, timeline: Timeline, done: (indexes: readonly number[], stored: boolean) => void) {
     this.durable = durable
     this.roomBlocks = durable.size
-    this.#events = events
+    this.#timeline = timeline
     this.#done = done
   }
 
@@ -58,7 +58,7 @@ export class Disk {
 
   #ringLater(): void {
     this.#isTimed = true
-    this.#events.after(gatherMs, () => {
+    this.#timeline.after(gatherMs, () => {
       this.#isTimed = false
       for (const [segment, waiting] of this.#waiting) {
         if (waiting.isOld) this.#write(segment)
@@ -72,7 +72,7 @@ export class Disk {
     const { indexes } = this.#waiting.get(segment)!
     this.#waiting.delete(segment)
     this.writes++
-    this.#events.after(writeMs, () => {
+    this.#timeline.after(writeMs, () => {
       if (this.durable.count + indexes.length > this.roomBlocks) return this.#done(indexes, false)
       // The machine counts what it hears of; the disk knows for itself what it has.
       for (const index of indexes) this.durable.set(index)

@@ -1,82 +1,151 @@
-/** Events of one millisecond stand together, so that of the many that are set only the nearest are kept in order. */
-const slotsAhead = 1024
+/** Windows that stand in a ring; what is further ahead waits in order. */
+const windowsAhead = 1024
 
-/** What is to happen, by time. Events of the same moment happen in the order in which they were set. */
+/** One that things happen to, such as a peer. */
+export class Timeline {
+  readonly #events: Events
+  /** What is to happen to it in the window that is open, gathered when that opens. */
+  readonly due: Happening[] = []
+
+  constructor(events: Events) {
+    this.#events = events
+  }
+
+  after(delayMs: number, run: () => void): void {
+    this.#events.after(delayMs, run, this)
+  }
+
+  at(atMs: number, run: () => void): void {
+    this.#events.at(atMs, run, this)
+  }
+}
+
+/**
+ * What is to happen, by time. To each timeline things happen in the order of their times, those of the same moment in
+ * that in which they were set. Time is cut into windows, and in each of them one timeline after the other has all that
+ * happens to it, whatever the times of the others: nothing that one does to another is felt before the window ends,
+ * since no way is shorter. So of thousands of peers one at a time is in the processor's caches. What concerns several,
+ * such as a connection, happens to nobody: between two windows, when all of them have the same time.
+ */
 export class Events {
   nowMs = 0
   /** Events that have happened. */
   count = 0
-  /** Events of this millisecond and before: the only ones that are sorted but for those far ahead. */
-  readonly #near = new Heap()
-  /** Events of the milliseconds after it, each at its place in the ring, in no order. */
-  readonly #ring: Happening[][] = Array.from({ length: slotsAhead }, () => [])
+  readonly #windowMs: number
+  /** Windows to come, each at its place in the ring, their events in no order. */
+  readonly #ring: Happening[][] = Array.from({ length: windowsAhead }, () => [])
   readonly #far = new Heap()
+  /** What happens to nobody in this window or before it. */
+  readonly #between = new Heap()
+  /** What happens to the one whose turn it is, in this window. */
+  readonly #turn = new Heap()
+  #whose: Timeline | undefined
   #inRing = 0
-  #slot = 0
-  #lastTurn = 0
+  #window = 0
+  #lastSet = 0
 
-  get size(): number {
-    return this.#near.size + this.#inRing + this.#far.size
+  /** Nothing takes less than a window, in ms, from one timeline to another. */
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs
   }
 
-  after(delayMs: number, run: () => void): void {
-    this.at(this.nowMs + delayMs, run)
+  after(delayMs: number, run: () => void, whose?: Timeline): void {
+    this.at(this.nowMs + delayMs, run, whose)
   }
 
-  at(atMs: number, run: () => void): void {
-    this.#put({ atMs: Math.max(atMs, this.nowMs), turn: ++this.#lastTurn, run })
+  at(atMs: number, run: () => void, whose?: Timeline): void {
+    this.#put({ atMs: Math.max(atMs, this.nowMs), set: ++this.#lastSet, run, whose })
   }
 
-  /** Lets the next event happen; returns whether there was one by then. */
+  /** Lets the next window pass in which something happens, if it begins by then; returns whether there was one. */
   step(untilMs = Infinity): boolean {
-    const next = this.#near.first ?? this.#advance()
-    if (next === undefined || next.atMs > untilMs) return false
-    this.#near.removeFirst()
-    this.nowMs = next.atMs
-    this.count++
-    next.run()
+    const next = this.#nextWindow()
+    if (next === undefined || next * this.#windowMs > untilMs) return false
+    this.#open(next)
+    this.#window++
+    this.#happenAll(this.#between, this.#window * this.#windowMs)
     return true
   }
 
-  #put(event: Happening): void {
-    const ahead = Math.floor(event.atMs) - this.#slot
-    if (ahead <= 0) return this.#near.push(event)
-    if (ahead >= slotsAhead) return this.#far.push(event)
-    this.#ring[Math.floor(event.atMs) % slotsAhead]!.push(event)
-    this.#inRing++
+  /** Lets time pass up to the end of a window. */
+  pass(durationMs: number): void {
+    const end = Math.ceil((this.nowMs + durationMs) / this.#windowMs)
+    for (let next = this.#nextWindow(); next !== undefined && next < end; next = this.#nextWindow()) this.step()
+    this.#window = end
+    this.nowMs = end * this.#windowMs
   }
 
-  /** Goes on to the next millisecond in which something is to happen; gives the first of it. */
-  #advance(): Happening | undefined {
-    while (this.#near.size === 0) {
-      if (this.#inRing > 0) this.#slot++
-      else if (this.#far.first) this.#slot = Math.floor(this.#far.first.atMs)
-      else return undefined
-      while (this.#far.first && Math.floor(this.#far.first.atMs) - this.#slot < slotsAhead)
-        this.#put(this.#far.removeFirst())
-      const slot = this.#ring[this.#slot % slotsAhead]!
-      this.#inRing -= slot.length
-      for (const event of slot) this.#near.push(event)
-      slot.length = 0
+  #put(event: Happening): void {
+    const window = this.#windowOf(event)
+    const isLater = this.#whose ? window > this.#window : event.whose !== undefined || event.atMs > this.nowMs
+    if (window >= this.#window + windowsAhead) return this.#far.push(event)
+    if (isLater) {
+      this.#ring[window % windowsAhead]!.push(event)
+      this.#inRing++
+    } else if (!event.whose) this.#between.push(event)
+    else if (event.whose === this.#whose) this.#turn.push(event)
+    else throw new Error(`something reaches another in less than ${this.#windowMs} ms`)
+  }
+
+  #windowOf({ atMs }: Happening): number {
+    return Math.max(Math.floor(atMs / this.#windowMs), this.#window)
+  }
+
+  #nextWindow(): number | undefined {
+    if (this.#between.first) return this.#window
+    const far = this.#far.first && this.#windowOf(this.#far.first)
+    if (this.#inRing === 0) return far
+    let window = this.#window
+    while (window !== far && this.#ring[window % windowsAhead]!.length === 0) window++
+    return window
+  }
+
+  /** One after the other has all that happens to it in a window. */
+  #open(window: number): void {
+    this.#window = window
+    while (this.#far.first && this.#windowOf(this.#far.first) < window + windowsAhead)
+      this.#put(this.#far.removeFirst())
+    const all = this.#ring[window % windowsAhead]!
+    const turns: Timeline[] = []
+    for (const event of all) {
+      const { whose } = event
+      if (!whose) this.#between.push(event)
+      else if (whose.due.push(event) === 1) turns.push(whose)
     }
-    return this.#near.first
+    this.#inRing -= all.length
+    all.length = 0
+    for (const whose of turns) {
+      this.#whose = whose
+      for (const event of whose.due) this.#turn.push(event)
+      whose.due.length = 0
+      this.#happenAll(this.#turn)
+    }
+    this.#whose = undefined
+  }
+
+  /** At the time of each, or all at one. */
+  #happenAll(events: Heap, atMs?: number): void {
+    for (let next = events.first; next; next = events.first) {
+      events.removeFirst()
+      this.nowMs = atMs ?? next.atMs
+      this.count++
+      next.run()
+    }
+    if (atMs !== undefined) this.nowMs = atMs
   }
 }
 
 interface Happening {
   readonly atMs: number
-  /** In which it was set. */
-  readonly turn: number
+  /** Which of all it was to be set. */
+  readonly set: number
   readonly run: () => void
+  readonly whose: Timeline | undefined
 }
 
 /** The first of those in it is at its top. */
 class Heap {
   readonly #all: Happening[] = []
-
-  get size(): number {
-    return this.#all.length
-  }
 
   get first(): Happening | undefined {
     return this.#all[0]
@@ -115,4 +184,4 @@ class Heap {
 }
 
 const isBefore = (one: Happening, other: Happening): boolean =>
-  one.atMs < other.atMs || (one.atMs === other.atMs && one.turn < other.turn)
+  one.atMs < other.atMs || (one.atMs === other.atMs && one.set < other.set)

@@ -70,7 +70,7 @@ export class SimPeer implements LaneOwner {
     const isFull = options.holdsEverything === true
     const durable = disk?.durable.clone() ?? (isFull ? Bitmap.full(tokens.blockCount) : new Bitmap(tokens.blockCount))
     this.#came = durable.clone()
-    this.disk = new Disk(durable, events, (indexes, stored) => this.#onDisk(indexes, stored))
+    this.disk = new Disk(durable, this.wire.timeline, (indexes, stored) => this.#onDisk(indexes, stored))
     this.disk.roomBlocks = options.roomBlocks ?? tokens.blockCount
     if (isFull) tokens.groups.forEach((_, group) => this.disk.groups.add(group))
     for (const group of disk?.groups ?? []) this.disk.groups.add(group)
@@ -136,7 +136,7 @@ export class SimPeer implements LaneOwner {
   /** The path of a lane broke; both sides notice later. */
   lose(end: LaneEnd): void {
     this.wire.close(end, 5_000)
-    this.world.events.after(5_000, () => this.onClosed(end))
+    this.wire.timeline.after(5_000, () => this.onClosed(end))
   }
 
   onFrame(end: LaneEnd, frame: KnownFrame): void {
@@ -171,7 +171,7 @@ export class SimPeer implements LaneOwner {
     const atMs = this.machine.wakeAtMs()
     if (atMs >= this.#wakeAtMs || atMs === Infinity) return
     this.#wakeAtMs = atMs
-    this.world.events.at(atMs, () => {
+    this.wire.timeline.at(atMs, () => {
       if (this.#wakeAtMs !== atMs || this.isGone) return
       this.#wakeAtMs = Infinity
       if (this.machine.wakeAtMs() <= this.world.events.nowMs) this.turn({ type: 'wake' })
@@ -251,9 +251,8 @@ export class SimPeer implements LaneOwner {
   }
 
   #drip(end: LaneEnd, frame: KnownFrame, afterMs: number): void {
-    const { events } = this.world
-    const atMs = Math.max(events.nowMs, this.#drippedMs.get(end) ?? 0) + afterMs
+    const atMs = Math.max(this.world.events.nowMs, this.#drippedMs.get(end) ?? 0) + afterMs
     this.#drippedMs.set(end, atMs)
-    events.at(atMs, () => void this.wire.send(end, frame))
+    this.wire.timeline.at(atMs, () => void this.wire.send(end, frame))
   }
 }

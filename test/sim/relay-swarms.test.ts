@@ -4,7 +4,7 @@ import { play, SwarmWorld } from './relay-swarms.ts'
 
 /** What came of ten relays and 1,000 swarms. */
 function run(seed: number) {
-  const events = new Events()
+  const events = new Events(1)
   const world = new SwarmWorld(events, { seed, relays: 10 })
   play(events, world, { seed, swarms: 1_000, hours: 1 })
   const figures = world.relays.map(({ dhtRequests, frames, store, mesh }) => [

@@ -25,7 +25,7 @@ const heapBytes = () => {
   return process.memoryUsage().heapUsed
 }
 const emptyBytes = heapBytes()
-const events = new Events()
+const events = new Events(1)
 const world = new SwarmWorld(events, { seed, relays })
 play(events, world, { seed, swarms, hours })
 

@@ -2,7 +2,7 @@ import { frameBytes } from '../../src/core/exchange/codec.ts'
 import type { KnownFrame } from '../../src/core/exchange/types.ts'
 import type { LaneId } from '../../src/core/ids.ts'
 import { laneBufferBytesMax } from '../../src/core/limits.ts'
-import type { Events } from './events.ts'
+import { type Events, Timeline } from './events.ts'
 
 /** How a peer hangs on the network. */
 export interface Line {
@@ -54,8 +54,10 @@ export interface LaneEnd {
   /** It stands in the row of those that have something to send, or is sending: once, however much it has. */
   isInTurn: boolean
   isBlocked: boolean
-  /** Nothing on this lane arrives before this: it keeps its order. */
-  arrivedMs: number
+  /** Nothing that is sent from here arrives before this: a lane keeps its order. */
+  arrivesMs: number
+  /** Nothing that arrives here has come in whole before this. */
+  cameMs: number
 }
 
 /** A message this small goes between those of other lanes without waiting for its turn. */
@@ -69,6 +71,8 @@ let lastLane = 0
  */
 export class Wire {
   readonly line: Line
+  /** What happens to whoever has this line. */
+  readonly timeline: Timeline
   sentBytes = 0
   sentFrames = 0
   /** Messages that were lost once. */
@@ -82,6 +86,7 @@ export class Wire {
 
   constructor(line: Line, events: Events, random: () => number) {
     this.line = line
+    this.timeline = new Timeline(events)
     this.#events = events
     this.#random = random
   }
@@ -112,9 +117,8 @@ export class Wire {
     end.isOpen = false
     end.queue.length = 0
     const { other } = end
-    const atMs = Math.max(end.arrivedMs, this.#events.nowMs + afterMs + this.#latencyMs(end))
-    this.#events.at(atMs, () => {
-      if (!other.isOpen) return
+    const atMs = Math.max(end.arrivesMs, this.#events.nowMs + afterMs + this.#latencyMs(end))
+    this.#at(other, atMs, () => {
       other.isOpen = false
       other.queue.length = 0
       other.owner.onClosed(other)
@@ -131,7 +135,8 @@ export class Wire {
     const bytes = frameBytes(frame)
     this.#isSending = true
     const { up, machine } = this.line
-    this.#events.after(Math.max(bytes / up, machine?.pass(this.#events.nowMs, bytes) ?? 0), () => {
+    const sendMs = Math.max(bytes / up, machine?.pass(this.#events.nowMs, bytes) ?? 0)
+    this.timeline.after(sendMs, () => {
       this.#isSending = false
       if (end.isOpen) this.#sent(end, frame, bytes)
       this.#next()
@@ -156,17 +161,26 @@ export class Wire {
       this.lost++
       atMs += 2 * this.#latencyMs(end) + 50
     }
-    atMs = Math.max(atMs, end.arrivedMs)
-    if (bytes >= smallBytes) atMs = other.owner.wire.#takeIn(atMs, bytes)
-    end.arrivedMs = atMs
-    this.#events.at(atMs, () => {
-      if (other.isOpen) other.owner.onFrame(other, frame)
+    end.arrivesMs = atMs = Math.max(atMs, end.arrivesMs)
+    this.#at(other, atMs, () => other.owner.onFrame(other, frame), bytes < smallBytes ? 0 : bytes)
+  }
+
+  /** Something happens at an end, if that is still open, once what arrives at a time has come in whole. */
+  #at(end: LaneEnd, atMs: number, run: () => void, bytes = 0): void {
+    const { wire } = end.owner
+    const happens = () => {
+      if (end.isOpen) run()
+    }
+    wire.timeline.at(atMs, () => {
+      end.cameMs = Math.max(end.cameMs, bytes > 0 ? wire.#takeIn(bytes) : 0)
+      if (end.cameMs < this.#events.nowMs) happens()
+      else wire.timeline.at(end.cameMs, happens)
     })
   }
 
-  /** When something that arrives at a time has come in whole. */
-  #takeIn(atMs: number, bytes: number): number {
-    this.#downFreeMs = Math.max(this.#downFreeMs, atMs) + bytes / this.line.down
+  /** When something that arrives now has come in whole. */
+  #takeIn(bytes: number): number {
+    this.#downFreeMs = Math.max(this.#downFreeMs, this.#events.nowMs) + bytes / this.line.down
     return this.#downFreeMs
   }
 
@@ -193,7 +207,8 @@ function endOf(owner: LaneOwner): LaneEnd {
     queuedBytes: 0,
     isInTurn: false,
     isBlocked: false,
-    arrivedMs: 0
+    arrivesMs: 0,
+    cameMs: 0
   }
   return end as unknown as LaneEnd
 }

@@ -27,13 +27,15 @@ export type Incident =
 
 export interface WorldOptions {
   readonly trackers?: number
+  /** Nothing takes less from one peer to another; 2 unless it says otherwise. */
+  readonly apartMs?: number
   /** Some connections take so much longer than others, by chance. */
   readonly meetMs?: number
 }
 
 /** A data set, trackers, and the peers that come and go. One seed decides everything. */
 export class World {
-  readonly events = new Events()
+  readonly events: Events
   readonly tokens: Tokens
   readonly random: () => number
   readonly trackers: SimTracker[]
@@ -48,7 +50,8 @@ export class World {
   #healedSideOf: ((peer: SimPeer) => number) | undefined
   #lacking = 0
 
-  constructor(seed: number, tokens: Tokens, { trackers = 1, meetMs = 0 }: WorldOptions = {}) {
+  constructor(seed: number, tokens: Tokens, { trackers = 1, apartMs = 2, meetMs = 0 }: WorldOptions = {}) {
+    this.events = new Events(apartMs)
     this.tokens = tokens
     this.#meetMs = meetMs
     this.random = luckOf(seed * 7919 + 13)
@@ -131,8 +134,6 @@ export class World {
 
   /** Lets time pass. */
   pass(durationMs: number): void {
-    const endMs = this.events.nowMs + durationMs
-    while (this.events.step(endMs));
-    this.events.nowMs = endMs
+    this.events.pass(durationMs)
   }
 }
