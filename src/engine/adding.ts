@@ -24,6 +24,7 @@ export interface AddOptions {
 export async function addContent(content: Content, options: AddOptions): Promise<Tree> {
   const { store, set, signal, onProgress } = options
   const blockCount = blockCountOf(content.sizeBytes, blockBytes)
+  signal.throwIfAborted() // one that was removed meanwhile would be made anew
   await store.create(set, { blockCount, blockBytes })
   const builder = new TreeBuilder(blockCount)
   const isOurs = options.cipher !== undefined || content.readsFresh

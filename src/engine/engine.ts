@@ -1,6 +1,6 @@
 // Long: everything that happens to a library goes through here.
 import { reportOf } from '../core/errors.ts'
-import type { PeerId, SetId, SwarmId } from '../core/ids.ts'
+import type { ManifestCid, PeerId, SetId, SwarmId } from '../core/ids.ts'
 import { parseLink } from '../core/link/link.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
 import type { NamedKeeper, NetworkStatus } from '../network/types.ts'
@@ -36,6 +36,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   readonly #tabs: TabsDriver | undefined
   /** What has to end before an item of that id can be made: its removal, or its way from one tab to another. */
   readonly #underWay = new Map<SetId, Promise<unknown>>()
+  /** What other tabs show of items that are not in this one's library yet. */
+  readonly #heardOf = new Map<SetId, ItemView>()
   readonly #library: Live<readonly SetId[]>
   readonly #network: Live<NetworkStatus>
   #foundKeepers: readonly NamedKeeper[] = []
@@ -98,8 +100,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     for (const url of [...link.relays, ...hostOf(text)]) this.#relays.use(url)
     const id = setIdOf(link.manifestCid)
     await this.#underWay.get(id)
-    const stored = this.#dormant && (await this.#parts.catalog.itemByManifest(link.manifestCid))
-    const known = this.#items.ofManifest(link.manifestCid) ?? (stored && (await this.find(stored.id)))
+    const find = () => this.#items.ofManifest(link.manifestCid)
+    const known = find() ?? (await this.#findStored(link.manifestCid)) ?? find()
     if (known) return known
     const item = this.#take(linkedRecord(id, link), true)
     this.libraryChanged()
@@ -130,10 +132,21 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   async find(id: SetId): Promise<Item | undefined> {
     await this.#underWay.get(id)
     this.#dormant?.touch(id)
-    const record = this.#dormant && !this.#items.has(id) ? await this.#parts.catalog.item(id) : undefined
+    const record = this.#isShared && !this.#items.has(id) ? await this.#parts.catalog.item(id) : undefined
     const item = this.#items.get(id) ?? (record && !record.kept ? this.#take(record, false) : undefined)
     if (item instanceof DataItem) await item.whenRestored()
     return item
+  }
+
+  /** What the catalog knows more of than this library does: it is at rest, or another tab's. */
+  async #findStored(cid: ManifestCid): Promise<Item | undefined> {
+    const stored = this.#isShared ? await this.#parts.catalog.itemByManifest(cid) : undefined
+    return stored && this.find(stored.id)
+  }
+
+  /** The catalog has what this library has not. */
+  get #isShared(): boolean {
+    return this.#dormant !== undefined || this.#tabs !== undefined
   }
 
   nudge(): void {
@@ -203,8 +216,9 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
 
   show(id: SetId, view: ItemView): void {
     const item = this.#items.get(id)
-    if (!item) return void this.#during(id, this.#meet(id, view))
+    if (!item) return this.#hearOf(id, view)
     if (!(item instanceof FollowedItem)) return
+    this.#heardOf.delete(id)
     if (item.peek().state !== view.state) void this.storageChanged()
     item.show(view)
   }
@@ -251,18 +265,34 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
       item.subscribe((view) => before.show(view)) // for whoever watches it since then
       return
     }
+    await eraseRest(this.#parts, id).catch(() => undefined) // the next visit tries again
     this.#tabs!.turn({ type: 'drop', id })
     this.gone(id)
   }
 
   /** Another tab added or opened something. */
-  async #meet(id: SetId, view: ItemView): Promise<void> {
+  #hearOf(id: SetId, view: ItemView): void {
+    const isNew = !this.#heardOf.has(id)
+    this.#heardOf.set(id, view)
+    if (isNew) void this.#during(id, this.#meet(id))
+  }
+
+  /** What is shown is what was told last, also while the catalog was asked. */
+  async #meet(id: SetId): Promise<void> {
     await this.#underWay.get(id)
-    const record = await this.#parts.catalog.item(id).catch(() => undefined) // the next view comes soon
-    if (!record || this.#items.has(id)) return
-    this.#take(record, false)
+    let record: ItemRecord | undefined
+    for (let heard: ItemView | undefined; !record && heard !== this.#heardOf.get(id);) {
+      heard = this.#heardOf.get(id)
+      record = await this.#parts.catalog.item(id).catch(() => undefined) // the next view comes soon
+    }
+    const view = this.#heardOf.get(id)
+    this.#heardOf.delete(id)
+    if (!record || !view) return
+    if (!this.#items.has(id)) {
+      this.#take(record, false)
+      this.libraryChanged()
+    }
     this.show(id, view)
-    this.libraryChanged()
   }
 
   #joinNetwork(discovery: Discovery): void {

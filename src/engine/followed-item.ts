@@ -3,6 +3,7 @@ import type { TabCommand } from '../core/tabs/types.ts'
 import type { ItemRecord } from '../store/types.ts'
 import { type PlacedFile, readIndex } from './index-reading.ts'
 import type { ContentCipher } from './crypto.ts'
+import { ItemGone } from './errors.ts'
 import { keysOf } from './keys.ts'
 import type { EngineParts } from './parts.ts'
 import { type BlockReader, collectBytes, readBytes } from './reading.ts'
@@ -96,6 +97,11 @@ export class FollowedItem extends WatchedItem {
     }
   }
 
+  /** What was removed meanwhile is in no store. */
+  async #orGone(error: unknown): Promise<unknown> {
+    return (await this.#parts.catalog.item(this.id)) ? error : new ItemGone()
+  }
+
   /** Reads what the store has, and has the rest fetched. */
   #reader(blockBytes: number): BlockReader {
     const reader = newSetId()
@@ -110,9 +116,11 @@ export class FollowedItem extends WatchedItem {
         try {
           return await store.readBlocks(this.id, range)
         } catch (missing) {
-          if (!fetched) throw missing
+          if (!fetched) throw await this.#orGone(missing)
           await fetched
-          return store.readBlocks(this.id, range)
+          return store.readBlocks(this.id, range).catch(async (error: unknown) => {
+            throw await this.#orGone(error)
+          })
         }
       },
       close: () => void this.#ask({ name: 'rest', reader }).catch(() => undefined)

@@ -278,7 +278,7 @@ export class DataItem extends WatchedItem {
 
   async #takeUp(paused: boolean): Promise<void> {
     const isActive = this.part !== 'none'
-    this.#error = undefined
+    if (this.#keys) this.#error = undefined // what was not read to its end cannot go on
     this.#record = { ...this.#record, paused }
     if (!isActive) this.#lookAgain()
     await this.#restoring

@@ -103,6 +103,23 @@ describe('a fetch for which there was no room', () => {
 })
 
 describe('of an earlier visit', () => {
+  it('what was not read to its end says so, also when it is told to go on', async () => {
+    const { hub } = await shared()
+    const [store, catalog] = [new MemoryBlockStore(), new MemoryCatalog()]
+    const { read, ...source } = blobSource('film.bin', new Blob([film]))
+    const never: typeof read = () => new Promise(() => undefined)
+    const adding = (await openEngine(hub, 'bob', { store, catalog })).add([{ ...source, read: never }])
+    await whenState(adding, ({ title }) => title !== '', within())
+    const parts = { store: store.reopened(), catalog: catalog.reopened() }
+    const [item] = (await openEngine(hub, 'bob again', parts)).items()
+    const interrupted = { state: 'error', error: { code: 'adding-interrupted' } }
+    expect(item!.peek()).toMatchObject(interrupted)
+    for (const goOn of ['resume', 'retry'] as const) {
+      await item![goOn]()
+      expect(item!.peek()).toMatchObject(interrupted)
+    }
+  })
+
   it('that was killed between making the place and remembering the manifest, nothing is in the way', async () => {
     const { hub, link } = await shared()
     const [store, catalog] = [new MemoryBlockStore(), new MemoryCatalog()]

@@ -59,6 +59,21 @@ async function interrupted(hub: World, over: Partial<EngineOptions> = {}) {
   return { parts, id: item.id, again }
 }
 
+describe('what is removed while it is being added', () => {
+  it('[ST27] leaves nothing, wherever the adding has come to', async () => {
+    const parts = place()
+    const engine = await openEngine(hubWithTracker(), 'alice', parts)
+    for (let turns = 0; turns < 40; turns++) {
+      const item = engine.add([blobSource('film.bin', new Blob([film]))])
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+      await item.remove()
+    }
+    await engine.add([blobSource('other.bin', new Blob([film]))]).whenReady(within())
+    expect(await parts.store.sets()).toHaveLength(1)
+    expect(await parts.catalog.items()).toHaveLength(1)
+  })
+})
+
 describe('[ST27] what was being removed when a program ended', () => {
   it('gives its space back at the next start, and is in no library meanwhile', async () => {
     const hub = hubWithTracker()

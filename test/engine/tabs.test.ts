@@ -1,92 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { QuireEngine } from '../../src/engine/engine.ts'
+import type { TabMessage } from '../../src/core/tabs/types.ts'
+import { SourceChanged } from '../../src/engine/content.ts'
 import { collectBytes } from '../../src/engine/reading.ts'
-import { blobSource } from '../../src/engine/sources.ts'
 import { tabGround } from '../../src/engine/tabs.ts'
-import type { Item, ItemView } from '../../src/engine/types.ts'
-import { platformTimers, type Timers, whenState } from '../../src/engine/watch.ts'
-import { MemoryHub } from '../../src/network/memory.ts'
-import { MemoryBlockStore, MemoryCatalog } from '../../src/store/memory.ts'
-import { TrackerService } from '../../relay/tracker-service.ts'
-import { FakeOrigin } from '../support/fake-tabs.ts'
-import { seededBytes } from '../support/seeded.ts'
+import type { ItemView } from '../../src/engine/types.ts'
+import { whenState } from '../../src/engine/watch.ts'
+import { closeTabs, content, contentOf, held, itemWhen, share, soon, world } from '../support/tab-world.ts'
 
-const room = {
-  durable: true,
-  freeBytes: async () => 1e12,
-  persisted: async () => false
-}
-/** Seconds pass in a tenth of the time. */
-const hasty: Timers = {
-  nowMs: () => performance.now() * 10,
-  after: (delayMs, run) => platformTimers.after(delayMs / 10, run)
-}
-const soon = () => ({ signal: AbortSignal.timeout(5_000) })
-const content = seededBytes(3, 3_000_000)
-
-/** A browser with a store and a catalog that its tabs share. */
-class Browser {
-  readonly origin = new FakeOrigin()
-  readonly store = new MemoryBlockStore()
-  readonly catalog = new MemoryCatalog()
-  readonly #hub: MemoryHub
-  readonly #name: string
-  #tabs = 0
-
-  constructor(hub: MemoryHub, name: string) {
-    this.#hub = hub
-    this.#name = name
-    // It stays when one of its tabs is closed.
-    this.store.close = async () => undefined
-    this.catalog.close = async () => undefined
-  }
-
-  async openTab({ ground } = this.origin.tab()): Promise<QuireEngine> {
-    const engine = await QuireEngine.open({
-      store: this.store,
-      catalog: this.catalog,
-      network: this.#hub.join(`${this.#name} ${++this.#tabs}`),
-      origin: 'https://quire.test',
-      role: 'tab',
-      flush: async () => undefined,
-      room,
-      timers: hasty,
-      tabs: ground
-    })
-    open.push(engine)
-    return engine
-  }
-}
-
-const open: QuireEngine[] = []
-afterEach(async () => {
-  for (const engine of open.splice(0)) await engine.close()
-})
-
-function world(): { alice: Browser; bob: Browser } {
-  const tracker = new TrackerService(() => true)
-  const hub = new MemoryHub((lane) => tracker.accept(lane))
-  return { alice: new Browser(hub, 'alice'), bob: new Browser(hub, 'bob') }
-}
-
-/** The item of that place in the library, whichever tab leads it by now, once it looks as wanted. */
-async function itemWhen(tab: QuireEngine, accept: (view: ItemView) => boolean, index = 0): Promise<Item> {
-  const ids = await whenState(tab.library, (all) => all.length > index, soon())
-  await whenState(tab.item(ids[index]!)!, accept, soon())
-  return tab.item(ids[index]!)!
-}
-
-async function contentOf(item: Item): Promise<Uint8Array> {
-  return collectBytes(item.read(0, 0, content.length), content.length)
-}
+afterEach(closeTabs)
 
 const isPaused = ({ state }: ItemView) => state === 'paused'
 const isComplete = ({ state }: ItemView) => state === 'complete'
-
-async function share(tab: QuireEngine): Promise<{ item: Item; link: string }> {
-  const item = tab.add([blobSource('film.bin', new Blob([content]))])
-  return { item, link: await item.whenLinked(soon()) }
-}
 
 describe('two tabs of one browser', () => {
   it('[TB2] that open one link make one record, fetch it once, and both can read it', async () => {
@@ -115,6 +39,48 @@ describe('two tabs of one browser', () => {
     expect(Buffer.from(await contentOf(seen)).equals(content)).toBe(true)
   })
 
+  it('[TB4] what ends while the other looks it up is seen there as it ended', async () => {
+    const { alice } = world()
+    const [first, second] = [await alice.openTab(), await alice.openTab()]
+    const { catalog } = alice
+    const look = catalog.item.bind(catalog)
+    // It came last, so that the others have heard whatever it hears.
+    const witness = alice.origin.tab().ground.channel
+    const toldOfEnd = new Promise<void>((resolve) => {
+      witness.onmessage = ({ data }: MessageEvent<TabMessage<ItemView>>) => {
+        if (data.type === 'view' && data.view.state === 'error') resolve()
+      }
+    })
+    const [found, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    catalog.item = async (id) => {
+      const record = await look(id)
+      if (record) found.resolve()
+      if (record) await goOn.promise
+      return record
+    }
+    const { add, end } = held()
+    const item = add(first)
+    await found.promise
+    end.reject(new SourceChanged('film.bin'))
+    await whenState(item, ({ state }) => state === 'error', soon())
+    await toldOfEnd
+    goOn.resolve()
+    const seen = await itemWhen(second, ({ state }) => state === 'error')
+    expect(seen.peek().error).toMatchObject({ code: 'source-changed' })
+  })
+
+  it('[TB2] a link is known to a tab that heard of its item before it had one', async () => {
+    const { alice } = world()
+    const [first, second] = [await alice.openTab(), await alice.openTab()]
+    const { add, end } = held()
+    const item = add(first)
+    await itemWhen(second, ({ state }) => state === 'adding')
+    end.resolve()
+    const known = await second.open(await item.whenLinked(soon()))
+    expect(known.id).toBe(item.id)
+    expect(await alice.catalog.items()).toHaveLength(1)
+  })
+
   it('[TB6] pause and resume act whichever tab is asked', async () => {
     const { alice } = world()
     const [first, second] = [await alice.openTab(), await alice.openTab()]
@@ -138,6 +104,43 @@ describe('two tabs of one browser', () => {
     expect(await alice.catalog.items()).toEqual([])
     expect(await alice.store.sets()).toEqual([])
     expect(alice.origin.holds(`quire set ${seen.id}`)).toBe(false)
+  })
+
+  it('[TB5] [ST27] what one was removing when it crashed the other removes', async () => {
+    const { alice } = world()
+    const tab = alice.origin.tab()
+    const first = await alice.openTab(tab)
+    const { item } = await share(first)
+    const second = await alice.openTab()
+    await itemWhen(second, ({ state }) => state === 'sharing')
+    const remove = alice.store.remove.bind(alice.store)
+    const begun = Promise.withResolvers<void>()
+    alice.store.remove = () => {
+      begun.resolve()
+      return new Promise(() => undefined)
+    }
+    void item.remove()
+    await begun.promise
+    alice.store.remove = remove
+    tab.end()
+    await whenState(second.library, (ids) => ids.length === 0, soon())
+    await expect.poll(() => alice.catalog.leaving()).toEqual([])
+    expect(await alice.store.sets()).toEqual([])
+  })
+
+  it('[TB5] whoever reads what is removed meanwhile is told so', async () => {
+    const { alice } = world()
+    const [first, second] = [await alice.openTab(), await alice.openTab()]
+    const { item } = await share(first)
+    const seen = await itemWhen(second, ({ state }) => state === 'sharing')
+    await seen.files()
+    const reader = seen.read(0, 0, content.length).getReader()
+    await reader.read()
+    await item.remove()
+    const readOn = async () => {
+      while (!(await reader.read()).done) continue
+    }
+    await expect(readOn()).rejects.toMatchObject({ code: 'item-gone' })
   })
 
   it('[TB5] what was removed can be opened again at once', async () => {
