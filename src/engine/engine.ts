@@ -1,6 +1,6 @@
 // Long: everything that happens to a library goes through here.
 import { reportOf } from '../core/errors.ts'
-import type { ManifestCid, PeerId, SetId, SwarmId } from '../core/ids.ts'
+import type { PeerId, SetId, SwarmId } from '../core/ids.ts'
 import { parseLink } from '../core/link/link.ts'
 import type { TabCommand } from '../core/tabs/types.ts'
 import type { NamedKeeper, NetworkStatus } from '../network/types.ts'
@@ -100,8 +100,8 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     for (const url of [...link.relays, ...hostOf(text)]) this.#relays.use(url)
     const id = setIdOf(link.manifestCid)
     await this.#underWay.get(id)
-    const find = () => this.#items.ofManifest(link.manifestCid)
-    const known = find() ?? (await this.#findStored(link.manifestCid)) ?? find()
+    const stored = this.#isShared && (await this.#parts.catalog.itemByManifest(link.manifestCid))
+    const known = (stored && (await this.find(stored.id))) || this.#items.ofManifest(link.manifestCid)
     if (known) return known
     const item = this.#take(linkedRecord(id, link), true)
     this.libraryChanged()
@@ -138,13 +138,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     return item
   }
 
-  /** What the catalog knows more of than this library does: it is at rest, or another tab's. */
-  async #findStored(cid: ManifestCid): Promise<Item | undefined> {
-    const stored = this.#isShared ? await this.#parts.catalog.itemByManifest(cid) : undefined
-    return stored && this.find(stored.id)
-  }
-
-  /** The catalog has what this library has not. */
+  /** The catalog may know more than this library does, of what is at rest or another tab's. */
   get #isShared(): boolean {
     return this.#dormant !== undefined || this.#tabs !== undefined
   }
@@ -224,6 +218,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
   }
 
   gone(id: SetId): void {
+    this.#items.get(id)?.end()
     this.#items.delete(id)
     this.libraryChanged()
     void this.storageChanged()

@@ -6,7 +6,7 @@ export class ItemGone extends QuireError {
   readonly fault = 'user'
   readonly retryable = false
   constructor() {
-    super('This item is no longer in the library.')
+    super('This item was removed.')
   }
 }
 

@@ -3,7 +3,6 @@ import type { TabCommand } from '../core/tabs/types.ts'
 import type { ItemRecord } from '../store/types.ts'
 import { type PlacedFile, readIndex } from './index-reading.ts'
 import type { ContentCipher } from './crypto.ts'
-import { ItemGone } from './errors.ts'
 import { keysOf } from './keys.ts'
 import type { EngineParts } from './parts.ts'
 import { type BlockReader, collectBytes, readBytes } from './reading.ts'
@@ -97,11 +96,6 @@ export class FollowedItem extends WatchedItem {
     }
   }
 
-  /** What was removed meanwhile is in no store. */
-  async #orGone(error: unknown): Promise<unknown> {
-    return (await this.#parts.catalog.item(this.id)) ? error : new ItemGone()
-  }
-
   /** Reads what the store has, and has the rest fetched. */
   #reader(blockBytes: number): BlockReader {
     const reader = newSetId()
@@ -110,18 +104,19 @@ export class FollowedItem extends WatchedItem {
       blockBytes,
       blocks: async (start, count, ahead) => {
         const range = { start, count }
+        const fetch = () => this.#ask({ name: 'fetch', reader, start, count, ahead })
         const isWhole = this.#shown.blockCount > 0 && this.#shown.doneBlocks === this.#shown.blockCount
-        const fetched = isWhole ? undefined : this.#ask({ name: 'fetch', reader, start, count, ahead })
+        const fetched = isWhole ? undefined : fetch()
         fetched?.catch(() => undefined) // it need not be waited for
         try {
           return await store.readBlocks(this.id, range)
-        } catch (missing) {
-          if (!fetched) throw await this.#orGone(missing)
-          await fetched
-          return store.readBlocks(this.id, range).catch(async (error: unknown) => {
-            throw await this.#orGone(error)
-          })
+        } catch {
+          await (fetched ?? fetch()) // it may have been removed since, and opened again
         }
+        return store.readBlocks(this.id, range).catch(async (error: unknown) => {
+          await fetch() // which says so of what is gone
+          throw error
+        })
       },
       close: () => void this.#ask({ name: 'rest', reader }).catch(() => undefined)
     }

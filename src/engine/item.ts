@@ -233,6 +233,7 @@ export class DataItem extends WatchedItem {
 
   async remove(): Promise<void> {
     this.#hasEnded = true
+    this.end()
     this.#adding?.abort.abort()
     this.#copies.close()
     this.#leave()
@@ -252,8 +253,7 @@ export class DataItem extends WatchedItem {
 
   /** Fetches blocks that a reader in another tab waits for; resolves when they are durable. [TB9] */
   async fetchFor(wish: Extract<TabCommand, { name: 'fetch' }>): Promise<void> {
-    await this.whenLinked()
-    await this.#lasting((driver) => driver.whenManifest())
+    await this.#whenManifest()
     const { start, count } = wish
     const newReader = () => this.#reader(this.#manifest!)
     // What is here is not read for nobody: only what comes next is wished for.
@@ -418,8 +418,15 @@ export class DataItem extends WatchedItem {
   }
 
   #readFiles(): Promise<readonly PlacedFile[]> {
-    const known = this.#lasting((driver) => driver.whenManifest())
-    return readIndex(this.#record.kind, known, (start, end) => collectBytes(this.readDataSet(start, end), end - start))
+    return readIndex(this.#record.kind, this.#whenManifest(), (start, end) =>
+      collectBytes(this.readDataSet(start, end), end - start)
+    )
+  }
+
+  /** Not a moment later than it is known: what a reader wishes for comes before anything else is asked for. */
+  #whenManifest(): Promise<Manifest> {
+    const known = () => this.#lasting((driver) => driver.whenManifest())
+    return this.#keys ? known() : this.whenLinked().then(known)
   }
 
   protected readDataSet(start: number, end: number): ReadableStream<Uint8Array> {

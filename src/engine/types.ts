@@ -103,9 +103,12 @@ export interface FileView {
 
 export interface Item extends Watchable<ItemView> {
   readonly id: SetId
-  /** Resolves when the state is `sharing` or `complete`; rejects with the item's error. Aborting the wait leaves the work going. */
+  /**
+   * Resolves when the state is `sharing` or `complete`; rejects with the item's error, or with ItemGone once it is removed.
+   * Aborting the wait leaves the work going.
+   */
   whenReady(options?: { signal?: AbortSignal }): Promise<ItemView>
-  /** Resolves with the link as soon as the root is known. */
+  /** Resolves with the link as soon as the root is known; rejects as `whenReady` does. */
   whenLinked(options?: { signal?: AbortSignal }): Promise<string>
   /** The files within, once the index is here. */
   files(): Promise<readonly FileView[]>

@@ -86,12 +86,17 @@ export class Live<S> implements Watchable<S> {
   }
 }
 
-/** Resolves with the first state for which `accept` is true; rejects when `accept` throws, or with the signal's reason. */
+/**
+ * Resolves with the first state for which `accept` is true; rejects when `accept` throws, or with the reason of the signal
+ * or of `gone`.
+ */
 export function whenState<S>(
   watchable: Watchable<S>,
   accept: (state: S) => boolean,
-  { signal }: { signal?: AbortSignal } = {}
+  { signal }: { signal?: AbortSignal } = {},
+  gone?: AbortSignal
 ): Promise<S> {
+  if (gone) signal = AbortSignal.any([gone, signal ?? gone])
   return new Promise((resolve, reject) => {
     const check = (state: S) => {
       try {

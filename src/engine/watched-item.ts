@@ -1,4 +1,5 @@
 import type { SetId } from '../core/ids.ts'
+import { ItemGone } from './errors.ts'
 import { type PlacedFile, readFile, viewOfFile } from './index-reading.ts'
 import { isLinked, isReady } from './states.ts'
 import type { FileView, Item, ItemView } from './types.ts'
@@ -8,6 +9,7 @@ import { Live, type Timers, whenState } from './watch.ts'
 export abstract class WatchedItem implements Item {
   readonly id: SetId
   protected readonly live: Live<ItemView>
+  readonly #gone = new AbortController()
 
   constructor(id: SetId, timers: Timers) {
     this.id = id
@@ -33,11 +35,16 @@ export abstract class WatchedItem implements Item {
   }
 
   whenReady(options?: { signal?: AbortSignal }): Promise<ItemView> {
-    return whenState(this.live, isReady, options)
+    return whenState(this.live, isReady, options, this.#gone.signal)
   }
 
   async whenLinked(options?: { signal?: AbortSignal }): Promise<string> {
-    return (await whenState(this.live, isLinked, options)).link!
+    return (await whenState(this.live, isLinked, options, this.#gone.signal)).link!
+  }
+
+  /** It was removed: whoever waits for it is told. */
+  end(): void {
+    this.#gone.abort(new ItemGone())
   }
 
   async files(): Promise<readonly FileView[]> {

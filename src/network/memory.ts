@@ -81,7 +81,7 @@ export class MemoryHub {
     this.#networks.set(network.peerId, network)
     const [outbound, inbound] = lanePair(network.peerId, 'relay' as PeerId, '/quire/tracker/1')
     this.#onTracker(inbound)
-    network.onLane(outbound)
+    network.take(outbound)
   }
 
   stopped(network: MemoryNetwork): void {
@@ -92,7 +92,7 @@ export class MemoryHub {
     const target = this.#networks.get(to)
     if (!target) throw new Error(`${to} is not here`)
     const [outbound, inbound] = lanePair(from, to, protocol)
-    target.onLane(inbound)
+    target.take(inbound)
     return outbound
   }
 }
@@ -101,6 +101,7 @@ export class MemoryHub {
 export class MemoryNetwork implements Network {
   readonly peerId: PeerId
   readonly #hub: MemoryHub
+  readonly #lanes: Lane[] = []
   #started = false
   onStatus: (status: NetworkStatus) => void = () => undefined
   onSelfRecord: () => void = () => undefined
@@ -122,6 +123,13 @@ export class MemoryNetwork implements Network {
   async stop(): Promise<void> {
     this.#started = false
     this.#hub.stopped(this)
+    for (const lane of this.#lanes.splice(0)) lane.close()
+  }
+
+  /** Somebody connected. */
+  take(lane: Lane): void {
+    this.#lanes.push(lane)
+    this.onLane(lane)
   }
 
   status(): NetworkStatus {
@@ -134,7 +142,9 @@ export class MemoryNetwork implements Network {
   }
 
   async connect(record: Uint8Array, { protocol = '/quire/exchange/1' }: ConnectOptions): Promise<Lane> {
-    return this.#hub.connect(this.peerId, utf8Decode(record) as PeerId, protocol)
+    const lane = this.#hub.connect(this.peerId, utf8Decode(record) as PeerId, protocol)
+    this.#lanes.push(lane)
+    return lane
   }
 
   addRelay(): void {}

@@ -42,8 +42,10 @@ describe('the library across the worker boundary', () => {
   it.each([
     ['here', () => page.item(first.id)!.remove()],
     ['in another tab', () => first.remove()]
-  ])('forgets an item that is removed %s, whatever it still does', async (_where, remove) => {
-    await remove()
+  ])('forgets an item that is removed %s, whatever it still does, and tells who waits', async (_where, remove) => {
+    first.change({ state: 'waiting' })
+    const ready = page.item(first.id)!.whenReady({ signal: AbortSignal.timeout(5_000) })
+    await Promise.all([remove(), expect(ready).rejects.toMatchObject({ code: 'item-gone' })])
     sent.length = 0
     first.change({ doneBlocks: 7 })
     expect(sent).toEqual([])

@@ -72,6 +72,20 @@ describe('what is removed while it is being added', () => {
     expect(await parts.store.sets()).toHaveLength(1)
     expect(await parts.catalog.items()).toHaveLength(1)
   })
+
+  it('tells whoever waits for it, or for its files', async () => {
+    const engine = await openEngine(hubWithTracker(), 'alice')
+    const item = engine.add([blobSource('film.bin', new Blob([film]))])
+    const waits = [item.whenReady(within()), item.whenLinked(within()), item.files()]
+    const told = waits.map((wait) => expect(wait).rejects.toMatchObject({ code: 'item-gone' }))
+    await Promise.all([item.remove(), ...told])
+  })
+
+  it('otherwise has files as soon as it has a link', async () => {
+    const engine = await openEngine(hubWithTracker(), 'alice')
+    const item = engine.add([blobSource('film.bin', new Blob([film]))])
+    expect(await item.files()).toMatchObject([{ path: 'film.bin', sizeBytes: film.length }])
+  })
 })
 
 describe('[ST27] what was being removed when a program ended', () => {

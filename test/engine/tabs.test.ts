@@ -137,6 +137,8 @@ describe('two tabs of one browser', () => {
     const reader = seen.read(0, 0, content.length).getReader()
     await reader.read()
     await item.remove()
+    await whenState(second.library, (ids) => ids.length === 0, soon())
+    await expect(seen.whenReady(soon())).rejects.toMatchObject({ code: 'item-gone' })
     const readOn = async () => {
       while (!(await reader.read()).done) continue
     }

@@ -44,6 +44,7 @@ export class FakeOrigin {
 
   #request(name: string, { signal, steal, ifAvailable }: LockOptions, take: Take, ends: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (ends.aborted) return
       if (ifAvailable && this.#held.has(name)) return resolve(void take(null))
       const waiting: Waiting = { take, resolve, reject }
       const queue = this.#queues.get(name) ?? []
@@ -105,6 +106,7 @@ class FakeChannel {
   }
 
   postMessage(message: { readonly type: string }): void {
+    if (!this.#all.has(this)) return
     this.#said.push(message)
     for (const other of this.#all) if (other !== this) other.deliver(structuredClone(message))
   }

@@ -1,7 +1,7 @@
 import { type ErrorReport, ReportedError, reportOf } from '../../core/errors.ts'
 import type { PeerId, SetId } from '../../core/ids.ts'
 import type { NetworkStatus } from '../../network/types.ts'
-import { NotABlob } from '../errors.ts'
+import { ItemGone, NotABlob } from '../errors.ts'
 import type {
   AddRequest,
   FileSource,
@@ -169,13 +169,18 @@ export class RemoteQuire implements Quire {
 
   #dropItemsMissingFrom(ids: readonly SetId[]): void {
     const known = new Set(ids)
-    for (const id of this.library.peek()) if (!known.has(id)) this.#items.delete(id)
+    for (const id of this.library.peek()) {
+      if (known.has(id)) continue
+      this.#items.get(id)?.gone.abort(new ItemGone())
+      this.#items.delete(id)
+    }
   }
 }
 
 class RemoteItem implements Item {
   readonly id: SetId
   readonly mirror: Mirror<ItemView>
+  readonly gone = new AbortController()
   readonly #quire: RemoteQuire
 
   constructor(quire: RemoteQuire, id: SetId) {
@@ -193,11 +198,11 @@ class RemoteItem implements Item {
   }
 
   whenReady(options?: { signal?: AbortSignal }): Promise<ItemView> {
-    return whenState(this.mirror, isReady, options)
+    return whenState(this.mirror, isReady, options, this.gone.signal)
   }
 
   async whenLinked(options?: { signal?: AbortSignal }): Promise<string> {
-    const view = await whenState(this.mirror, isLinked, options)
+    const view = await whenState(this.mirror, isLinked, options, this.gone.signal)
     return view.link!
   }
 
