@@ -101,7 +101,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     const id = setIdOf(link.manifestCid)
     await this.#underWay.get(id)
     const stored = this.#isShared && (await this.#parts.catalog.itemByManifest(link.manifestCid))
-    const known = (stored && (await this.find(stored.id))) || this.#items.ofManifest(link.manifestCid)
+    const known = stored ? await this.find(stored.id) : this.#items.ofManifest(link.manifestCid)
     if (known) return known
     const item = this.#take(linkedRecord(id, link), true)
     this.libraryChanged()
@@ -140,7 +140,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
 
   /** The catalog may know more than this library does, of what is at rest or another tab's. */
   get #isShared(): boolean {
-    return this.#dormant !== undefined || this.#tabs !== undefined
+    return Boolean(this.#dormant ?? this.#tabs)
   }
 
   nudge(): void {
@@ -238,7 +238,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
     else await item[command.name]()
   }
 
-  /** What an earlier visit had begun to remove gives its space back. [ST27] */
+  /** What an earlier visit, or a tab that has ended, had begun to remove gives its space back. [ST27] */
   async #eraseRest(id: SetId): Promise<void> {
     const work = () => eraseRest(this.#parts, id)
     try {
@@ -260,7 +260,7 @@ export class QuireEngine implements Quire, ItemHost, TabsListener {
       item.subscribe((view) => before.show(view)) // for whoever watches it since then
       return
     }
-    await eraseRest(this.#parts, id).catch(() => undefined) // the next visit tries again
+    await this.#eraseRest(id)
     this.#tabs!.turn({ type: 'drop', id })
     this.gone(id)
   }

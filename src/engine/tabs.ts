@@ -72,8 +72,9 @@ export class TabsDriver {
     await waiting.promise
   }
 
-  /** Runs `work` if no tab leads the data set, and none does until it ends. */
+  /** Runs `work` if no other tab leads the data set, and none does until it ends. */
   async ifUnled(id: SetId, work: () => Promise<void>): Promise<void> {
+    if (this.leads(id)) return work()
     await this.#ground.locks.request(lockOf(id), { ifAvailable: true }, (lock) => (lock ? work() : undefined))
   }
 
