@@ -7,6 +7,7 @@ import { chromiumArgs, findChromium } from './test/support/chromium.ts'
 const inChromium = 'test/browser/**/*.browser.test.ts'
 const wholeProgram = 'test/e2e/**/*.test.ts'
 const natLab = 'test/nat/**/*.test.ts'
+const tidy = 'test/tidy.test.ts'
 /** Five relays and twenty peers need the machine to themselves, as the lab does. */
 const wholeMesh = 'test/relay/dht/killed-relays.test.ts'
 /** What `npm test` leaves to `npm run test:nat`: networks that fail for minutes, and limits of programs that are not ours. */
@@ -33,9 +34,11 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/bench/**', inChromium, wholeProgram, natLab, wholeMesh]
+          exclude: ['**/node_modules/**', 'test/bench/**', inChromium, wholeProgram, natLab, wholeMesh, tidy]
         }
       },
+      // A part of `npm run check`, and not of `npm test`.
+      { test: { name: 'tidy', environment: 'node', include: [tidy], testTimeout: 180_000 } },
       {
         plugins: [svelte({ configFile: false })],
         test: {

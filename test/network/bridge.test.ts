@@ -145,7 +145,8 @@ describe('a network across a worker boundary', () => {
 
   it('[NW19] introduces a lane before the chunks that it had waiting', async () => {
     const eager = new TestLane()
-    Object.defineProperty(eager, 'onChunk', { set: (take: (chunk: Uint8Array) => void) => take(Uint8Array.of(5)) })
+    const give = (take: (chunk: Uint8Array) => void) => void take(Uint8Array.of(5))
+    Object.defineProperty(eager, 'onChunk', { set: give })
     const chunk = once<Uint8Array>((resolve) => (worker.onLane = (lane) => (lane.onChunk = resolve)))
     page.onLane(eager)
     expect(await chunk).toEqual(Uint8Array.of(5))
