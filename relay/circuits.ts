@@ -30,6 +30,8 @@ export interface CircuitOptions extends Omit<WebSocketOptions, 'isDraining'> {
   readonly privateKey: PrivateKey
   /** By default what `limits.ts` says. */
   readonly pace?: PaceLimits
+  /** What one circuit may carry; by default as above. */
+  readonly circuitBytes?: number
   /** What it takes to find other relays; without it none is dialled. */
   readonly others?: OtherRelays
 }
@@ -66,6 +68,7 @@ const usualPace: PaceLimits = {
 export async function startCircuits({
   privateKey,
   pace = usualPace,
+  circuitBytes,
   others,
   ...options
 }: CircuitOptions): Promise<Circuits> {
@@ -95,7 +98,7 @@ export async function startCircuits({
     },
     connectionMonitor: { enabled: false }
   })
-  const hop = new HopService({ privateKey, pace, refuse: options.refuse })
+  const hop = new HopService({ privateKey, pace, circuitBytes, refuse: options.refuse })
   await hop.start(node)
   const isWanted = (each: Connection) => hop.isReserved(each) || others?.isKnown(each.remotePeer.toString()) === true
   const idle = setInterval(() => endIdle(node, isWanted, options.refuse), relayIdleMs / 2)

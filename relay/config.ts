@@ -1,4 +1,4 @@
-import { relayDrainMs } from '../src/core/limits.ts'
+import { relayCircuitBytesLeast, relayCircuitBytesMax, relayDrainMs } from '../src/core/limits.ts'
 import { BadSetting } from './errors.ts'
 import type { TrustedProxies } from './limits/addresses.ts'
 import { address, choice, host, number, pageUrl, portOr, proxies, relayNames, text, toggle } from './settings/kinds.ts'
@@ -42,6 +42,8 @@ export interface RelayConfig {
   readonly metricsToken?: string
   /** How long SIGTERM lets circuits end. */
   readonly drainSeconds?: number
+  /** How much one circuit may carry. */
+  readonly circuitBytes?: number
   /** Tell in the log also whom it concerns: addresses and peer ids. */
   readonly logIds?: boolean
 }
@@ -78,6 +80,12 @@ export const relaySettings = {
     flag: 'drain-seconds',
     env: 'QUIRE_DRAIN_SECONDS',
     fallback: relayDrainMs / 1000
+  },
+  circuitBytes: {
+    kind: number(relayCircuitBytesLeast, Number.MAX_SAFE_INTEGER, 'bytes'),
+    flag: 'circuit-bytes',
+    env: 'QUIRE_CIRCUIT_BYTES',
+    fallback: relayCircuitBytesMax
   },
   logIds: { kind: toggle, flag: 'log-ids', env: 'QUIRE_LOG_IDS', fallback: false }
 } as const

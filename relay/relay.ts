@@ -46,7 +46,7 @@ export interface RunningRelay {
  * holds the built page.
  */
 export async function startRelay(config: RelayConfig, pageDir: string, log: Log = silence): Promise<RunningRelay> {
-  const { host, dataDir, trustProxy: proxies, tlsCert, tlsKey, metricsToken } = config
+  const { host, dataDir, trustProxy: proxies, tlsCert, tlsKey, metricsToken, circuitBytes } = config
   const privateKey = await loadIdentity(dataDir)
   const peerId = privateKey.publicKey.toString()
   const tracker = new TrackerService(isRecordOf)
@@ -70,11 +70,11 @@ export async function startRelay(config: RelayConfig, pageDir: string, log: Log 
     onRenewed: () => turn?.renewCertificate(),
     prepare: (server) => limitConnections(server, { proxies, refuse })
   })
-  const { port } = http
+  const { port, server } = http
   const { direct, turn } = await startBesides({ ...config, peerId }, http, log)
   const addresses = publicAddresses(config, port)
   const meeting = await prepareMeeting(config, { addresses, direct: direct?.addresses, privateKey, refuse })
-  circuits = await startCircuits({ privateKey, server: http.server, proxies, refuse, others: meeting?.parts })
+  circuits = await startCircuits({ privateKey, server, proxies, refuse, circuitBytes, others: meeting?.parts })
   const { node, hop } = circuits
   await serveTracker(node, tracker, refuse)
   await serveConfig(node, configFor, refuse)

@@ -22,6 +22,7 @@ import type { Refuse } from '../limits/refusals.ts'
 import { Circuit, stalledTooLong } from './circuit.ts'
 import { FairPace, type PaceLimits } from './fair-pace.ts'
 import {
+  type CircuitLimit,
   circuitStatus,
   type CircuitStatus,
   decodeHop,
@@ -38,15 +39,16 @@ export interface HopOptions {
   readonly privateKey: PrivateKey
   readonly pace: PaceLimits
   readonly refuse: Refuse
+  /** What one circuit may carry; by default what `limits.ts` says. */
+  readonly circuitBytes?: number
 }
 
 type HopStream = ReturnType<typeof lpStream<Stream>>
 
-const limit = { seconds: relayCircuitMsMax / 1000, bytes: relayCircuitBytesMax }
-
 /** Circuit relay v2: reservations, and circuits between those who are connected to this relay. SPEC.md has the limits. */
 export class HopService {
   readonly #options: HopOptions
+  readonly #limit: CircuitLimit
   readonly #reservations = new Reservations(relayReservationsMax, relayReservationsPerAddressMax)
   readonly #requests = new AddressBudgets(circuitRequestBurst, circuitRequestsPerSecond)
   readonly #perPeer = new AddressCounts(circuitsPerPeerMax)
@@ -59,6 +61,7 @@ export class HopService {
 
   constructor(options: HopOptions) {
     this.#options = options
+    this.#limit = { seconds: relayCircuitMsMax / 1000, bytes: options.circuitBytes ?? relayCircuitBytesMax }
     this.#pace = new FairPace(performance.now(), options.pace)
     this.#timers = [
       setInterval(() => this.#pace.isWaitedFor && this.#pace.turn(performance.now()), circuitTurnMs),
@@ -148,7 +151,7 @@ export class HopService {
     }
     const expiresAt = Math.round((Date.now() + relayReservationTtlMs) / 1000)
     const voucher = await sealVoucher(this.#options.privateKey, connection.remotePeer, expiresAt)
-    await hop.write(encodeHopStatus(circuitStatus.ok, limit, { expiresAt, voucher }), { signal })
+    await hop.write(encodeHopStatus(circuitStatus.ok, this.#limit, { expiresAt, voucher }), { signal })
     await hop.unwrap().close({ signal })
   }
 
@@ -169,7 +172,7 @@ export class HopService {
       return this.#answer(hop, circuitStatus.connectionFailed, signal)
     }
     try {
-      await hop.write(encodeHopStatus(circuitStatus.ok, limit), { signal })
+      await hop.write(encodeHopStatus(circuitStatus.ok, this.#limit), { signal })
       this.#join(hop.unwrap(), farStream, payerOf(connection) ?? nearKey, leave)
     } catch (error) {
       leave()
@@ -183,7 +186,7 @@ export class HopService {
     const stream = await far.newStream(stopProtocol, { signal, maxOutboundStreams: circuitsPerPeerMax })
     const stop = lpStream(stream, { maxDataLength: circuitMessageBytesMax })
     try {
-      await stop.write(encodeStopConnect(near.remotePeer.toMultihash().bytes, limit), { signal })
+      await stop.write(encodeStopConnect(near.remotePeer.toMultihash().bytes, this.#limit), { signal })
       const taken = isTaken((await stop.read({ signal })).subarray())
       hold(stream)
       if (taken) return stop.unwrap()
@@ -201,7 +204,7 @@ export class HopService {
     // A data channel knows no pause: what its sender is ahead by is held here.
     for (const stream of [near, far]) stream.maxReadBufferLength = directAheadBytesMax
     const late = setTimeout(() => circuit.end('its time is over'), relayCircuitMsMax)
-    const circuit: Circuit = new Circuit(near, far, relayCircuitBytesMax, {
+    const circuit: Circuit = new Circuit(near, far, this.#limit.bytes, {
       now: () => performance.now(),
       takeTurn: (bytes, go) => this.#pace.ask(performance.now(), payer, { bytes, go }),
       onEnd: () => {

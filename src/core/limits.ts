@@ -600,6 +600,8 @@ export const relayReservationTtlMs = 15 * 60_000
 export const relayReservationsPerAddressMax = 512
 /** Data through one circuit as a last resort, and how long. */
 export const relayCircuitBytesMax = 64 * MiB
+/** An operator lets none carry less: two peers that make a direct connection tell each other some 20 KB by it. */
+export const relayCircuitBytesLeast = 1 * MiB
 export const relayCircuitMsMax = 30 * 60_000
 /** Circuits in all: one for each reservation, most of them for the moment that a direct connection takes to make. */
 export const relayCircuitsMax = 4096

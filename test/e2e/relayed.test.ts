@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { relayCircuitBytesMax } from '../../src/core/limits.ts'
 import { launchBrowser, type TestBrowser } from '../support/browsers.ts'
 import { sha256Of, temporaryFolder } from '../support/files.ts'
 import { byId, openLink, savedSha256, shareFiles, untilPercent, untilState } from '../support/person.ts'
@@ -9,9 +8,11 @@ import { type OwnNetwork, ownNetwork } from '../support/own-network.ts'
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 
+const circuitBytes = 8_000_000
 /** More than one circuit may carry, and so much beyond that the rest lasts longer by the relay than tries do. */
-const content = seededBytes(41, 160_000_000)
-const beyondCircuit = Math.ceil((relayCircuitBytesMax * 100) / content.length) + 5
+const content = seededBytes(41, 30_000_000)
+const bytesPerSecond = 3_000_000
+const beyondCircuit = Math.ceil((circuitBytes * 100) / content.length) + 5
 /** Peers on one machine find each other by the addresses themselves, where no names are passed round. */
 const args = ['--disable-features=WebRtcHideLocalIpsWithMdns']
 
@@ -22,8 +23,9 @@ let alice: TestBrowser
 let bob: TestBrowser
 
 beforeAll(async () => {
-  ;[place, quire, alice] = await Promise.all([temporaryFolder('relayed'), startQuire(), launchBrowser({ args })])
-  network = await ownNetwork(quire.port)
+  const env = { QUIRE_CIRCUIT_BYTES: String(circuitBytes) }
+  ;[place, quire, alice] = await Promise.all([temporaryFolder('relayed'), startQuire({ env }), launchBrowser({ args })])
+  network = await ownNetwork(quire.port, bytesPerSecond)
   bob = await launchBrowser({ args, program: network.program })
 })
 

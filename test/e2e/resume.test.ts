@@ -18,7 +18,7 @@ import {
 import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 
-const content = seededBytes(11, 40_000_000)
+const content = seededBytes(11, 25_000_000)
 /** Of what the page had shown, no more than a segment is asked for again. The rest are hashes and headers. */
 const againBytes = segmentBlocks * blockBytes + 200_000
 const resumesMs = 1_000
@@ -86,9 +86,12 @@ it('[SW11] [NW43] a receiver whose page stood still goes on, when the other side
 })
 
 it('a sharer that reloads goes on sharing by itself', async () => {
+  const path = join(place.path, 'note.bin')
+  await writeFile(path, seededBytes(12, 1_000_000))
+  const other = await shareFiles(alice.page, quire.url, [path])
   await alice.page.goto('about:blank')
   await alice.page.goto(`${quire.url}/`)
   await using bob = await launchBrowser()
-  await openLink(bob.page, link)
+  await openLink(bob.page, other)
   await untilState(bob.page, 'complete', 60_000)
 })

@@ -28,8 +28,8 @@ describe('circuits', () => {
 
   afterAll(() => quire.stop())
 
-  async function client(port = quire.port): Promise<CircuitClient> {
-    const { peerId } = (await (await fetch(`${quire.url}/config.json`)).json()) as { peerId: string }
+  async function client(port = quire.port, of = quire): Promise<CircuitClient> {
+    const { peerId } = (await (await fetch(`${of.url}/config.json`)).json()) as { peerId: string }
     const made = await circuitClient(port, peerId)
     clients.push(made)
     return made
@@ -71,6 +71,20 @@ describe('circuits', () => {
     await ended
     expect(got).toBeLessThanOrEqual(relayCircuitBytesMax)
     expect(got).toBeGreaterThan(relayCircuitBytesMax - 4 * MiB)
+  })
+
+  it('[RL11] an operator may let one carry less', async () => {
+    await using frugal = await startQuire({ env: { QUIRE_CIRCUIT_BYTES: String(MiB) } })
+    const [a, b] = await Promise.all([client(frugal.port, frugal), client(frugal.port, frugal)])
+    await b.reserve()
+    const [{ stream, limitBytes }, far] = await Promise.all([a.connect(b), b.nextCircuit()])
+    expect(limitBytes).toBe(MiB)
+    let got = 0
+    far.addEventListener('message', ({ data }) => (got += data.byteLength))
+    const ended = once(stream, 'close')
+    stream.send(new Uint8Array(2 * MiB))
+    await ended
+    expect(got).toBeLessThanOrEqual(MiB)
   })
 
   it('[RL12] senders that push to receivers that stop reading cost the relay a bounded window each', async () => {

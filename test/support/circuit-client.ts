@@ -10,6 +10,13 @@ import { hopProtocol, isTaken, stopProtocol } from '../../relay/circuit/messages
 import { ProtoWriter, readProto } from '../../src/core/proto/proto.ts'
 import { directOptions } from '../../src/network/libp2p/settings.ts'
 
+interface CircuitAnswer {
+  readonly status: number
+  /** What the circuit may carry. */
+  readonly limitBytes: number
+  readonly stream: Stream
+}
+
 /** Someone who speaks circuit relay v2 by hand, so that it can do wrong. */
 export interface CircuitClient extends AsyncDisposable {
   readonly node: Libp2p
@@ -17,7 +24,7 @@ export interface CircuitClient extends AsyncDisposable {
   /** The relay's answer as a number of the specification. */
   reserve(): Promise<number>
   /** A circuit to another client, as the stream that leads into it, or the relay's refusal; `early` is sent before there is an answer. */
-  connect(to: CircuitClient, early?: Uint8Array): Promise<{ readonly status: number; readonly stream: Stream }>
+  connect(to: CircuitClient, early?: Uint8Array): Promise<CircuitAnswer>
   /** Circuits from others, one after the other. */
   nextCircuit(): Promise<Stream>
   /** Takes each circuit and breaks it in the same breath. */
@@ -56,7 +63,7 @@ export async function circuitClientAt(address: string, privateKey?: PrivateKey):
     const hop = lpStream(asking)
     await hop.write(request)
     if (early) asking.send(early)
-    return { status: statusOf((await hop.read()).subarray()), stream: hop.unwrap() }
+    return { ...answerOf((await hop.read()).subarray()), stream: hop.unwrap() }
   }
   const client: CircuitClient = {
     node,
@@ -76,7 +83,9 @@ export async function circuitClientAt(address: string, privateKey?: PrivateKey):
   return client
 }
 
-function statusOf(answer: Uint8Array): number {
+function answerOf(answer: Uint8Array) {
   if (isTaken(answer)) throw new Error('this is the answer of a peer, not of a relay')
-  return Number(readProto(answer, 16)?.find(({ number }) => number === 5)?.value)
+  const fieldOf = (bytes: Uint8Array, wanted: number) => readProto(bytes, 16)?.find(({ number }) => number === wanted)
+  const limit = fieldOf(answer, 4)?.bytes
+  return { status: Number(fieldOf(answer, 5)?.value), limitBytes: Number(limit && fieldOf(limit, 2)?.value) }
 }

@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { Transform } from 'node:stream'
 import { findProgram, shellPath } from './chromium.ts'
 import { end } from './engines/children.ts'
 import { removeFolder } from './files.ts'
@@ -28,9 +29,17 @@ createServer((near) => {
   for (const each of [near, far]) each.on('error', () => (near.destroy(), far.destroy()))
 }).listen(Number(port), '127.0.0.1', () => console.log('listening'))`
 
+/** Passes on what it is given, each piece after the time that it takes. */
+const paced = (bytesPerSecond: number) =>
+  new Transform({
+    // Time: a line takes some.
+    transform: (piece: Buffer, _, done) => void setTimeout(done, (piece.length * 1_000) / bytesPerSecond, null, piece)
+  })
+
 let networks = 0
 
-export async function ownNetwork(port: number): Promise<OwnNetwork> {
+/** As many bytes a second as `bytesPerSecond` come in by that port. */
+export async function ownNetwork(port: number, bytesPerSecond = Infinity): Promise<OwnNetwork> {
   const ip = findProgram(['ip'])
   if (ip === undefined) throw new Error('No ip here: npm test installs it, or apt-get install iproute2.')
   const run = (...words: string[]) => void execFileSync(ip, words, { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -41,7 +50,7 @@ export async function ownNetwork(port: number): Promise<OwnNetwork> {
   const path = join(home, 'socket')
   const outside = createServer((socket: Socket) => {
     const relay = connect(port, '127.0.0.1')
-    socket.pipe(relay).pipe(socket)
+    socket.pipe(relay).pipe(paced(bytesPerSecond)).pipe(socket)
     for (const each of [socket, relay]) each.on('error', () => (socket.destroy(), relay.destroy()))
   })
   run('netns', 'add', name)
