@@ -64,6 +64,8 @@ export default defineConfig({
           globalSetup: ['test/support/build-page.ts'],
           // They mostly wait for each other; more than two files at a time keep a small machine from answering in time.
           maxWorkers: 2,
+          // As above.
+          isolate: false,
           testTimeout: 360_000,
           hookTimeout: 360_000
         }

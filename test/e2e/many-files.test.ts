@@ -8,7 +8,7 @@ import { type Quire, startQuire } from '../support/program.ts'
 import { zipEntries } from '../support/zip-entries.ts'
 
 /** Files in one share: `MANY_FILES=10000` tries what a person may drop at most, which takes two minutes. */
-const count = Number(process.env.MANY_FILES ?? 2_000)
+const count = Number(process.env.MANY_FILES ?? 1_500)
 /** Folders that they lie in. */
 const folders = 100
 

@@ -5,7 +5,7 @@ import { byId, linkOf, openLink, shareEach, untilState } from '../support/person
 import { type Quire, startQuire } from '../support/program.ts'
 
 /** Data sets in one library: `MANY_SETS=1000` tries what the page is measured with, which takes four minutes. */
-const count = Number(process.env.MANY_SETS ?? 300)
+const count = Number(process.env.MANY_SETS ?? 240)
 /** Added at a time. */
 const together = 20
 

@@ -94,7 +94,7 @@ describe('files and preview are there', () => {
     // A service worker is there before the link is opened, so that the picture is asked for at once.
     await bob.page.goto(`${quire.url}/`)
     await byId(bob.page, 'offline-ready').waitFor({ state: 'attached' })
-    await openLink(bob.page, await share(['picture.bmp', bitmap(3_000)]))
+    await openLink(bob.page, await share(['picture.bmp', bitmap(1_500)]))
     const picture = bob.page.getByRole('img', { name: 'picture.bmp' })
     await picture.waitFor({ state: 'attached' })
     await untilPercent(bob.page, 5)
@@ -104,7 +104,7 @@ describe('files and preview are there', () => {
     await press(bob.page, 'Resume')
     await untilState(bob.page, 'complete')
     const height = () => picture.evaluate((image: HTMLImageElement) => (image.complete ? image.naturalHeight : 0))
-    await expect.poll(height, soon).toBe(3_000)
+    await expect.poll(height, soon).toBe(1_500)
   })
 })
 

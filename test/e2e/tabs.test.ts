@@ -12,7 +12,7 @@ import { type Quire, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
 import { openSharer, slowly } from '../support/sharer.ts'
 
-const content = seededBytes(21, 30_000_000)
+const content = seededBytes(21, 20_000_000)
 /** So that a fetch is still under way when something is done to it. */
 const bytesPerSecond = 4_000_000
 const takesOverMs = 2_000
