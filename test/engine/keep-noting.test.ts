@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { PeerId } from '../../src/core/ids.ts'
 import { keepPromisesMax } from '../../src/core/limits.ts'
-import { withContact, withPromise } from '../../src/engine/keep/noting.ts'
+import { withContact, withoutCopies, withPromise, withStanding } from '../../src/engine/keep/noting.ts'
 import { keepView } from '../../src/engine/keep/record.ts'
 import type { KeepRecord, KeptContact } from '../../src/store/types.ts'
 import { seededBytes } from '../support/seeded.ts'
@@ -39,6 +39,16 @@ it('[KE23] the way to a keeper is replaced when it is reached by another, and wr
   expect(moved.promises.map((promise) => promise.contact)).toEqual([contact(5), contact(2)])
   const { contact: _, ...old } = { ...promiseOf(4), held: true }
   expect(withContact({ ...nothing, promises: [old] }, old.keeper, contact(4)).promises[0]!.contact).toEqual(contact(4))
+})
+
+it('[KE17] [KE19] what a keeper is told to let go of is not remembered as held', () => {
+  const promises = [promiseOf(1), promiseOf(2)].map((each) => ({ ...each, held: true }))
+  const heldOf = (keep: KeepRecord) => keep.promises.map(({ held }) => held)
+  expect(heldOf(withoutCopies({ ...nothing, promises }))).toEqual([false, false])
+  const safe = { keeper: promises[0]!.keeper, state: 'safe', heldBytes: 1, untilMs: 2_000 } as const
+  expect(heldOf(withStanding({ ...nothing, promises }, { ...safe, keepers: [safe] }))).toEqual([true, false])
+  const kept = { ...nothing, promises }
+  expect(withStanding(kept, undefined)).toBe(kept)
 })
 
 it('what keepers promised is shown until they are asked, each with what it has', () => {

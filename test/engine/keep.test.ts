@@ -158,7 +158,7 @@ describe('a share outlives its tab', () => {
     await removed.promise
     expect(await parts.catalog.items()).toEqual([])
     expect(await parts.store.sets()).toEqual([])
-    expect(item.peek().keep).toMatchObject({ wanted: false, state: 'none' })
+    expect((await untilKept(item, 'none')).wanted).toBe(false)
     await item.keep(true)
     await untilKept(item, 'safe')
   })
@@ -236,7 +236,8 @@ describe('a share outlives its tab', () => {
     await item.keep(true, 1)
     await removed.promise
     expect(safeAt(item.peek())).toBe(1)
-    expect((await alices.catalog.item(item.id))!.keep).toMatchObject({ copies: 1, promises: [{ host: 'keeper.test' }] })
+    const remembered = async () => (await alices.catalog.item(item.id))!.keep
+    await expect.poll(remembered).toMatchObject({ copies: 1, promises: [{ host: 'keeper.test' }] })
   })
 
   it('what is not wanted kept is offered to nobody', async () => {

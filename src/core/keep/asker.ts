@@ -3,7 +3,7 @@ import { bytesEqual } from '../bytes.ts'
 import type { PeerId, SwarmId } from '../ids.ts'
 import { keepAnswerMs, keepCheckMs, keepRetryMsMax } from '../limits.ts'
 import type { KeepAskerEffect, KeepAskerInput, KeeperContact, KeepStanding, Wish } from './asker-types.ts'
-import { type Deal, freshDeal, isDone, isPromised, isRefused, isToBeAsked, wasAsked } from './deal.ts'
+import { type Deal, freshDeal, isDone, isPromised, isRefused, isToBeAsked, mayHaveIt } from './deal.ts'
 import { freshLink, isGone, type KeeperLink, missed, reached, termMsOf, tryAgain } from './keeper-link.ts'
 import { ownerOf } from './receipt.ts'
 import { Releases } from './releases.ts'
@@ -37,7 +37,8 @@ export class KeepAsker {
       for (const deal of deals.values()) earliest = Math.min(earliest, this.#wakeOf(deal))
     for (const keeper of this.#releases.keepers) {
       const link = this.#links.get(keeper)
-      if (link?.state === 'closed') earliest = Math.min(earliest, link.nextTryAtMs)
+      const tryAtMs = link?.state === 'closed' ? link.nextTryAtMs : Infinity
+      earliest = Math.min(earliest, tryAtMs, this.#releases.answerByMs(keeper))
     }
     return earliest
   }
@@ -70,7 +71,7 @@ export class KeepAsker {
     return [...this.#links.keys()].filter((keeper) => {
       const deals: Deal[] = []
       this.#eachDeal(keeper, (deal) => deals.push(deal))
-      if (deals.some(({ untilMs }) => untilMs > this.#nowMs) || this.#releases.at(keeper).length > 0) return false
+      if (deals.some(({ untilMs }) => untilMs > this.#nowMs) || this.#releases.has(keeper)) return false
       return this.#isGone(keeper) || (deals.length > 0 && deals.every(({ code }) => code !== undefined))
     })
   }
@@ -151,7 +152,7 @@ export class KeepAsker {
   /** Every keeper that promised, now or in an earlier visit, or was asked. [KE17] */
   #release({ swarmId, ownerKey, promised }: Extract<KeepAskerInput, { type: 'release' }>): void {
     const deals = [...(this.#wishes.get(swarmId)?.deals.values() ?? [])]
-    const asked = deals.filter(wasAsked).map(({ keeper }) => keeper)
+    const asked = deals.filter(mayHaveIt).map(({ keeper }) => keeper)
     for (const keeper of new Set([...promised, ...asked])) this.#releases.add(keeper, { swarmId, ownerKey })
     this.#forget(swarmId)
   }
@@ -177,6 +178,7 @@ export class KeepAsker {
     const link = this.#links.get(keeper)
     if (!link || link.state === 'closed') return
     missed(link, this.#nowMs)
+    this.#releases.lost(keeper)
     this.#eachDeal(keeper, (deal, swarmId) => {
       if (!isDone(deal, this.#nowMs)) deal.asked = 'no'
       this.#changed(swarmId)
@@ -185,19 +187,23 @@ export class KeepAsker {
 
   #onFrame(keeper: PeerId, frame: KeepFrame): void {
     if (!('swarmId' in frame)) return
-    const deal = this.#wishes.get(frame.swarmId)?.deals.get(keeper)
+    const { swarmId } = frame
+    const isNone = frame.type === 'status' && frame.state === 'none'
+    if (isNone && this.#releases.answered(keeper, swarmId))
+      return void this.#effects.push({ type: 'released', keeper, swarmId })
+    const deal = this.#wishes.get(swarmId)?.deals.get(keeper)
     if (!deal) return
     switch (frame.type) {
       case 'accepted':
         deal.answerByMs = Infinity
-        this.#effects.push({ type: 'check', keeper, swarmId: frame.swarmId, receipt: frame.receipt })
+        this.#effects.push({ type: 'check', keeper, swarmId, receipt: frame.receipt })
         return
       case 'refused':
         this.#onRefused(deal, frame.code)
-        return this.#changed(frame.swarmId)
+        return this.#changed(swarmId)
       case 'status':
         this.#onStatus(deal, frame)
-        return this.#changed(frame.swarmId)
+        return this.#changed(swarmId)
     }
   }
 
@@ -234,7 +240,7 @@ export class KeepAsker {
   /** A keeper that does not answer is taken for one that is away. */
   #giveUpSilent(): void {
     for (const [keeper, link] of this.#links) {
-      let isSilent = false
+      let isSilent = this.#releases.answerByMs(keeper) <= this.#nowMs
       this.#eachDeal(keeper, (deal) => (isSilent ||= deal.asked !== 'no' && deal.answerByMs <= this.#nowMs))
       if (!isSilent || link.state !== 'open') continue
       this.#effects.push({ type: 'disconnect', keeper })
@@ -250,21 +256,16 @@ export class KeepAsker {
     }
     this.#endRefused()
     for (const [keeper, link] of this.#links) {
-      const releases = this.#releases.at(keeper)
-      let needed = releases.length > 0
+      let needed = this.#releases.has(keeper)
       this.#eachDeal(keeper, (deal) => (needed ||= !isSettled(deal, this.#nowMs) && deal.againAtMs <= this.#nowMs))
       if (needed && link.state === 'closed' && link.nextTryAtMs <= this.#nowMs) {
         link.state = 'opening'
         this.#effects.push({ type: 'connect', keeper })
       }
       if (link.state !== 'open') continue
-      for (const release of releases) {
+      for (const release of this.#releases.toTell(keeper, this.#nowMs))
         this.#effects.push({ type: 'send', keeper, frame: { type: 'release', ...release } })
-        this.#effects.push({ type: 'released', keeper, swarmId: release.swarmId })
-      }
-      this.#releases.done(keeper)
       this.#eachDeal(keeper, (deal, swarmId) => this.#ask(deal, swarmId))
-      // What was just sent goes out before the lane closes.
       if (!needed) {
         link.state = 'closed'
         this.#effects.push({ type: 'disconnect', keeper })
@@ -323,7 +324,7 @@ export class KeepAsker {
     for (const deal of deals.values()) {
       if (kept.has(deal) || deal.code || this.#isAway(deal.keeper)) continue
       deals.delete(deal.keeper)
-      if (wasAsked(deal)) this.#releases.add(deal.keeper, wish)
+      if (mayHaveIt(deal)) this.#releases.add(deal.keeper, wish)
       this.#changed(wish.swarmId)
     }
   }
@@ -340,7 +341,7 @@ export class KeepAsker {
     }
     const link = this.#links.get(keeper)
     const termMs = termMsOf(link)
-    deal.asked = 'offer'
+    Object.assign(deal, { asked: 'offer', wasOffered: true })
     deal.renewAtMs = this.#nowMs + termMs / 2
     const { manifestCid, swarmKey, sizeBytes, ownerKey } = wish
     const token = link?.contact.token

@@ -15,6 +15,8 @@ export interface Deal {
   /** It was asked on this lane, and has to answer until then. */
   asked: 'no' | 'offer' | 'status'
   answerByMs: number
+  /** On this lane or an earlier one: it may have promised what was not heard. */
+  wasOffered: boolean
   /** Not again before. */
   againAtMs: number
   /** It refused: the data set, or, where it has promised, to keep it for longer. [KE32] */
@@ -39,7 +41,7 @@ export const isPromised = ({ copy, untilMs }: Deal, nowMs: number): boolean => c
 export const isRefused = (deal: Deal, nowMs: number): boolean => deal.code !== undefined && !isPromised(deal, nowMs)
 
 /** Its keeper may have something of it. */
-export const wasAsked = ({ asked, copy }: Deal): boolean => asked !== 'no' || copy !== 'none'
+export const mayHaveIt = ({ wasOffered, copy }: Deal): boolean => wasOffered || copy !== 'none'
 
 export const freshDeal = (keeper: PeerId): Deal => ({
   keeper,
@@ -50,6 +52,7 @@ export const freshDeal = (keeper: PeerId): Deal => ({
   checkAtMs: 0,
   asked: 'no',
   answerByMs: Infinity,
+  wasOffered: false,
   againAtMs: 0,
   code: undefined
 })

@@ -100,6 +100,9 @@ export class Keeper {
       case 'ended':
         this.#onEnded(input)
         break
+      case 'let-go':
+        this.#tellNone(input.laneId, input.swarmId)
+        break
       case 'opened':
         this.#open(input.laneId, input.peerId)
         break
@@ -268,15 +271,14 @@ export class Keeper {
     this.#tell(laneId, copy)
   }
 
-  /** The copy goes with its last owner. [KE9] */
+  /** The copy goes with its last owner. Who lets go is told when that cannot be undone by a restart. [KE9] */
   #onRelease(laneId: LaneId, swarmId: SwarmId, owner: string, copy: Copy | undefined): void {
-    this.#tellNone(laneId, swarmId)
-    if (!copy?.kept.owners.includes(owner)) return
+    if (!copy?.kept.owners.includes(owner)) return this.#tellNone(laneId, swarmId)
     const owners = copy.kept.owners.filter((each) => each !== owner)
     copy.followers.delete(laneId)
-    if (owners.length === 0) return this.#end(copy)
+    if (owners.length === 0) return this.#end(copy, laneId)
     copy.kept = { ...copy.kept, owners }
-    this.#effects.push({ type: 'update', kept: copy.kept })
+    this.#effects.push({ type: 'update', laneId, kept: copy.kept })
     this.#restIfIdle(copy)
   }
 
@@ -340,13 +342,13 @@ export class Keeper {
     this.#end(copy)
   }
 
-  #end(copy: Copy): void {
+  #end(copy: Copy, by?: LaneId): void {
     const { swarmId, sizeBytes } = copy.kept
     if (!this.#copies.delete(swarmId)) return
     if (!copy.isWhole) this.#coming--
     this.#ended({ copies: 1, bytes: sizeBytes })
     for (const laneId of copy.followers) this.#tellNone(laneId, swarmId)
-    this.#effects.push({ type: 'end', swarmId })
+    this.#effects.push({ type: 'end', swarmId, laneId: by })
   }
 
   #ended(gone: KeptTotals): void {

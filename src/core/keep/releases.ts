@@ -1,38 +1,73 @@
 import type { PeerId, SwarmId } from '../ids.ts'
+import { keepAnswerMs } from '../limits.ts'
 
 export interface Release {
   readonly swarmId: SwarmId
   readonly ownerKey: Uint8Array
 }
 
-/** What keepers are still to be told to let go of. */
+interface Waiting extends Release {
+  /** It was told on this lane, and has to answer until then; Infinity: it was not told. */
+  answerByMs: number
+}
+
+/** What keepers are still to let go of: each is told until it says that it did. [KE17] */
 export class Releases {
-  readonly #waiting = new Map<PeerId, readonly Release[]>()
+  readonly #waiting = new Map<PeerId, Map<SwarmId, Waiting>>()
 
   get keepers(): Iterable<PeerId> {
     return this.#waiting.keys()
   }
 
-  at(keeper: PeerId): readonly Release[] {
-    return this.#waiting.get(keeper) ?? []
+  has(keeper: PeerId): boolean {
+    return this.#waiting.has(keeper)
   }
 
   add(keeper: PeerId, { swarmId, ownerKey }: Release): void {
-    const others = this.at(keeper).filter((release) => release.swarmId !== swarmId)
-    this.#waiting.set(keeper, [...others, { swarmId, ownerKey }])
+    const waiting = this.#waiting.get(keeper) ?? new Map<SwarmId, Waiting>()
+    if (!waiting.has(swarmId)) waiting.set(swarmId, { swarmId, ownerKey, answerByMs: Infinity })
+    this.#waiting.set(keeper, waiting)
   }
 
   /** It is wanted again. */
   withdraw(swarmId: SwarmId): void {
-    for (const [keeper, releases] of this.#waiting) {
-      const others = releases.filter((release) => release.swarmId !== swarmId)
-      if (others.length > 0) this.#waiting.set(keeper, others)
-      else this.#waiting.delete(keeper)
-    }
+    for (const keeper of [...this.#waiting.keys()]) this.#end(keeper, swarmId)
   }
 
-  /** That keeper was told. */
-  done(keeper: PeerId): void {
-    this.#waiting.delete(keeper)
+  /** What that keeper is to be told on its lane now. */
+  toTell(keeper: PeerId, nowMs: number): Release[] {
+    const untold = [...this.#of(keeper)].filter(({ answerByMs }) => answerByMs === Infinity)
+    return untold.map((waiting) => {
+      waiting.answerByMs = nowMs + keepAnswerMs
+      return { swarmId: waiting.swarmId, ownerKey: waiting.ownerKey }
+    })
+  }
+
+  /** That keeper says that it has no copy; true: which it was told. */
+  answered(keeper: PeerId, swarmId: SwarmId): boolean {
+    const wasTold = this.answerByMs(keeper, swarmId) < Infinity
+    if (wasTold) this.#end(keeper, swarmId)
+    return wasTold
+  }
+
+  /** Its lane is gone: what it did not answer it is told on the next. */
+  lost(keeper: PeerId): void {
+    for (const waiting of this.#of(keeper)) waiting.answerByMs = Infinity
+  }
+
+  /** When it has to have answered; about one data set, or the first of all. */
+  answerByMs(keeper: PeerId, swarmId?: SwarmId): number {
+    const asked = [...this.#of(keeper)].filter((waiting) => !swarmId || waiting.swarmId === swarmId)
+    return Math.min(...asked.map(({ answerByMs }) => answerByMs))
+  }
+
+  #of(keeper: PeerId): Iterable<Waiting> {
+    return this.#waiting.get(keeper)?.values() ?? []
+  }
+
+  #end(keeper: PeerId, swarmId: SwarmId): void {
+    const waiting = this.#waiting.get(keeper)!
+    waiting.delete(swarmId)
+    if (waiting.size === 0) this.#waiting.delete(keeper)
   }
 }

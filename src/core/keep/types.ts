@@ -119,6 +119,8 @@ export type KeeperInput =
   /** A promise is durable. */
   | { type: 'saved'; laneId: LaneId; swarmId: SwarmId; kept: Kept }
   | { type: 'save-failed'; laneId: LaneId; swarmId: SwarmId }
+  /** What that lane let go of is so durably. */
+  | { type: 'let-go'; laneId: LaneId; swarmId: SwarmId }
   | { type: 'progress'; swarmId: SwarmId; heldBytes: number; isWhole: boolean }
   /** What the data set really takes, now that its manifest is known. */
   | { type: 'measured'; swarmId: SwarmId; sizeBytes: number }
@@ -134,8 +136,8 @@ export type KeeperEffect =
   | { type: 'look'; laneId: LaneId; peerId: PeerId; swarmId: SwarmId }
   /** Make it durable, then `saved` or `save-failed`. */
   | { type: 'save'; laneId: LaneId; kept: Kept }
-  /** The same, and nobody waits for it. */
-  | { type: 'update'; kept: Kept }
+  /** One of several owners let go: make it durable, then `let-go`. */
+  | { type: 'update'; laneId: LaneId; kept: Kept }
   /** Sign a receipt and send it. */
   | { type: 'accept'; laneId: LaneId; kept: Kept; fromMs: number }
   /** Fetch it, hold it, serve it. */
@@ -144,8 +146,8 @@ export type KeeperEffect =
   | { type: 'rest'; swarmId: SwarmId }
   /** Remove what is in the catalog alone and whose term is over by then, then `ended`. */
   | { type: 'end-overdue'; byMs: number }
-  /** Remove promise and copy. */
-  | { type: 'end'; swarmId: SwarmId }
+  /** Remove promise and copy; then `let-go`, where that is what a lane asked for. */
+  | { type: 'end'; swarmId: SwarmId; laneId?: LaneId }
   /** Sign the terms and send them. */
   | { type: 'tell-terms'; laneId: LaneId }
   | { type: 'close'; laneId: LaneId }

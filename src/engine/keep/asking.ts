@@ -14,7 +14,16 @@ import type { InvitationView } from '../types.ts'
 import { checkPeer, type FindingParts, KeeperFinding, termsOver } from './finding.ts'
 import { Invitations } from './invitations.ts'
 import { InvitedWatch } from './invited-watch.ts'
-import { contactOf, type KeepableItem, marksOf, withContact, without, withPromise, withStanding } from './noting.ts'
+import {
+  contactOf,
+  type KeepableItem,
+  marksOf,
+  withContact,
+  without,
+  withoutCopies,
+  withPromise,
+  withStanding
+} from './noting.ts'
 import { promisedUntilMs, signedTerms } from './receipts.ts'
 import { RememberedKeepers } from './remembered.ts'
 
@@ -133,7 +142,7 @@ export class KeepAsking {
     const wasWished = this.#items.delete(swarmId)
     if (!wasWished && (promised.length === 0 || this.#leaving.has(swarmId))) return
     this.#leaving.set(swarmId, item)
-    void item.onKeepStanding(undefined, (keep) => keep)
+    void item.onKeepStanding(undefined, withoutCopies)
     this.#turn({ type: 'release', swarmId, ownerKey, promised })
   }
 

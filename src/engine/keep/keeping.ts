@@ -5,7 +5,7 @@ import { Keeper } from '../../core/keep/keeper.ts'
 import { makeReceipt } from '../../core/keep/receipt.ts'
 import type { Sign } from '../../core/keep/signed.ts'
 import { makeTerms, termsOf } from '../../core/keep/terms.ts'
-import type { GivenTokens, KeeperEffect, KeeperInput, KeepPolicy, Kept, KnownKeepFrame } from '../../core/keep/types.ts'
+import type { GivenTokens, KeeperEffect, KeeperInput, KeepPolicy, KnownKeepFrame } from '../../core/keep/types.ts'
 import {
   catalogPageItems,
   dormantAfterMs,
@@ -159,9 +159,8 @@ export class Keeping implements KeeperPart, CopyListener {
       case 'look':
         return void this.#look(effect)
       case 'save':
-        return void this.#save(effect.kept, effect.laneId)
       case 'update':
-        return void this.#save(effect.kept)
+        return void this.#save(effect)
       case 'accept':
         return void this.#answer(effect)
       case 'tell-terms':
@@ -171,7 +170,7 @@ export class Keeping implements KeeperPart, CopyListener {
       case 'rest':
         return this.#rest(effect.swarmId)
       case 'end':
-        return void this.#remove(effect.swarmId, async () => this.#copies.get(effect.swarmId)?.remove())
+        return void this.#end(effect)
       case 'end-overdue':
         return void this.#endOverdue(effect.byMs)
     }
@@ -209,14 +208,14 @@ export class Keeping implements KeeperPart, CopyListener {
     return copy
   }
 
-  async #save(kept: Kept, laneId?: LaneId): Promise<void> {
+  async #save({ type, kept, laneId }: Extract<KeeperEffect, { type: 'save' | 'update' }>): Promise<void> {
     const { swarmId } = kept
     try {
       await this.#copyOf(keptRecord(newSetId(), kept)).keep(kept)
-      if (laneId !== undefined) this.#turn({ type: 'saved', laneId, swarmId, kept })
+      this.#turn(type === 'save' ? { type: 'saved', laneId, swarmId, kept } : { type: 'let-go', laneId, swarmId })
     } catch (error) {
       this.#parts.log('promise-not-saved', { message: nameOf(error) })
-      if (laneId !== undefined) this.#turn({ type: 'save-failed', laneId, swarmId })
+      if (type === 'save') this.#turn({ type: 'save-failed', laneId, swarmId })
     }
   }
 
@@ -242,6 +241,11 @@ export class Keeping implements KeeperPart, CopyListener {
       }
       this.#lookForIdleLater()
     })
+  }
+
+  async #end({ swarmId, laneId }: Extract<KeeperEffect, { type: 'end' }>): Promise<void> {
+    const isGone = await this.#remove(swarmId, async () => this.#copies.get(swarmId)?.remove())
+    if (isGone && laneId !== undefined) this.#turn({ type: 'let-go', laneId, swarmId })
   }
 
   /** Resolves with whether it is gone. What could not be removed is at the next start, when its term is over. */

@@ -42,12 +42,19 @@ export const without = (keep: KeepRecord, keeper: PeerId): KeepRecord => ({
   promises: keep.promises.filter((promise) => promise.keeper !== keeper)
 })
 
+/** Who is told to let go may have done so when nobody hears of it: its copy does not count. */
+export const withoutCopies = (keep: KeepRecord): KeepRecord => ({
+  ...keep,
+  promises: keep.promises.map((promise) => ({ ...promise, held: false }))
+})
+
 /** With what keepers say now that they hold; the same record when that is nothing new. */
 export function withStanding(keep: KeepRecord, standing: KeepStanding | undefined): KeepRecord {
+  if (!standing) return keep
   let isNew = false
   const promises = keep.promises.map((promise) => {
-    const now = standing?.keepers.find(({ keeper }) => keeper === promise.keeper)
-    if (!now || (now.state === 'safe') === promise.held) return promise
+    const now = standing.keepers.find(({ keeper }) => keeper === promise.keeper)
+    if ((now?.state === 'safe') === promise.held) return promise
     isNew = true
     return { ...promise, held: !promise.held }
   })

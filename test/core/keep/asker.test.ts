@@ -221,8 +221,8 @@ describe('asking a keeper', () => {
     expect(tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })).toEqual([
       'connect keeper-one'
     ])
-    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one', 'released keeper-one'])
-    expect(tab.take({ type: 'wake' })).toEqual(['disconnect keeper-one'])
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
+    expect(tab.status(one, 'none')).toEqual(['released keeper-one', 'disconnect keeper-one'])
     expect(tab.state).toBeUndefined()
     const other = new Tab()
     other.begin()
@@ -236,7 +236,34 @@ describe('asking a keeper', () => {
     tab.take({ type: 'keepers', keepers: [contact(one), contact(two)] })
     const release = { type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [two] } as const
     expect(tab.take(release)).toEqual(['connect keeper-two'])
-    expect(tab.take({ type: 'connected', keeper: two })).toEqual(['release keeper-two', 'released keeper-two'])
+    expect(tab.take({ type: 'connected', keeper: two })).toEqual(['release keeper-two'])
+    expect(tab.status(two, 'none')).toContain('released keeper-two')
+  })
+
+  it('[KE17] [KE14] tells a keeper to let go until it says that it did', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.hold(one)
+    tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
+    expect(tab.take({ type: 'lost', keeper: one })).toEqual([])
+    expect(tab.wake()).toEqual(['connect keeper-one'])
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
+    expect(tab.wake()).toEqual(['disconnect keeper-one']) // it was silent for too long
+    expect(tab.wake()).toEqual(['connect keeper-one'])
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
+    expect(tab.status(one, 'none')).toEqual(['released keeper-one', 'disconnect keeper-one'])
+    expect(tab.asker.wakeAtMs()).toBe(Infinity)
+  })
+
+  it('[KE17] tells whom it offered, also where the answer was lost with the lane', () => {
+    const tab = new Tab()
+    tab.begin()
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
+    tab.take({ type: 'lost', keeper: one })
+    tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
+    expect(tab.wake()).toEqual(['connect keeper-one'])
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
   })
 
   it('[KE17] who wishes again before a keeper was told does not tell it', () => {

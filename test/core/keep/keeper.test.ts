@@ -103,17 +103,17 @@ class Desk {
   #perform(effect: KeeperEffect): KeeperEffect[] {
     if (effect.type === 'end') this.ended.push(effect.swarmId)
     if (effect.type === 'begin') this.begun.push(effect.kept.swarmId)
-    if (effect.type === 'end') this.#remove(effect.swarmId)
+    if (effect.type === 'end') return this.#end(effect)
     if (effect.type === 'look') return this.#look(effect)
     if (effect.type === 'end-overdue') return this.#endOverdue(effect.byMs)
     if (effect.type === 'save' && this.diskFails) {
       return this.take({ type: 'save-failed', laneId: effect.laneId, swarmId: effect.kept.swarmId })
     }
     if (effect.type !== 'save' && effect.type !== 'update') return []
-    this.disk.set(effect.kept.swarmId, effect.kept)
-    return effect.type === 'save'
-      ? this.take({ type: 'saved', laneId: effect.laneId, swarmId: effect.kept.swarmId, kept: effect.kept })
-      : []
+    const { laneId, kept } = effect
+    const { swarmId } = kept
+    this.disk.set(swarmId, kept)
+    return this.take(effect.type === 'save' ? { type: 'saved', laneId, swarmId, kept } : this.#letGo(laneId, swarmId))
   }
 
   #look({ laneId, peerId, swarmId }: Extract<KeeperEffect, { type: 'look' }>): KeeperEffect[] {
@@ -140,6 +140,15 @@ class Desk {
     }
     const nextAtMs = Math.min(Infinity, ...resting.filter((each) => !over.includes(each)).map(({ untilMs }) => untilMs))
     return this.take({ type: 'ended', gone: totalsOf(over), nextAtMs })
+  }
+
+  #end({ swarmId, laneId }: Extract<KeeperEffect, { type: 'end' }>): KeeperEffect[] {
+    this.#remove(swarmId)
+    return laneId === undefined ? [] : this.take(this.#letGo(laneId, swarmId))
+  }
+
+  #letGo(laneId: LaneId, swarmId: SwarmId): KeeperInput {
+    return { type: 'let-go', laneId, swarmId }
   }
 
   #remove(swarmId: SwarmId): void {
@@ -363,6 +372,18 @@ describe('how long a keeper keeps', () => {
     expect(desk.ended).toEqual([])
     release(2)
     expect(desk.ended).toEqual([swarm(1)])
+  })
+
+  it('[KE9] says that it let go when that is durable', () => {
+    const desk = new Desk()
+    const alice = desk.open('alice')
+    for (const n of [1, 2]) desk.offer(alice, 1, { owner: ownerOf(ownerKey(n)) })
+    for (const n of [1, 2]) {
+      const frame = { type: 'release', swarmId: swarm(1), ownerKey: ownerKey(n) } as const
+      const effects = desk.keeper.handle(desk.nowMs, { type: 'frame', laneId: alice, frame })
+      expect(effects).toMatchObject([{ type: n === 1 ? 'update' : 'end', laneId: alice }])
+      expect(said(desk.take({ type: 'let-go', laneId: alice, swarmId: swarm(1) }))).toEqual(['none'])
+    }
   })
 })
 
