@@ -217,8 +217,9 @@ export class KeepAsker {
 
   #onStatus(deal: Deal, { state, heldBytes }: Extract<KeepFrame, { type: 'status' }>): void {
     // Still about what was before the offer, which is answered otherwise. [KE14]
-    if (state === 'none' && deal.asked === 'offer' && deal.answerByMs < Infinity) return
-    deal.answerByMs = Infinity
+    const isOffered = deal.asked === 'offer' && deal.answerByMs < Infinity
+    if (state === 'none' && isOffered) return
+    if (!isOffered) deal.answerByMs = Infinity
     deal.copy = state
     deal.heldBytes = heldBytes
     deal.checkAtMs = this.#nowMs + keepCheckMs

@@ -33,6 +33,18 @@ describe('a promise that is not renewed', () => {
     expect(standing().keepers).toMatchObject([over, { keeper: two, state: 'safe' }])
   })
 
+  it('[KE15] [KE14] is renewed by a receipt, and by no status that comes before it', () => {
+    const tab = new Tab()
+    tab.begin()
+    tab.hold(one)
+    tab.nowMs += keepTermMsMax / 2
+    tab.wake()
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
+    expect(tab.status(one, 'held')).toEqual([]) // the lane stays open
+    tab.accept(one)
+    expect(tab.asker.standingOf(swarmId)).toMatchObject({ state: 'safe', untilMs: tab.nowMs + keepTermMsMax })
+  })
+
   it('[KE32] whoever refuses to renew and has no copy any more has refused', () => {
     const tab = new Tab()
     tab.begin()
