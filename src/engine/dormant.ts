@@ -30,6 +30,7 @@ export class Dormant implements DormantPart, TrackerListener {
   constructor(parts: EngineParts, catalog: PagedCatalog) {
     this.#parts = parts
     this.#catalog = catalog
+    parts.discovery.listener = this // a copy that is taken up may bring the network before `begin`
   }
 
   restless(): Promise<ItemRecord[]> {
@@ -41,7 +42,6 @@ export class Dormant implements DormantPart, TrackerListener {
   }
 
   begin(host: DormantHost): void {
-    this.#parts.discovery.listener = this
     void this.#startNetwork()
     this.#lookLater(host)
   }

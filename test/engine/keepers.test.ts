@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { SwarmId } from '../../src/core/ids.ts'
 import { parseLink } from '../../src/core/link/link.ts'
 import { keepDiskRetryMs, keepersAsked } from '../../src/core/limits.ts'
+import { keptRecord } from '../../src/engine/describe.ts'
 import { Discovery } from '../../src/engine/discovery.ts'
 import { blobSource } from '../../src/engine/sources.ts'
 import type { Item, ItemView } from '../../src/engine/types.ts'
@@ -26,6 +27,7 @@ import {
   untilKept,
   within
 } from '../support/keep-world.ts'
+import { keptSet } from '../support/small-sets.ts'
 import { seededBytes } from '../support/seeded.ts'
 
 afterEach(closeAll)
@@ -123,6 +125,17 @@ describe('keepers in number', () => {
     expect(back.network.peek().keepers).toMatchObject([{ peerId: keeperId, remembered: true }])
     await untilKept(addKept(back, seededBytes(35, 1_000)), 'none')
     await back.close()
+  })
+
+  it('[TR11] [KE24] what it holds is announced by a keeper that starts in the midst of another copy', async () => {
+    const hub = hubWithTracker()
+    const parts = freshParts()
+    const [whole, coming] = [1, 2].map((index) => keptSet(index, Date.now() + 3_600_000).record)
+    await parts.catalog.putItem(whole!)
+    await parts.catalog.putItem(keptRecord(coming!.id, coming!.kept)) // it promised, and has nothing of it yet
+    await openKeeper(hub, parts)
+    const look = await lookout(hub)
+    await expect.poll(() => look(whole!.kept.swarmId)).toEqual([keeperId])
   })
 
   it('[TR11] [KE24] a copy that ends while it is in the catalog alone is named by no tracker any more', async () => {
