@@ -130,11 +130,14 @@ export class KeepAsker {
   }
 
   #wish(wish: Wish): void {
-    const known = this.#wishes.get(wish.swarmId)
+    const { swarmId } = wish
+    const promised = this.#promisedTo(wish)
     // Wished for already, in another number of copies.
-    this.#wishes.set(wish.swarmId, { wish, deals: known?.deals ?? this.#promisedTo(wish) })
-    this.#releases.withdraw(wish.swarmId)
-    this.#changed(wish.swarmId)
+    const deals = this.#wishes.get(swarmId)?.deals ?? promised
+    for (const keeper of this.#releases.withdraw(swarmId))
+      if (!deals.has(keeper)) deals.set(keeper, promised.get(keeper) ?? { ...freshDeal(keeper), wasOffered: true })
+    this.#wishes.set(swarmId, { wish, deals })
+    this.#changed(swarmId)
   }
 
   #promisedTo(wish: Wish): Map<PeerId, Deal> {

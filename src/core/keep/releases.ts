@@ -29,9 +29,11 @@ export class Releases {
     this.#waiting.set(keeper, waiting)
   }
 
-  /** It is wanted again. */
-  withdraw(swarmId: SwarmId): void {
-    for (const keeper of [...this.#waiting.keys()]) this.#end(keeper, swarmId)
+  /** It is wanted again: the keepers that may have it still. */
+  withdraw(swarmId: SwarmId): PeerId[] {
+    const keepers = [...this.#waiting].flatMap(([keeper, waiting]) => (waiting.has(swarmId) ? keeper : []))
+    for (const keeper of keepers) this.#end(keeper, swarmId)
+    return keepers
   }
 
   /** What that keeper is to be told on its lane now. */
