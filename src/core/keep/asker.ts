@@ -335,8 +335,9 @@ export class KeepAsker {
 
   #ask(deal: Deal, swarmId: SwarmId): void {
     const { wish } = this.#wishes.get(swarmId)!
-    if (deal.asked !== 'no' || isSettled(deal, this.#nowMs) || deal.againAtMs > this.#nowMs) return
     const { keeper } = deal
+    if (deal.asked !== 'no' || isSettled(deal, this.#nowMs) || deal.againAtMs > this.#nowMs) return
+    if (this.#releases.has(keeper, swarmId)) return // what it is offered after that is another copy
     deal.answerByMs = this.#nowMs + keepAnswerMs
     if (deal.untilMs > 0 && this.#nowMs < deal.renewAtMs) {
       deal.asked = 'status'

@@ -19,8 +19,9 @@ export class Releases {
     return this.#waiting.keys()
   }
 
-  has(keeper: PeerId): boolean {
-    return this.#waiting.has(keeper)
+  has(keeper: PeerId, swarmId?: SwarmId): boolean {
+    const waiting = this.#waiting.get(keeper)
+    return waiting !== undefined && (!swarmId || waiting.has(swarmId))
   }
 
   add(keeper: PeerId, { swarmId, ownerKey }: Release): void {
@@ -29,9 +30,11 @@ export class Releases {
     this.#waiting.set(keeper, waiting)
   }
 
-  /** It is wanted again: the keepers that may have it still. */
+  /** It is wanted again: the keepers that need not be told. Whoever was told lets go. */
   withdraw(swarmId: SwarmId): PeerId[] {
-    const keepers = [...this.#waiting].flatMap(([keeper, waiting]) => (waiting.has(swarmId) ? keeper : []))
+    const keepers = [...this.#waiting.keys()].filter(
+      (keeper) => this.has(keeper, swarmId) && this.answerByMs(keeper, swarmId) === Infinity
+    )
     for (const keeper of keepers) this.#end(keeper, swarmId)
     return keepers
   }

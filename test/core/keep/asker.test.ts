@@ -286,8 +286,9 @@ describe('asking a keeper', () => {
     tab.status(one, 'held')
     tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
     tab.take({ type: 'connected', keeper: one })
-    expect(tab.take({ type: 'wish', wish })).toEqual(['offer keeper-one'])
-    tab.status(one, 'none') // that it let go
+    expect(tab.take({ type: 'wish', wish })).toEqual([])
+    expect(tab.status(one, 'none')).toEqual(['released keeper-one', 'offer keeper-one'])
+    tab.status(one, 'none') // of what was asked before
     tab.accept(one)
     tab.status(one, 'held')
     expect(tab.state).toBe('safe')

@@ -140,6 +140,18 @@ describe('watching over copies', () => {
     expect(safeAt(tab)).toEqual([one])
   })
 
+  it('[KE17] [KE19] offers nothing to a keeper that is letting go, so that the next time it lets go is another', () => {
+    const tab = new Tab()
+    tab.begin([contact(one), contact(two)], { copies: 2 })
+    tab.hold(one)
+    tab.hold(two)
+    tab.take({ type: 'wish', wish })
+    tab.take({ type: 'connected', keeper: two })
+    expect(tab.take({ type: 'wish', wish: { ...wish, copies: 2 } })).toEqual([])
+    tab.take({ type: 'wish', wish })
+    expect(tab.status(two, 'none')).toEqual(['released keeper-two', 'disconnect keeper-two'])
+  })
+
   it('[KE17] [KE19] lets go of a copy that was wished for again meanwhile, once others have it', () => {
     const three = 'keeper-three' as PeerId
     const tab = new Tab()
