@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it, type TestContext } from 'vitest'
-import { parseLink } from '../../src/core/link/link.ts'
-import { collectBytes } from '../../src/engine/reading.ts'
-import { blobSource } from '../../src/engine/sources.ts'
-import type { Item, ItemView } from '../../src/engine/types.ts'
+import type { Item } from '../../src/engine/types.ts'
+import { Calls, cidOf, isWhole, pause } from '../support/calls.ts'
+import { HandedOn } from '../support/handed-on.ts'
 import { closeAll, hubWithTracker, openKeeper } from '../support/keep-world.ts'
 import { RestlessBrowser, type RestlessTab } from '../support/restless-browser.ts'
 import { luckOf, seededBytes } from '../support/seeded.ts'
@@ -14,11 +13,7 @@ const mayFail = ['item-gone', 'stopped', 'store-full', 'adding-interrupted', 'so
 const sizes = [1, 70_000, 300_000, 1_500_000, 3_000_000, 5_000_000]
 const limits = [1, 2_000_000, 8_000_000, 50_000_000]
 const enough = 5_000_000_000
-// Time: people do things at any moment, which is no event that could be waited for.
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-const isWhole = ({ state }: ItemView) => state === 'sharing' || state === 'complete'
 const lookOf = (item: Item) => `${item.id} ${item.peek().state} ${item.peek().title}`
-const cidOf = ({ link }: ItemView) => link && parseLink(link).manifestCid
 
 /** Three people who do anything in any order, in up to three tabs each. */
 class People {
@@ -27,11 +22,8 @@ class People {
   readonly said: string[] = []
   readonly #seed: number
   readonly #luck: () => number
-  readonly #links: string[] = []
-  /** What each data set holds, by its address. */
-  readonly #contents = new Map<string, Uint8Array>()
-  readonly #calls = new Map<Promise<void>, RestlessTab>()
-  readonly #faults: string[] = []
+  readonly #handedOn = new HandedOn()
+  readonly #calls = new Calls(mayFail)
   readonly #keeper: Promise<unknown>
 
   constructor(seed: number) {
@@ -56,10 +48,10 @@ class People {
   async #step(step: number, browser: RestlessBrowser, tab: RestlessTab, item: Item | undefined): Promise<void> {
     const act = this.#luck()
     const say = (what: string) => this.said.push(`${tab.name}: ${what} ${item?.id ?? ''}`)
-    const call = (what: string, work: Promise<unknown>) => (say(what), this.#call(tab, what, work))
+    const call = (what: string, work: Promise<unknown>) => (say(what), this.#calls.make(tab, what, work))
     if (act < 0.12) call('add', this.#add(tab, step))
     else if (act < 0.34) {
-      const link = this.#pick(this.#links)
+      const link = this.#pick(this.#handedOn.links)
       if (link) call(`open ${link}`, tab.engine.open(link))
     } else if (act < 0.39 && browser.tabs.length < 3) await browser.open()
     else if (act < 0.43) await (say('close'), browser.close(tab))
@@ -71,17 +63,13 @@ class People {
     else if (act < 0.74) call('retry', item.retry())
     else if (act < 0.81) call('remove', item.remove())
     else if (act < 0.86) call('keep', item.keep(this.#luck() < 0.6))
-    else if (isWhole(item.peek())) call('read', this.#check(item))
+    else if (isWhole(item.peek())) call('read', this.#handedOn.check(item))
     else call('look', Promise.race([this.#lookInto(item), pause(2_000)]))
   }
 
-  async #add(tab: RestlessTab, step: number): Promise<void> {
+  #add(tab: RestlessTab, step: number): Promise<void> {
     const bytes = seededBytes(this.#seed * 1_000 + step, this.#pick(sizes)! + step)
-    const options = { plain: this.#luck() < 0.3, keep: this.#luck() < 0.3 ? 1 : 0 }
-    const item = tab.engine.add([blobSource(`${step}.bin`, new Blob([bytes]))], options)
-    const link = await item.whenLinked()
-    this.#links.push(link)
-    this.#contents.set(parseLink(link).manifestCid, bytes)
+    return this.#handedOn.add(tab, bytes, { plain: this.#luck() < 0.3, keep: this.#luck() < 0.3 ? 1 : 0 })
   }
 
   /** Reads a little of what is not all here, and leaves. */
@@ -92,24 +80,6 @@ class People {
     await reader.cancel()
   }
 
-  async #check(item: Item): Promise<void> {
-    const bytes = this.#contents.get(cidOf(item.peek()) ?? '')
-    if (!bytes) return // it was linked a moment ago
-    expect((await item.files())[0]!.sizeBytes).toBe(bytes.length)
-    const read = await collectBytes(item.read(0, 0, bytes.length), bytes.length)
-    expect(Buffer.from(read).equals(bytes), item.peek().title).toBe(true)
-  }
-
-  #call(tab: RestlessTab, what: string, work: Promise<unknown>): void {
-    const done = work.then(
-      () => undefined,
-      (error: Error & { code?: string }) => {
-        if (!mayFail.includes(error.code ?? '')) this.#faults.push(`${tab.name}: ${what}: ${error.stack}`)
-      }
-    )
-    this.#calls.set(done, tab)
-  }
-
   /** There is room for all, whoever was gone is back, and what was stopped or failed is told to go on. */
   async heal(): Promise<void> {
     for (const browser of this.browsers) {
@@ -117,27 +87,16 @@ class People {
       if (browser.tabs.length === 0) await browser.open()
     }
     for (let round = 0; round < 3; round++) {
-      await this.#settle()
+      await this.#calls.settle()
       for (const { tabs } of this.browsers)
         for (const item of tabs[0]!.items()) {
           const { state, can } = item.peek()
-          if (state === 'paused') this.#call(tabs[0]!, 'resume', item.resume())
-          if (can.includes('retry')) this.#call(tabs[0]!, 'retry', item.retry())
+          if (state === 'paused') this.#calls.make(tabs[0]!, 'resume', item.resume())
+          if (can.includes('retry')) this.#calls.make(tabs[0]!, 'retry', item.retry())
         }
     }
-    await this.#settle()
-    expect(this.#faults.join('\n')).toBe('')
-  }
-
-  /** Those of a tab that is gone are heard of no more. */
-  async #settle(): Promise<void> {
-    for (const [done, { ends }] of this.#calls) {
-      if (ends.signal.aborted) continue
-      const gone = new Promise<void>((resolve) => ends.signal.addEventListener('abort', () => resolve()))
-      await Promise.race([done, gone])
-    }
-    this.#calls.clear()
-    await pause(200) // views are told at most so often
+    await this.#calls.settle()
+    expect(this.#calls.faults.join('\n')).toBe('')
   }
 
   /** Whatever somebody holds, everybody who wants it has; all tabs of a browser show the same; nothing else is stored. */
@@ -160,12 +119,12 @@ class People {
         name
       ).toEqual([])
       await expect.poll(() => catalog.leaving(), { message: name }).toEqual([])
-      for (const tab of tabs) for (const item of tab.items()) if (isWhole(item.peek())) await this.#check(item)
+      for (const tab of tabs) for (const item of tab.items()) if (isWhole(item.peek())) await this.#handedOn.check(item)
     }
   }
 
   async end(): Promise<void> {
-    for (const browser of this.browsers) for (const tab of [...browser.tabs]) await browser.close(tab)
+    for (const browser of this.browsers) await browser.closeAll()
   }
 
   #pick<T>(all: readonly T[]): T | undefined {

@@ -98,12 +98,15 @@ export const freshParts = (): { store: BlockStore; catalog: PagedCatalog } => ({
   catalog: new PagedMemoryCatalog()
 })
 
-export async function openEngine(
-  hub: MemoryHub,
-  name: string,
-  over: Partial<EngineOptions> = {}
-): Promise<QuireEngine> {
-  const engine = await QuireEngine.open({
+export async function openEngine(...given: Parameters<typeof newEngine>): Promise<QuireEngine> {
+  const engine = await newEngine(...given)
+  open.push(engine)
+  return engine
+}
+
+/** One that whoever opens it ends. */
+function newEngine(hub: MemoryHub, name: string, over: Partial<EngineOptions> = {}): Promise<QuireEngine> {
+  return QuireEngine.open({
     ...freshParts(),
     network: hub.join(name),
     origin: 'https://quire.test',
@@ -112,21 +115,28 @@ export async function openEngine(
     room: { durable: true, freeBytes: async () => 1e12, persisted: async () => true },
     ...over
   })
+}
+
+type KeeperParts = ReturnType<typeof freshParts> & Partial<EngineOptions>
+type KeeperOver = Partial<KeepPolicy> & { readonly unlisted?: boolean; readonly onKeeping?: (keeping: Keeping) => void }
+
+export async function openKeeper(...given: Parameters<typeof newKeeper>): Promise<QuireEngine> {
+  const engine = await newKeeper(...given)
   open.push(engine)
   return engine
 }
 
-/** Whoever is a keeper has to be found: it is online at once. */
-export async function openKeeper(
+/** Whoever is a keeper has to be found: it is online at once. One that whoever opens it ends. */
+export async function newKeeper(
   hub: MemoryHub,
-  parts: ReturnType<typeof freshParts> & Partial<Pick<EngineOptions, 'timers' | 'network'>> = freshParts(),
-  over: Partial<KeepPolicy> & { readonly unlisted?: boolean; readonly onKeeping?: (keeping: Keeping) => void } = {},
+  parts: KeeperParts = freshParts(),
+  over: KeeperOver = {},
   own = key
 ): Promise<QuireEngine> {
   const { unlisted, onKeeping, ...terms } = over
   const peerId = idOf(own)
   const network = parts.network ?? hub.join(peerId)
-  const engine = await openEngine(hub, peerId, {
+  const engine = await newEngine(hub, peerId, {
     ...parts,
     network,
     role: 'keeper',
