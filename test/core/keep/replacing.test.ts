@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { PeerId, SwarmId } from '../../../src/core/ids.ts'
+import type { SwarmId } from '../../../src/core/ids.ts'
 import { keepCheckMs, keepGoneMs, keepTermMsMax } from '../../../src/core/limits.ts'
 import { contact, one, swarmId, Tab, two, wish } from '../../support/asking-tab.ts'
 import { seededBytes } from '../../support/seeded.ts'
@@ -138,32 +138,5 @@ describe('watching over copies', () => {
     expect(tab.take({ type: 'connected', keeper: two })).toEqual(['release keeper-two'])
     expect(tab.status(two, 'none')).toContain('released keeper-two')
     expect(safeAt(tab)).toEqual([one])
-  })
-
-  it('[KE17] [KE19] offers nothing to a keeper that is letting go, so that the next time it lets go is another', () => {
-    const tab = new Tab()
-    tab.begin([contact(one), contact(two)], { copies: 2 })
-    tab.hold(one)
-    tab.hold(two)
-    tab.take({ type: 'wish', wish })
-    tab.take({ type: 'connected', keeper: two })
-    expect(tab.take({ type: 'wish', wish: { ...wish, copies: 2 } })).toEqual([])
-    tab.take({ type: 'wish', wish })
-    expect(tab.status(two, 'none')).toEqual(['released keeper-two', 'disconnect keeper-two'])
-  })
-
-  it('[KE17] [KE19] lets go of a copy that was wished for again meanwhile, once others have it', () => {
-    const three = 'keeper-three' as PeerId
-    const tab = new Tab()
-    tab.begin([contact(one), contact(two), contact(three)], { copies: 2 })
-    tab.hold(one)
-    tab.hold(two)
-    const promises = [one, two].map((keeper) => ({ keeper, untilMs: tab.nowMs + keepTermMsMax, held: keeper === one }))
-    expect(tab.take({ type: 'wish', wish: { ...wish, promises } })).toEqual(['connect keeper-two'])
-    tab.take({ type: 'wish', wish: { ...wish, promises, copies: 2 } })
-    expect(tab.take({ type: 'lost', keeper: two })).toContain('connect keeper-three')
-    tab.hold(three)
-    expect(tab.wake()).toEqual(['connect keeper-two'])
-    expect(tab.take({ type: 'connected', keeper: two })).toEqual(['release keeper-two'])
   })
 })
