@@ -20,6 +20,8 @@ export class KeepAsker {
   readonly #wishes = new Map<SwarmId, Wished>()
   readonly #links = new Map<PeerId, KeeperLink>()
   readonly #releases = new Releases()
+  /** Who may have what is paused or gone from here. */
+  readonly #forgotten = new Map<SwarmId, readonly PeerId[]>()
   #nowMs = 0
   #effects: KeepAskerEffect[] = []
 
@@ -61,6 +63,12 @@ export class KeepAsker {
     return known && standingOf(known.deals.values(), judgements, this.#nowMs)
   }
 
+  /** Keepers that may have something of it, as far as this visit tells. */
+  askedOf(swarmId: SwarmId): readonly PeerId[] {
+    const deals = [...(this.#wishes.get(swarmId)?.deals.values() ?? [])]
+    return [...deals.filter(mayHaveIt).map(({ keeper }) => keeper), ...(this.#forgotten.get(swarmId) ?? [])]
+  }
+
   /** More copies are wished for than keepers are at work on, or have. */
   get isLacking(): boolean {
     return [...this.#wishes.values()].some((wished) => this.#activeIn(wished) < wished.wish.copies)
@@ -96,6 +104,7 @@ export class KeepAsker {
       case 'release':
         return this.#release(input)
       case 'forget':
+        this.#forgotten.set(input.swarmId, this.askedOf(input.swarmId))
         return this.#forget(input.swarmId)
       case 'connected':
         return this.#onConnected(input.keeper)
@@ -134,8 +143,9 @@ export class KeepAsker {
     const promised = this.#promisedTo(wish)
     // Wished for already, in another number of copies.
     const deals = this.#wishes.get(swarmId)?.deals ?? promised
-    for (const keeper of this.#releases.withdraw(swarmId))
+    for (const keeper of [...this.#releases.withdraw(swarmId), ...(this.#forgotten.get(swarmId) ?? [])])
       if (!deals.has(keeper)) deals.set(keeper, promised.get(keeper) ?? { ...freshDeal(keeper), wasOffered: true })
+    this.#forgotten.delete(swarmId)
     this.#wishes.set(swarmId, { wish, deals })
     this.#changed(swarmId)
   }
@@ -154,9 +164,8 @@ export class KeepAsker {
 
   /** Every keeper that promised, now or in an earlier visit, or was asked. [KE17] */
   #release({ swarmId, ownerKey, promised }: Extract<KeepAskerInput, { type: 'release' }>): void {
-    const deals = [...(this.#wishes.get(swarmId)?.deals.values() ?? [])]
-    const asked = deals.filter(mayHaveIt).map(({ keeper }) => keeper)
-    for (const keeper of new Set([...promised, ...asked])) this.#releases.add(keeper, { swarmId, ownerKey })
+    for (const keeper of [...promised, ...this.askedOf(swarmId)]) this.#releases.add(keeper, { swarmId, ownerKey })
+    this.#forgotten.delete(swarmId)
     this.#forget(swarmId)
   }
 

@@ -139,8 +139,8 @@ export class KeepAsking {
 
   #release(item: KeepableItem, swarmId: SwarmId, { ownerKey, promises }: KeepRecord): void {
     const promised = promises.filter(({ untilMs }) => untilMs > Date.now()).map(({ keeper }) => keeper)
-    const wasWished = this.#items.delete(swarmId)
-    if (!wasWished && (promised.length === 0 || this.#leaving.has(swarmId))) return
+    const isAsked = this.#items.delete(swarmId) || this.#machine.askedOf(swarmId).length > 0
+    if (!isAsked && (promised.length === 0 || this.#leaving.has(swarmId))) return
     this.#leaving.set(swarmId, item)
     void item.onKeepStanding(undefined, withoutCopies)
     this.#turn({ type: 'release', swarmId, ownerKey, promised })

@@ -58,6 +58,28 @@ describe('letting go at keepers', () => {
     expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
   })
 
+  it('[KE17] tells whom it offered before it was paused, and lets go of its copy where another is enough', () => {
+    const offered = (): Tab => {
+      const tab = new Tab()
+      tab.begin([contact(one), contact(two)])
+      expect(tab.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
+      tab.take({ type: 'lost', keeper: one })
+      tab.take({ type: 'forget', swarmId })
+      return tab
+    }
+    const off = offered()
+    expect(off.asker.askedOf(swarmId)).toEqual([one])
+    off.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
+    expect(off.asker.askedOf(swarmId)).toEqual([])
+    expect(off.wake()).toEqual(['connect keeper-one'])
+    expect(off.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
+    const on = offered()
+    on.take({ type: 'wish', wish })
+    on.hold(two)
+    expect(on.wake()).toEqual(['connect keeper-one'])
+    expect(on.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
+  })
+
   it('[KE17] who wishes again before a keeper was told does not tell it', () => {
     const tab = new Tab()
     tab.begin()
