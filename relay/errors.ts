@@ -262,3 +262,10 @@ export class ProgramGone extends QuireError {
     super('The keeper that has this folder open does not answer any more. Ask again, or start it anew.', {}, options)
   }
 }
+
+/** By whoever sent SIGINT or SIGTERM. */
+export class Stopped extends QuireError {
+  readonly code = 'stopped'
+  readonly fault = 'user'
+  readonly retryable = true
+}

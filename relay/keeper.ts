@@ -11,6 +11,7 @@ import { LibraryControl } from './control/library-control.ts'
 import { serveControl } from './control/serve.ts'
 import { findingRelays } from './dht/relay-finder.ts'
 import { type Disk, openDisk } from './disk.ts'
+import { dropHalfAdded } from './half-added.ts'
 import { loadIdentity } from './identity.ts'
 import { Invitations } from './invitations.ts'
 import { isLoopback, type KeeperConfig, policyOf } from './keeper-config.ts'
@@ -21,7 +22,7 @@ import { emptyFolder } from './rest/spool.ts'
 import { Turns } from './rest/turns.ts'
 import type { RestParts } from './rest/types.ts'
 import type { TlsFiles } from './tls.ts'
-import { placeOfLinks } from './program.ts'
+import { closeSoon, placeOfLinks } from './program.ts'
 import { Visits } from './visits.ts'
 
 export interface RunningKeeper {
@@ -33,9 +34,6 @@ export interface RunningKeeper {
   backUp(): Promise<string>
   stop(): Promise<void>
 }
-
-/** What is gathered in memory is on disk well within this. */
-const closeTimeoutMs = 3_000
 
 /** An engine without a window, which holds copies for others that it cannot read, and answers over HTTP. */
 export async function startKeeper(config: KeeperConfig, log: Log = silence): Promise<RunningKeeper> {
@@ -122,9 +120,7 @@ async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
   })
   await dropHalfAdded(quire)
   await network.start()
-  const close = () =>
-    // A peer or relay that does not answer must not keep the program from ending.
-    Promise.race([quire.close(), new Promise<void>((resolve) => setTimeout(resolve, closeTimeoutMs))])
+  const close = () => closeSoon(quire)
   const desk = invitations && {
     invitations,
     origin: place.origin,
@@ -150,10 +146,4 @@ async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
     downloads: new Downloads()
   }
   return { disk, control: new LibraryControl({ quire, catalog, network, visits, running, desk, close }), rest }
-}
-
-/** What a program that was killed was adding: whoever sent it got no answer, and sends it again. */
-async function dropHalfAdded(quire: QuireEngine): Promise<void> {
-  const half = quire.items().filter((item) => item.peek().error?.code === 'adding-interrupted')
-  for (const item of half) await item.remove()
 }

@@ -10,6 +10,7 @@ import type { PagedCatalog } from '../src/store/paged.ts'
 import type { BucketPlace } from '../src/store/s3.ts'
 import { storePlace } from './commands/data-folder.ts'
 import { openDisk } from './disk.ts'
+import { dropHalfAdded } from './half-added.ts'
 
 export interface ProgramOptions {
   readonly relays: readonly string[]
@@ -49,24 +50,33 @@ export async function openProgram({ relays, dataDir, bucket, uploadLimit }: Prog
     import('../src/engine/engine.ts'),
     import('../src/network/libp2p/node.ts')
   ])
+  const stopped = Promise.withResolvers<void>()
+  const stop = () => stopped.resolve()
+  await using opening = new AsyncDisposableStack()
+  // Before anything is made: whoever stops it while it begins leaves nothing either.
+  for (const signal of signals) process.once(signal, stop)
+  // At its end: of two signals the second, of another kind, must not cut that short. The same again does.
+  opening.defer(() => signals.forEach((signal) => process.off(signal, stop)))
   const dir = dataDir ?? (await mkdtemp(join(tmpdir(), 'quire-')))
+  if (!dataDir) opening.defer(() => rm(dir, { recursive: true, force: true }))
   const disk = await openDisk(await storePlace(dir), bucket)
   const network = await createNodeNetwork({ relays, listen: ['/ip4/0.0.0.0/tcp/0'] })
   const quire = await QuireEngine.open({ ...disk, network, ...placeOfLinks(relays), role: 'program', uploadLimit })
-  const stopped = Promise.withResolvers<void>()
-  const stop = () => stopped.resolve()
-  for (const signal of signals) process.once(signal, stop)
+  opening.defer(() => closeSoon(quire))
+  await dropHalfAdded(quire)
+  const ends = opening.move()
   return {
     quire,
     catalog: disk.catalog,
     network,
     untilStopped: () => stopped.promise,
-    async close() {
-      // A peer or relay that does not answer must not keep the program from ending.
-      await Promise.race([quire.close(), new Promise((resolve) => setTimeout(resolve, closeTimeoutMs))])
-      if (!dataDir) await rm(dir, { recursive: true, force: true })
-      // Last: of two signals the second, of another kind, must not cut that short. The same again does.
-      for (const signal of signals) process.off(signal, stop)
-    }
+    close: () => ends.disposeAsync()
   }
+}
+
+/** A peer or relay that does not answer must not keep a program from ending. */
+export async function closeSoon(quire: QuireEngine): Promise<void> {
+  const dropped = dropHalfAdded(quire).catch(() => undefined) // whoever begins next tries again
+  const closed = dropped.then(() => quire.close())
+  await Promise.race([closed, new Promise<void>((resolve) => setTimeout(resolve, closeTimeoutMs))])
 }

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { QuireError } from '../../src/core/errors.ts'
-import { BadCommand } from '../errors.ts'
+import { BadCommand, Stopped } from '../errors.ts'
 import { exportItem } from '../export.ts'
 import { openProgram } from '../program.ts'
 import { followProgress } from '../progress.ts'
@@ -22,7 +21,8 @@ export async function getCommand(args: readonly string[]): Promise<void> {
   const relays = values.relay ?? (process.env.QUIRE_RELAY ? [process.env.QUIRE_RELAY] : [])
   const program = await openProgram({ relays, dataDir: values.data })
   const stopped = new AbortController()
-  void program.untilStopped().then(() => stopped.abort(new Stopped()))
+  const why = 'Stopped before everything was here. What came is not lost when --data names a folder.'
+  void program.untilStopped().then(() => stopped.abort(new Stopped(why)))
   const { signal } = stopped
   try {
     const item = await program.quire.open(link)
@@ -36,13 +36,4 @@ export async function getCommand(args: readonly string[]): Promise<void> {
     await program.close()
   }
   process.exit(0)
-}
-
-class Stopped extends QuireError {
-  readonly code = 'stopped'
-  readonly fault = 'user'
-  readonly retryable = true
-  constructor() {
-    super('Stopped before everything was here. What came is not lost when --data names a folder.')
-  }
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { BadCommand } from '../errors.ts'
+import { BadCommand, Stopped } from '../errors.ts'
 import { sourcesOf } from '../files.ts'
 import { openProgram } from '../program.ts'
 import { followProgress } from '../progress.ts'
@@ -21,8 +21,10 @@ export async function shareCommand(args: readonly string[]): Promise<void> {
   try {
     const item = program.quire.add(sources, { plain: values.plain })
     const done = followProgress(item, values.json ?? false)
-    const link = await item.whenLinked()
-    done()
+    const stopped = program.untilStopped().then(() => {
+      throw new Stopped('Stopped before all of it was read, so that it has no link.')
+    })
+    const link = await Promise.race([item.whenLinked(), stopped]).finally(done)
     console.log(values.json ? JSON.stringify({ link, state: item.peek().state }) : link)
     await program.untilStopped()
   } finally {

@@ -34,9 +34,10 @@ export async function openHeld(dataDir: string): Promise<Control> {
 
 async function openLibrary(dataDir: string, relays: readonly string[]): Promise<Control> {
   const program = await openProgram({ relays, dataDir, bucket: await bucketOf() })
-  void program.untilStopped().then(async () => {
-    await program.close()
-    process.exit(stoppedExitCode)
-  })
-  return new LibraryControl({ ...program, visits: new Visits(program) })
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= program.close())
+  // What fails because it is stopped waits for this, too, and is not told: a person knows who stopped it.
+  const exit = () => process.exit(stoppedExitCode)
+  void program.untilStopped().then(() => (closing ??= program.close().then(exit)))
+  return new LibraryControl({ ...program, visits: new Visits(program), close })
 }

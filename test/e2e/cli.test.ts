@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningRelay, startRelay } from '../../relay/relay.ts'
@@ -145,6 +145,20 @@ describe('quire share and quire get', () => {
     expect(JSON.parse(await getting.line())).toMatchObject({ error: { code: 'stopped' } })
     expect(await filesBelow(out)).toEqual(new Map())
   })
+})
+
+it('a share that is stopped before all of it is read ends at once, says so, exits with 1 and leaves nothing', async () => {
+  const [file, temporary] = [join(place.path, 'long.bin'), join(place.path, 'temporary')]
+  await Promise.all([writeFile(file, ''), mkdir(temporary)])
+  await truncate(file, 600_000_000)
+  const sharing = startProgram(cli, ['share', file, '--relay', relay.url, '--json'], { TMPDIR: temporary })
+  expect(JSON.parse(await sharing.line())).toMatchObject({ state: 'adding' })
+  expect(await sharing.stop()).toBe(1)
+  let last: { state?: string; error?: object }
+  do last = JSON.parse(await sharing.line()) as typeof last
+  while (last.state === 'adding')
+  expect(last).toMatchObject({ error: { code: 'stopped', fault: 'user' } })
+  expect(await readdir(temporary)).toEqual([])
 })
 
 describe('what is wrong with a command is told in one sentence, and by the exit status [RL26]', () => {
