@@ -34,6 +34,9 @@ async function main(): Promise<void> {
   }
 }
 
+// Who reads no further, as `head` does, ends nothing by that: what was asked for is done all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 // What a library keeps open in the background does not keep the program; what was said is to arrive.
 const done = () => void process.stdout.write('', () => process.exit(0))
 

@@ -13,9 +13,11 @@ import { tableOf } from './table.ts'
 export async function lsCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: tableOf.ls.options })
   if (positionals.length > 0) throw new BadCommand('quire ls takes --data DIR, and nothing else.')
+  const { stdout } = process
   for await (const facts of held(dataDirOf(values.data, 'ls'))) {
-    const isTaken = process.stdout.write(`${values.json ? JSON.stringify(facts) : lineOf(facts)}\n`)
-    if (!isTaken) await once(process.stdout, 'drain')
+    const isTaken = stdout.write(`${values.json ? JSON.stringify(facts) : lineOf(facts)}\n`)
+    if (!isTaken) await once(stdout, 'drain').catch(() => undefined) // nobody reads on
+    if (!stdout.writable) return
   }
 }
 

@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { reachControl } from '../../relay/control/reach.ts'
 import type { ItemFacts, Status } from '../../relay/control/types.ts'
 import { type RunningRelay, startRelay } from '../../relay/relay.ts'
+import { newSetId } from '../../src/engine/set-id.ts'
+import { openStore } from '../../src/store/open.ts'
 import { temporaryFolder } from '../support/files.ts'
 import { type Outcome, type Program, runProgram, startProgram, startQuire } from '../support/program.ts'
 import { seededBytes } from '../support/seeded.ts'
@@ -63,6 +66,34 @@ describe('a library that no program has open', () => {
       error: { code: 'cannot-read', fault: 'user' }
     })
     expect(last<Status>(await quire('status', '--data', data, '--json')).items).toBe(0)
+  })
+
+  it('[CT6] keeps nothing of what is still read when it is stopped', async () => {
+    const [data, long] = [folder('stopped'), folder('long.bin')]
+    await writeFile(long, '')
+    await truncate(long, 600_000_000)
+    const adding = startProgram(cli, ['add', long, '--data', data, '--relay', relay.url, '--json'])
+    expect(JSON.parse(await adding.line())).toMatchObject({ state: 'adding' })
+    expect(await adding.stop()).toBe(130)
+    const { blocks, catalog } = await openStore(join(data, 'store'))
+    expect([await catalog.items(), await blocks.sets()]).toEqual([[], []])
+    await Promise.all([blocks.close(), catalog.close()])
+  })
+
+  it('does what it is asked also where nobody reads on, and lists no further', async () => {
+    const data = folder('unheard')
+    const adding = startProgram(cli, ['add', film, '--data', data, '--relay', relay.url, '--json'])
+    adding.process.stdout!.destroy()
+    expect(await once(adding.process, 'close')).toEqual([0, null])
+    const { blocks, catalog } = await openStore(join(data, 'store'))
+    const [added] = await catalog.items()
+    expect(added).toMatchObject({ title: 'film.bin', complete: true })
+    const many = Array.from({ length: 300 }, (_, i) => ({ ...added!, id: newSetId(), title: `${i}`.padStart(1_000) }))
+    await Promise.all(many.map((item) => catalog.putItem(item)))
+    await Promise.all([blocks.close(), catalog.close()])
+    const listing = startProgram(cli, ['ls', '--data', data])
+    listing.process.stdout!.destroy()
+    expect(await once(listing.process, 'close')).toEqual([0, null])
   })
 
   it('takes --data or QUIRE_DATA, and says so', async () => {
