@@ -48,6 +48,8 @@ export class Visits {
       if (await visited.wasThere) visited.stays = true
       const item = await this.#parts.quire.open(link)
       visited.item = item
+      // Added here a moment ago: the catalog did not know of it yet.
+      if (item.peek().origin === 'added') visited.stays = true
       return { item, keep: () => void (visited.stays = true), end: () => this.#end(cid, visited) }
     } catch (error) {
       await this.#end(cid, visited)
