@@ -7,6 +7,7 @@ import { QuireEngine } from '../src/engine/engine.ts'
 import { Keeping } from '../src/engine/keep/keeping.ts'
 import type { Libp2pNetwork } from '../src/network/libp2p/network.ts'
 import { createNodeNetwork } from '../src/network/libp2p/node.ts'
+import { Additions } from './additions.ts'
 import { LibraryControl } from './control/library-control.ts'
 import { serveControl } from './control/serve.ts'
 import { findingRelays } from './dht/relay-finder.ts'
@@ -131,6 +132,7 @@ async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
   }
   const running = { peerId, addresses: () => network.addresses() }
   const visits = new Visits({ quire, catalog })
+  const additions = new Additions({ quire, catalog })
   const rest = {
     quire,
     catalog,
@@ -142,8 +144,10 @@ async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
     quotaBytes,
     promisedBytes: () => keeping!.load.promisedBytes,
     visits,
+    additions,
     leftBytes: () => keeping!.load.leftBytes,
     downloads: new Downloads()
   }
-  return { disk, control: new LibraryControl({ quire, catalog, network, visits, running, desk, close }), rest }
+  const control = new LibraryControl({ quire, catalog, network, visits, additions, running, desk, close })
+  return { disk, control, rest }
 }

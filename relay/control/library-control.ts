@@ -3,9 +3,11 @@ import { isInvitation } from '../../src/core/keep/invitation.ts'
 import { parseLink } from '../../src/core/link/link.ts'
 import { keepersMax } from '../../src/core/limits.ts'
 import type { QuireEngine } from '../../src/engine/engine.ts'
+import { ItemGone } from '../../src/engine/errors.ts'
 import type { InvitationView, Item } from '../../src/engine/types.ts'
 import type { Network } from '../../src/network/types.ts'
 import type { PagedCatalog } from '../../src/store/paged.ts'
+import type { Additions } from '../additions.ts'
 import { BadSetting, NotByInvitation, NotHeld } from '../errors.ts'
 import { sourcesOf } from '../files.ts'
 import type { InvitationParts, Invitations } from '../invitations.ts'
@@ -19,6 +21,7 @@ export interface LibraryParts {
   readonly catalog: PagedCatalog
   readonly network: Network
   readonly visits: Visits
+  readonly additions: Additions
   /** Absent in a program that ends with its work. */
   readonly running?: { readonly peerId: string; readonly addresses: () => readonly string[] }
   /** Of a keeper by invitation. */
@@ -41,18 +44,17 @@ export class LibraryControl implements Control {
   async add(wish: AddWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
     const { paths, plain } = wish
     const wanted = await this.#copiesOf(wish)
-    const item = this.#parts.quire.add(await sourcesOf(paths), { plain })
+    const item = this.#parts.additions.begin(await sourcesOf(paths), plain ?? false)
     try {
-      await told(item, tell, async () => {
-        await item.whenReady()
-        await handOver(item, wanted)
-      })
+      await told(item, tell, () => item.whenReady())
     } catch (error) {
-      // What was not read to its end is of use to nobody; what is whole stays, kept or not.
+      // What was not read to its end is of use to nobody.
       if (item.peek().state === 'error') await item.remove()
       throw error
     }
-    return this.#factsOf(item)
+    const kept = await this.#parts.additions.settle(item)
+    await told(kept, tell, () => handOver(kept, wanted))
+    return this.#factsOf(kept)
   }
 
   async keep(wish: KeepWish, tell: (progress: Progress) => void): Promise<ItemFacts> {
@@ -67,6 +69,10 @@ export class LibraryControl implements Control {
         await handOver(item, wanted)
       })
       return await this.#factsOf(item)
+    } catch (error) {
+      // Somebody added it meanwhile, to which what was fetched gave way.
+      if (error instanceof ItemGone && (await this.#isHeld(wish.link))) return await this.keep(wish, tell)
+      throw error
     } finally {
       await visit.end()
     }
@@ -139,6 +145,11 @@ export class LibraryControl implements Control {
     return wanted
   }
 
+  async #isHeld(link: string): Promise<boolean> {
+    const record = await this.#parts.catalog.itemByManifest(parseLink(link).manifestCid)
+    return record?.complete === true && record.kept === undefined
+  }
+
   async #factsOf(item: Item): Promise<ItemFacts> {
     const record = await this.#parts.catalog.item(item.id)
     if (!record) throw new NotHeld() // removed meanwhile, from somewhere else
@@ -151,7 +162,7 @@ function copiesOf(copies: number): number {
   throw new BadSetting('--copies', String(copies), `a number from 1 to ${keepersMax}`)
 }
 
-async function told(item: Item, tell: (progress: Progress) => void, work: () => Promise<void>): Promise<void> {
+async function told(item: Item, tell: (progress: Progress) => void, work: () => Promise<unknown>): Promise<void> {
   const stop = item.subscribe((view) => tell(progressOf(view)))
   tell(progressOf(item.peek()))
   await work().finally(stop)

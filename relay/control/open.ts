@@ -1,3 +1,4 @@
+import { Additions } from '../additions.ts'
 import { bucketOf, storeFolderIn } from '../commands/data-folder.ts'
 import { BadCommand } from '../errors.ts'
 import { openProgram } from '../program.ts'
@@ -39,5 +40,6 @@ async function openLibrary(dataDir: string, relays: readonly string[]): Promise<
   // What fails because it is stopped waits for this, too, and is not told: a person knows who stopped it.
   const exit = () => process.exit(stoppedExitCode)
   void program.untilStopped().then(() => (closing ??= program.close().then(exit)))
-  return new LibraryControl({ ...program, visits: new Visits(program), close })
+  const shared = { visits: new Visits(program), additions: new Additions(program) }
+  return new LibraryControl({ ...program, ...shared, close })
 }

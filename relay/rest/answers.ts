@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { discardedBytesMax } from '../../src/core/limits.ts'
 import type { ItemRecord } from '../../src/store/types.ts'
 import { decodeManifest } from '../../src/core/manifest/manifest.ts'
 
@@ -9,7 +10,24 @@ const common = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store
 export function sendText(response: ServerResponse, status: number, text: string): void {
   const body = Buffer.from(text)
   response.writeHead(status, { ...common, 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': body.length })
-  response.end(body)
+  response.write(body)
+  endWhenSent(response)
+}
+
+/**
+ * Ends an answer once the other end has sent all of its request, within bounds, which nobody reads: a connection that is
+ * closed before takes with it the answer to whoever still sends. [RE4]
+ */
+function endWhenSent(response: ServerResponse): void {
+  const { req: request } = response
+  if (request.complete || request.destroyed) return void response.end()
+  let left = discardedBytesMax
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) request.destroy()
+  })
+  request.once('close', () => response.end())
+  request.resume()
 }
 
 export function sendJson(response: ServerResponse, value: object): void {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { QuireEngine } from '../../src/engine/engine.ts'
 import type { Libp2pNetwork } from '../../src/network/libp2p/network.ts'
 import type { PagedCatalog } from '../../src/store/paged.ts'
+import type { Additions } from '../additions.ts'
 import type { Visits } from '../visits.ts'
 import type { Downloads } from './downloads.ts'
 import type { Turns } from './turns.ts'
@@ -22,6 +23,7 @@ export interface RestParts {
   /** Bytes that are promised to others. */
   readonly promisedBytes: () => number
   readonly visits: Visits
+  readonly additions: Additions
   /** What can still be stored beside what is stored, promised and on its way. */
   readonly leftBytes: () => number
   readonly downloads: Downloads

@@ -1,7 +1,7 @@
-import type { ManifestCid } from '../../src/core/ids.ts'
-import { parseLink } from '../../src/core/link/link.ts'
-import { blockBytes, discardedBytesMax } from '../../src/core/limits.ts'
+import { blockBytes } from '../../src/core/limits.ts'
+import { ItemGone } from '../../src/engine/errors.ts'
 import type { Item } from '../../src/engine/types.ts'
+import { addressOf } from '../additions.ts'
 import { sendText } from './answers.ts'
 import { RestRefusal } from './refusal.ts'
 import { BodyTooLong, spool } from './spool.ts'
@@ -31,20 +31,26 @@ export async function upload(call: Call): Promise<void> {
     // The size of a tree is known before its first leaf: what says its length is added while it comes.
     const sizeBytes = length === undefined ? await body.whole : Number(length)
     if (sizeBytes === 0) throw new RestRefusal(422, 'The body is empty: a data set has at least one byte.')
-    const item = parts.quire.add([body.source(name, mimeType, sizeBytes)], { plain: true })
+    const item = parts.additions.begin([body.source(name, mimeType, sizeBytes)], true)
     try {
       await Promise.all([body.whole, item.whenReady()])
     } catch (error) {
-      await item.remove()
-      throw error
+      if (!isRemovedWhole(item, error)) {
+        await item.remove()
+        throw error
+      }
     }
-    sendText(response, 200, await keptOnce(parts, item))
+    await parts.additions.settle(item)
+    sendText(response, 200, addressOf(item)!)
   } catch (error) {
-    discard(call)
     if (error instanceof BodyTooLong) throw new RestRefusal(507, 'There is no room left for the rest of this body.')
     throw error
   }
 }
+
+/** Somebody removed it as soon as it was whole: that comes after, and whoever sent it is answered all the same. */
+const isRemovedWhole = (item: Item, error: unknown): boolean =>
+  error instanceof ItemGone && addressOf(item) !== undefined
 
 function checkBlockSize(text: string | null): void {
   if (text === null) return
@@ -62,41 +68,4 @@ async function roomOf({ quire, leftBytes }: RestParts, lengthBytes: number): Pro
     throw new RestRefusal(507, `There is room for ${Math.floor(roomBytes)} bytes, and this body has ${lengthBytes}.`)
   }
   return roomBytes
-}
-
-/**
- * The same bytes under the same name are one data set, however often they are sent: the first that is whole stays. What
- * of it came from others and is not whole gives way, for it may never be.
- */
-async function keptOnce({ catalog, quire }: RestParts, item: Item): Promise<string> {
-  const manifestCid = addressOf(item)!
-  // One that nobody asked for is in the catalog alone.
-  const stored = await catalog.itemByManifest(manifestCid)
-  if (stored && !stored.kept) await quire.find(stored.id)
-  const twins = quire.items().filter((each) => addressOf(each) === manifestCid)
-  const kept = twins.filter(isWhole).sort((a, b) => a.peek().createdAtMs - b.peek().createdAtMs)[0] ?? item
-  for (const twin of twins) if (twin !== kept) await twin.remove()
-  return manifestCid
-}
-
-/** Links of one address may differ in what else they say. */
-function addressOf(item: Item): ManifestCid | undefined {
-  const { link } = item.peek()
-  return link === undefined ? undefined : parseLink(link).manifestCid
-}
-
-function isWhole(item: Item): boolean {
-  const { blockCount, doneBlocks } = item.peek()
-  return blockCount > 0 && doneBlocks === blockCount
-}
-
-/** A client that is refused while it still sends reads the answer only if the rest is taken from it, within bounds. */
-function discard({ request }: Call): void {
-  if (request.complete || request.destroyed) return
-  let left = discardedBytesMax
-  request.on('data', (chunk: Buffer) => {
-    left -= chunk.length
-    if (left < 0) request.destroy()
-  })
-  request.resume()
 }

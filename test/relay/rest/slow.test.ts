@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { Additions, type AdditionsParts } from '../../../relay/additions.ts'
 import { silence } from '../../../relay/log.ts'
 import { Downloads } from '../../../relay/rest/downloads.ts'
 import { type RestServer, serveRest } from '../../../relay/rest/server.ts'
@@ -52,18 +53,21 @@ beforeEach(async () => {
   added = []
   ready = async () => undefined
   const visit = { item, keep: () => undefined, end: async () => undefined }
+  const quire = {
+    storage: { peek: () => ({ usedBytes: 0, limitBytes: 1e9, freeBytes: 1e9 }) },
+    add([source]: FileSource[]) {
+      added.push(source!)
+      return item
+    },
+    items: () => [item]
+  }
+  const catalog = { itemByManifest: async () => undefined }
   parts = {
     uploads: folder.path,
     uploadTurns: new Turns(2),
-    quire: {
-      storage: { peek: () => ({ usedBytes: 0, limitBytes: 1e9, freeBytes: 1e9 }) },
-      add([source]: FileSource[]) {
-        added.push(source!)
-        return item
-      },
-      items: () => [item]
-    },
-    catalog: { itemByManifest: async () => undefined },
+    quire,
+    catalog,
+    additions: new Additions({ quire, catalog } as unknown as AdditionsParts),
     visits: { begin: async () => visit },
     leftBytes: () => 1e9,
     downloads: new Downloads()
