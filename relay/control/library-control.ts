@@ -1,5 +1,6 @@
 import { parseManifestCid } from '../../src/core/block/cid.ts'
 import { isInvitation } from '../../src/core/keep/invitation.ts'
+import type { ManifestCid } from '../../src/core/ids.ts'
 import { parseLink } from '../../src/core/link/link.ts'
 import { keepersMax } from '../../src/core/limits.ts'
 import type { QuireEngine } from '../../src/engine/engine.ts'
@@ -7,6 +8,7 @@ import { ItemGone } from '../../src/engine/errors.ts'
 import type { InvitationView, Item } from '../../src/engine/types.ts'
 import type { Network } from '../../src/network/types.ts'
 import type { PagedCatalog } from '../../src/store/paged.ts'
+import type { ItemRecord } from '../../src/store/types.ts'
 import type { Additions } from '../additions.ts'
 import { BadSetting, NotByInvitation, NotHeld } from '../errors.ts'
 import { sourcesOf } from '../files.ts'
@@ -81,11 +83,11 @@ export class LibraryControl implements Control {
   async forget(name: string): Promise<ItemFacts | InvitationView> {
     if (isInvitation(name)) return this.#forgetInvitation(name)
     const cid = name.includes('/') ? parseLink(name).manifestCid : parseManifestCid(name)
-    const record = await this.#parts.catalog.itemByManifest(cid)
-    const item = record && !record.kept ? await this.#parts.quire.find(record.id) : undefined
-    if (!record || !item) throw new NotHeld()
-    await item.remove()
-    return factsOf(record)
+    const removed = await this.#remove(cid)
+    if (!removed) throw new NotHeld()
+    // Where a program was killed while it added the same twice, both go.
+    while (await this.#remove(cid));
+    return factsOf(removed)
   }
 
   async status(): Promise<Status> {
@@ -143,6 +145,14 @@ export class LibraryControl implements Control {
     const wanted = copiesOf(copies ?? (invitation === undefined ? 0 : 1))
     if (invitation !== undefined) await this.#parts.quire.acceptInvitation(invitation)
     return wanted
+  }
+
+  /** Removes an item of this address, if there is one. */
+  async #remove(cid: ManifestCid): Promise<ItemRecord | undefined> {
+    const record = await this.#parts.catalog.itemByManifest(cid)
+    const item = record && !record.kept ? await this.#parts.quire.find(record.id) : undefined
+    await item?.remove()
+    return item && record
   }
 
   async #isHeld(link: string): Promise<boolean> {

@@ -27,10 +27,10 @@ export async function exists({ parts, places, response }: Call): Promise<void> {
   sendJson(response, { [cid]: has, has })
 }
 
-/** What is not held is as gone as what was removed. */
+/** What is not held is as gone as what was removed. Where a program was killed while it added the same twice, both go. */
 export async function remove({ parts, places, response }: Call): Promise<void> {
-  const holding = await find(parts, cidOf(places[0]!) as ManifestCid)
-  await holding?.item.remove()
+  const cid = cidOf(places[0]!) as ManifestCid
+  for (let held = await find(parts, cid); held; held = await find(parts, cid)) await held.item.remove()
   sendNothing(response)
 }
 

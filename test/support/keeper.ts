@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { expect } from 'vitest'
+import { openControl } from '../../relay/control/open.ts'
 import { readKeeperConfig } from '../../relay/keeper-config.ts'
 import { type RunningKeeper, startKeeper } from '../../relay/keeper.ts'
 import { openApi } from '../../relay/rest/openapi.ts'
@@ -25,6 +26,14 @@ export async function startedKeeper(...args: string[]): Promise<StartedKeeper> {
       await folder[Symbol.asyncDispose]()
     }
   }
+}
+
+/** What the library of a folder lists, all or what is at one address. */
+export async function titlesIn(dir: string, cid?: string): Promise<string[]> {
+  const control = await openControl(dir, [])
+  const titles: string[] = []
+  for await (const item of control.list()) if (item.cid === (cid ?? item.cid)) titles.push(item.title)
+  return titles
 }
 
 const shapes = new Ajv2020({ strict: false })

@@ -1,14 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openControl } from '../../../relay/control/open.ts'
-import type { Control } from '../../../relay/control/types.ts'
-import { expectShape, startedKeeper, type StartedKeeper } from '../../support/keeper.ts'
+import { expectShape, startedKeeper, type StartedKeeper, titlesIn } from '../../support/keeper.ts'
 import { type Quire, startQuire } from '../../support/program.ts'
 
 let one: StartedKeeper
@@ -100,29 +98,12 @@ describe('uploads', () => {
     expect(await (await at('/space')).json()).toEqual(before)
   })
 
-  it('[RE3] the same data set sent and added many times at once is held once, and everybody is answered', async () => {
-    const body = randomBytes(1_500_000)
-    const file = join(one.dir, 'at once')
-    await writeFile(file, body)
-    const control = await openControl(one.dir, [])
-    const send = () => uploaded(body, { 'Content-Disposition': 'filename="at once"' })
-    const add = async () => (await control.add({ paths: [file], plain: true }, () => undefined)).cid
-    const cids = await Promise.all([send(), add(), send(), add(), send(), add()])
-    expect(new Set(cids).size).toBe(1)
-    expect(await titlesOf(control, cids[0]!)).toEqual(['at once'])
-    expect(await add()).toBe(cids[0])
-    expect(await titlesOf(control, cids[0]!)).toEqual(['at once'])
-    expect((await control.forget(cids[0]!)) as object).toMatchObject({ cid: cids[0] })
-    expect(await (await at(`/data/${cids[0]!}/exists`)).json()).toMatchObject({ has: false })
-  })
-
   it('[RE3] [RE7] what is sent takes the place of what is only wished for', async () => {
     const body = randomBytes(200_000)
     const cid = await uploaded(body)
     await at(`/data/${cid}`, { method: 'DELETE' })
     const wished = at(`/data/${cid}/network`, { method: 'POST' })
-    const control = await openControl(one.dir, [])
-    const listed = () => titlesOf(control, cid)
+    const listed = () => titlesIn(one.dir, cid)
     await expect.poll(listed).toHaveLength(1)
     expect(await uploaded(body)).toBe(cid)
     expect(await (await at(`/data/${cid}/exists`)).json()).toMatchObject({ has: true })
@@ -163,12 +144,6 @@ describe('uploads', () => {
     expect(((await (await fetch(`${small.base}/data`)).json()) as { content: [] }).content).toEqual([])
   })
 })
-
-async function titlesOf(control: Control, cid: string): Promise<string[]> {
-  const titles: string[] = []
-  for await (const item of control.list()) if (item.cid === cid) titles.push(item.title)
-  return titles
-}
 
 /** A body whose length nobody says before. */
 function slowly(sizeBytes: number): ReadableStream<Uint8Array> {
