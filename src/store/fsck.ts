@@ -116,8 +116,10 @@ class Check {
 
   async #checkNobodys(set: SetId, { blockBytes }: SetShape, held: Bitmap): Promise<void> {
     const { repair = false } = this.#options
-    if (repair) await this.#store.remove(set)
     const sizeBytes = held.count * blockBytes
+    // What a program was removing when it ended, or is removing now, goes when the library is opened next. [ST27]
+    if ((await this.#catalog.leaving()).includes(set)) return this.#progress(sizeBytes)
+    if (repair) await this.#store.remove(set)
     this.#add({ kind: 'set-without-item', set, sizeBytes, detail: `${held.count} blocks`, isRepaired: repair })
     this.#progress(sizeBytes)
   }

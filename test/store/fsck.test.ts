@@ -186,10 +186,17 @@ describe('a check of a folder', () => {
     using(async (folder) => {
       await inside(folder, async ({ blocks, catalog }) => {
         await catalog.removeItem(names[0]!)
+        await catalog.left(names[0]!)
         await blocks.remove(names[1]!)
       })
       await expectRepaired(folder, 'set-without-item', 'item-incomplete')
       await inside(folder, async ({ blocks }) => expect(await blocks.sets()).toEqual([]))
+    }))
+
+  it('[ST21] [ST27] finds nothing wrong with what is noted to be removed', () =>
+    using(async (folder) => {
+      await inside(folder, ({ catalog }) => catalog.removeItem(names[0]!))
+      expect(await kindsOf(folder)).toEqual([])
     }))
 
   it('[ST21] [ST22] finds bytes that two claim, and bytes that belong to nobody', () =>
