@@ -11,8 +11,8 @@ export interface AdditionsParts {
 /** The same bytes under the same name are one data set, however often they are added. All who add to one library share these. */
 export class Additions {
   readonly #parts: AdditionsParts
-  /** What is added and not settled: it may still go. */
-  readonly #open = new WeakSet<Item>()
+  /** What is added and not settled: it may still go, and nobody is told of it. */
+  readonly #open = new Set<Item>()
 
   constructor(parts: AdditionsParts) {
     this.#parts = parts
@@ -22,6 +22,7 @@ export class Additions {
   begin(sources: readonly FileSource[], plain: boolean): Item {
     const item = this.#parts.quire.add(sources, { plain })
     this.#open.add(item)
+    item.whenReady().catch(() => this.#open.delete(item))
     return item
   }
 
@@ -41,6 +42,11 @@ export class Additions {
     this.#open.delete(item)
     await Promise.all((settled ? [item] : twins).map((each) => each.remove()))
     return settled ?? item
+  }
+
+  /** What is not settled goes: the program ends. */
+  async end(): Promise<void> {
+    await Promise.all([...this.#open].map((item) => item.remove()))
   }
 }
 

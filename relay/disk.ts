@@ -11,7 +11,7 @@ import { buffered } from '../src/store/segment-buffer.ts'
 export interface Disk extends Pick<EngineOptions, 'store' | 'dormant' | 'flush' | 'room'> {
   readonly catalog: PagedCatalog
   /** Copies all of it, as it is now, into a folder that is not there yet. @throws StoreUnavailable, StoreFull */
-  backUp(target: string): Promise<void>
+  backUp(target: string, signal: AbortSignal): Promise<void>
 }
 
 /** Blocks lie in `bucket` if there is one. */
@@ -28,7 +28,7 @@ export async function openDisk(folder: string, bucket?: BucketPlace): Promise<Di
     catalog,
     dormant: (parts) => new Dormant(parts, catalog),
     flush: (set) => store.flush(set),
-    backUp: (target) => blocks.backUp(target),
+    backUp: (target, signal) => blocks.backUp(target, { signal }),
     room: { durable: true, freeBytes, persisted: async () => true }
   }
 }

@@ -8,6 +8,7 @@ import { Keeping } from '../src/engine/keep/keeping.ts'
 import type { Libp2pNetwork } from '../src/network/libp2p/network.ts'
 import { createNodeNetwork } from '../src/network/libp2p/node.ts'
 import { Additions } from './additions.ts'
+import { Backups } from './backups.ts'
 import { LibraryControl } from './control/library-control.ts'
 import { serveControl } from './control/serve.ts'
 import { findingRelays } from './dht/relay-finder.ts'
@@ -40,7 +41,8 @@ export interface RunningKeeper {
 export async function startKeeper(config: KeeperConfig, log: Log = silence): Promise<RunningKeeper> {
   const { dataDir } = config
   const library = await openLibrary(config)
-  const { disk, control, rest } = library
+  const { control, rest } = library
+  const backups = await Backups.open(dataDir, library.disk)
   const server = await serveRest(
     rest,
     {
@@ -60,14 +62,9 @@ export async function startKeeper(config: KeeperConfig, log: Log = silence): Pro
     rest: server.url,
     peerId: rest.peerId,
     addresses: rest.network.addresses(),
-    async backUp() {
-      const backups = join(dataDir, 'backups')
-      await mkdir(backups, { recursive: true })
-      const target = join(backups, new Date().toISOString().replaceAll(':', '-'))
-      await disk.backUp(target)
-      return target
-    },
+    backUp: () => backups.make(),
     async stop() {
+      backups.stop()
       await Promise.all([server.close(), closeControl()])
       await control.close()
     }
@@ -88,9 +85,10 @@ async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
   const { dataDir, quotaBytes, relays, listen, bootstrap, bucket, unlisted } = config
   const privateKey = await loadIdentity(dataDir, 'keeper.key')
   const uploads = join(dataDir, 'uploads')
+  const disk = await openDisk(join(dataDir, 'store'), bucket)
+  // Not before the store is this program's: what is there may be another's that runs.
   await mkdir(uploads, { recursive: true })
   await emptyFolder(uploads)
-  const disk = await openDisk(join(dataDir, 'store'), bucket)
   const { catalog } = disk
   await catalog.put('limitBytes', quotaBytes)
   const network: Libp2pNetwork = await createNodeNetwork({
@@ -121,7 +119,6 @@ async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
   })
   await dropHalfAdded(quire)
   await network.start()
-  const close = () => closeSoon(quire)
   const desk = invitations && {
     invitations,
     origin: place.origin,
@@ -133,6 +130,7 @@ async function openLibrary(config: KeeperConfig): Promise<KeeperLibrary> {
   const running = { peerId, addresses: () => network.addresses() }
   const visits = new Visits({ quire, catalog })
   const additions = new Additions({ quire, catalog })
+  const close = () => closeSoon(quire, additions)
   const rest = {
     quire,
     catalog,

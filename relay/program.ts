@@ -8,6 +8,7 @@ import { isMultiaddr } from '../src/network/relay-config.ts'
 import type { Network } from '../src/network/types.ts'
 import type { PagedCatalog } from '../src/store/paged.ts'
 import type { BucketPlace } from '../src/store/s3.ts'
+import type { Additions } from './additions.ts'
 import { storePlace } from './commands/data-folder.ts'
 import { openDisk } from './disk.ts'
 import { dropHalfAdded } from './half-added.ts'
@@ -75,8 +76,8 @@ export async function openProgram({ relays, dataDir, bucket, uploadLimit }: Prog
 }
 
 /** A peer or relay that does not answer must not keep a program from ending. */
-export async function closeSoon(quire: QuireEngine): Promise<void> {
-  const dropped = dropHalfAdded(quire).catch(() => undefined) // whoever begins next tries again
+export async function closeSoon(quire: QuireEngine, additions?: Additions): Promise<void> {
+  const dropped = Promise.allSettled([additions?.end(), dropHalfAdded(quire)]) // whoever begins next tries again
   const closed = dropped.then(() => quire.close())
   await Promise.race([closed, new Promise<void>((resolve) => setTimeout(resolve, closeTimeoutMs))])
 }

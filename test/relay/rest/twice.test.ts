@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openControl } from '../../../relay/control/open.ts'
@@ -43,4 +43,12 @@ it('[RE3] [RE8] what a killed keeper was adding twice is removed as one', async 
   await fetch(`${twice.base}/data/${cids[0]}`, { method: 'DELETE' })
   await control.forget(cids[1]!)
   expect(await titlesIn(place.path)).toEqual([])
+})
+
+it('[RE3] a second keeper over the same folder is told so, and takes nothing from the first', async () => {
+  await using one = await startedKeeper()
+  const coming = join(one.dir, 'uploads', 'coming')
+  await writeFile(coming, 'x')
+  await expect(startedKeeper('--data', one.dir)).rejects.toMatchObject({ code: 'store-blocked' })
+  expect(await readFile(coming, 'utf8')).toBe('x')
 })
