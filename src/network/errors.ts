@@ -16,7 +16,7 @@ export class TooManyLanes extends QuireError {
   readonly fault = 'peer'
   readonly retryable = true
   constructor() {
-    super('There are too many connections to a peer at once.')
+    super('There are too many connections to a peer.')
   }
 }
 
@@ -26,7 +26,7 @@ export class BadRecord extends QuireError {
   readonly fault = 'peer'
   readonly retryable = false
   constructor(options?: ErrorOptions) {
-    super('A peer was described by a record that is not valid.', {}, options)
+    super('The record of a peer is not valid.', {}, options)
   }
 }
 
