@@ -61,7 +61,8 @@ export class DataItem extends WatchedItem {
   #error: ErrorReport | undefined
   #dropped: { peerId: PeerId; report: ErrorReport } | undefined
   #held: Bitmap | undefined
-  #keepStanding: { readonly told?: KeepStanding; readonly shown?: KeepStanding } = {}
+  #keepTold: KeepStanding | undefined
+  #keepShown: KeepStanding | undefined
   /** Until what an earlier visit stored is known: nothing begins before, or it would be fetched once more. */
   #restoring: Promise<void> | undefined
   /** The link that the record stands for. */
@@ -123,10 +124,9 @@ export class DataItem extends WatchedItem {
 
   /** What a keeper holds is remembered before it is shown: who closes the tab at that moment finds it so again. */
   async onKeepStanding(standing: KeepStanding | undefined, note: Noting): Promise<void> {
-    this.#keepStanding = { told: standing, shown: this.#keepStanding.shown }
+    this.#keepTold = standing
     await this.noteKeep(note)
-    const { told } = this.#keepStanding
-    this.#keepStanding = { told, shown: told }
+    this.#keepShown = this.#keepTold
     this.#changed()
   }
 
@@ -520,7 +520,7 @@ export class DataItem extends WatchedItem {
       leaves: this.#held ? this.#leaves.draw(this.#held, (index) => this.#book?.pigmentOfBlock(index) ?? 0) : noLeaves,
       error: this.#error,
       dropped: this.#dropped,
-      keep: record.keep && keepView(record.keep, this.#keepStanding.shown, Date.now(), doneBlocks * blockBytes),
+      keep: record.keep && keepView(record.keep, this.#keepShown, Date.now(), doneBlocks * blockBytes),
       can: this.#actions(state),
       createdAtMs: record.createdAtMs
     }
