@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SwarmId } from '../../src/core/ids.ts'
+import { FrameReader } from '../../src/core/exchange/frame-reader.ts'
+import { decodeKeepFrame, encodeKeepFrame } from '../../src/core/keep/codec.ts'
 import { parseLink } from '../../src/core/link/link.ts'
-import { keepDiskRetryMs, keepersAsked } from '../../src/core/limits.ts'
+import { blockBytes, keepDiskRetryMs, keepersAsked, keepFrameBytesMax } from '../../src/core/limits.ts'
+import { utf8Encode } from '../../src/core/proto/utf8.ts'
 import { keptRecord } from '../../src/engine/describe.ts'
 import { Discovery } from '../../src/engine/discovery.ts'
 import { blobSource } from '../../src/engine/sources.ts'
@@ -19,6 +22,7 @@ import {
   hubWithTracker,
   idOf,
   keeperId,
+  key,
   named,
   openEngine,
   openKeeper,
@@ -105,6 +109,28 @@ describe('keepers in number', () => {
     const alice = await openEngine(hub, 'alice')
     await untilKept(addKept(alice, seededBytes(41, 900_000)), 'safe')
     expect(await untilKept(addKept(alice, seededBytes(42, 900_000)), 'refused')).toMatchObject({ code: 'full' })
+  })
+
+  it('[KE6] [KE7] nothing is promised any more that ended while its receipt was signed', async () => {
+    const hub = hubWithTracker()
+    const signed = Promise.withResolvers<void>()
+    const sign: typeof key.sign = async (text) => (await signed.promise, key.sign(text))
+    await openKeeper(hub, freshParts(), { termMsMax: 1_000 }, Object.assign(Object.create(key), { sign }) as typeof key)
+    const eve = hub.join('eve')
+    const lane = await eve.connect(utf8Encode(keeperId), { ...within(), protocol: '/quire/keep/1' })
+    const frames: string[] = []
+    const reader = new FrameReader(keepFrameBytesMax)
+    lane.onChunk = (chunk) => {
+      for (const frame of reader.push(chunk).map(decodeKeepFrame))
+        frames.push(frame.type === 'status' ? frame.state : frame.type)
+    }
+    const { manifestCid, swarmId } = keptSet(3, 0).record.kept
+    const offer = { manifestCid, swarmId, sizeBytes: blockBytes, termMs: 1_000, owner: new Uint8Array(32) }
+    lane.send(encodeKeepFrame({ type: 'offer', offer }))
+    await expect.poll(() => frames, { timeout: 5_000 }).toEqual(['coming', 'none'])
+    signed.resolve()
+    lane.send(encodeKeepFrame({ type: 'ask-status', swarmId }))
+    await expect.poll(() => frames).toEqual(['coming', 'none', 'none'])
   })
 
   it('[KE23] a keeper that nobody names or announces any more is asked at the next visit what it has', async () => {
