@@ -29,6 +29,8 @@ interface Asker {
   /** The first of them waits for what the catalog says of its copy; the others for the first. */
   readonly waiting: Request[]
   isLooking: boolean
+  /** That copy changed, and is in memory no more, since the catalog was asked. */
+  isStale: boolean
 }
 
 /** One that something is done about: it is not whole, is being promised, or somebody is to be told of it. */
@@ -167,7 +169,7 @@ export class Keeper {
     if (before !== undefined) this.#drop(before)
     this.#lanes.set(peerId, laneId)
     const budget = new Budget(this.#nowMs, keepBurst, keepPerSecond)
-    this.#askers.set(laneId, { peerId, budget, followed: new Set(), waiting: [], isLooking: false })
+    this.#askers.set(laneId, { peerId, budget, followed: new Set(), waiting: [], isLooking: false, isStale: false })
   }
 
   #close(laneId: LaneId): void {
@@ -219,10 +221,12 @@ export class Keeper {
   }
 
   #onFound({ laneId, swarmId, whole, ...bounds }: Found): void {
-    const copy = this.#copies.get(swarmId) ?? (whole && this.#take(whole.kept, whole.heldBytes))
     const asker = this.#askers.get(laneId)
+    const isStale = asker?.isStale && !this.#copies.has(swarmId)
+    if (asker) Object.assign(asker, { isLooking: false, isStale: false })
+    if (asker && isStale) return this.#serve(laneId, asker)
+    const copy = this.#copies.get(swarmId) ?? (whole && this.#take(whole.kept, whole.heldBytes))
     if (asker) {
-      asker.isLooking = false
       this.#onRequest(laneId, asker, asker.waiting.shift()!, copy, bounds)
       this.#serve(laneId, asker)
     }
@@ -325,9 +329,16 @@ export class Keeper {
   #restIfIdle(copy: Copy): void {
     const { kept, isWhole, saving, followers } = copy
     if (!isWhole || saving > 0 || followers.size > 0 || this.#copies.get(kept.swarmId) !== copy) return
-    this.#copies.delete(kept.swarmId)
+    this.#leaveMemory(kept.swarmId)
     this.#restingDueAtMs = Math.min(this.#restingDueAtMs, kept.untilMs)
     this.#effects.push({ type: 'rest', swarmId: kept.swarmId })
+  }
+
+  /** Whoever has the catalog asked about it asks again: the answer may be of before. */
+  #leaveMemory(swarmId: SwarmId): boolean {
+    for (const asker of this.#askers.values())
+      if (asker.isLooking && swarmOf(asker.waiting[0]!) === swarmId) asker.isStale = true
+    return this.#copies.delete(swarmId)
   }
 
   #begin(copy: Copy): void {
@@ -344,7 +355,7 @@ export class Keeper {
 
   #end(copy: Copy, by?: LaneId): void {
     const { swarmId, sizeBytes } = copy.kept
-    if (!this.#copies.delete(swarmId)) return
+    if (!this.#leaveMemory(swarmId)) return
     if (!copy.isWhole) this.#coming--
     this.#ended({ copies: 1, bytes: sizeBytes })
     for (const laneId of copy.followers) this.#tellNone(laneId, swarmId)

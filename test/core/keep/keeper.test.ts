@@ -463,6 +463,38 @@ describe('what a keeper has in memory', () => {
     expect(desk.begun).toHaveLength(2) // nothing is fetched again
   })
 
+  it('[KE24] [KE9] whoever lets go while another does so lets go of what is left by then', () => {
+    const desk = restingDesk(1)
+    const [alice, bob] = [desk.open('alice'), desk.open('bob')]
+    desk.offer(bob, 1, { owner: ownerOf(ownerKey(2)) })
+    desk.take({ type: 'closed', laneId: bob })
+    const carol = desk.open('carol')
+    const kept = desk.disk.get(swarm(1))!
+    expect(kept.owners).toHaveLength(2)
+    const { keeper, nowMs } = desk
+    const release = (laneId: LaneId, n: number) => {
+      const frame = { type: 'release', swarmId: swarm(1), ownerKey: ownerKey(n) } as const
+      return keeper.handle(nowMs, { type: 'frame', laneId, frame })
+    }
+    for (const [laneId, n] of [
+      [alice, 1],
+      [carol, 2]
+    ] as const)
+      expect(release(laneId, n)).toMatchObject([{ type: 'look', laneId }])
+    const found = (laneId: LaneId, owners = kept.owners) =>
+      keeper.handle(nowMs, {
+        type: 'found',
+        laneId,
+        swarmId: swarm(1),
+        whole: { kept: { ...kept, owners }, heldBytes: MiB },
+        theirs: { copies: 0, bytes: 0 },
+        leftBytes: 0
+      })
+    expect(found(alice)).toMatchObject([{ type: 'update' }, { type: 'rest' }])
+    expect(found(carol)).toMatchObject([{ type: 'look', laneId: carol }]) // what it found was of before
+    expect(found(carol, kept.owners.slice(1))).toMatchObject([{ type: 'end', laneId: carol }])
+  })
+
   it('[KE24] [KE11] requests of one lane are answered in their order, also while the catalog is asked', () => {
     const { keeper, nowMs, disk } = restingDesk(1)
     const laneId = 77 as LaneId
