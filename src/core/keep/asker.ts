@@ -69,6 +69,11 @@ export class KeepAsker {
     return [...deals.filter(mayHaveIt).map(({ keeper }) => keeper), ...(this.#forgotten.get(swarmId) ?? [])]
   }
 
+  /** It has to let go of something that it may have. */
+  isOwed(keeper: PeerId): boolean {
+    return this.#releases.has(keeper)
+  }
+
   /** More copies are wished for than keepers are at work on, or have. */
   get isLacking(): boolean {
     return [...this.#wishes.values()].some((wished) => this.#activeIn(wished) < wished.wish.copies)
@@ -326,7 +331,12 @@ export class KeepAsker {
   #drop(keeper: PeerId): void {
     if (this.#links.get(keeper)?.state === 'open') this.#effects.push({ type: 'disconnect', keeper })
     this.#links.delete(keeper)
-    for (const [swarmId, { deals }] of this.#wishes) if (deals.delete(keeper)) this.#changed(swarmId)
+    this.#eachDeal(keeper, (deal, swarmId) => {
+      const { wish, deals } = this.#wishes.get(swarmId)!
+      deals.delete(keeper)
+      if (mayHaveIt(deal)) this.#releases.add(keeper, wish)
+      this.#changed(swarmId)
+    })
   }
 
   /** Enough keepers are sure to have it: whoever else was asked, and is back or needed no more, lets go. [KE19] */

@@ -186,6 +186,8 @@ export class KeepAsking {
     const useless = this.#machine.isLacking ? this.#machine.useless.filter(isFound) : []
     if (useless.length > 0) {
       this.#machine.handle(Date.now(), { type: 'drop', keepers: useless })
+      // When it is back it is told to let go, and chosen for nothing else.
+      for (const each of this.#finding.found) if (this.#machine.isOwed(each.peerId)) this.#remembered.add(each)
       this.#finding.turn({ type: 'drop', keepers: useless })
     }
     const known = new Set([...this.#named(), ...this.#invitations.named].map(({ peerId }) => peerId))

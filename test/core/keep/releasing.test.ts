@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../../../src/core/ids.ts'
-import { keepTermMsMax } from '../../../src/core/limits.ts'
+import { keepGoneMs, keepTermMsMax } from '../../../src/core/limits.ts'
 import { contact, one, swarmId, Tab, two, wish } from '../../support/asking-tab.ts'
 
 describe('letting go at keepers', () => {
@@ -78,6 +78,19 @@ describe('letting go at keepers', () => {
     on.hold(two)
     expect(on.wake()).toEqual(['connect keeper-one'])
     expect(on.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
+  })
+
+  it('[KE17] [KE22] tells one that was forgotten as of no use, and may have promised, when it is back', () => {
+    const tab = new Tab()
+    tab.begin([contact(one, { found: true })])
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
+    tab.take({ type: 'lost', keeper: one })
+    tab.miss(one, 2 * keepGoneMs)
+    expect(tab.asker.useless).toEqual([one])
+    tab.take({ type: 'drop', keepers: [one] })
+    expect(tab.asker.isOwed(one)).toBe(true)
+    tab.take({ type: 'keepers', keepers: [{ ...contact(one), remembered: true }] })
+    expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
   })
 
   it('[KE17] who wishes again before a keeper was told does not tell it', () => {
