@@ -358,8 +358,7 @@ export class Keeper {
     if (!this.#leaveMemory(swarmId)) return
     if (!copy.isWhole) this.#coming--
     this.#ended({ copies: 1, bytes: sizeBytes })
-    for (const laneId of copy.followers) this.#tellNone(laneId, swarmId)
-    this.#effects.push({ type: 'end', swarmId, laneId: by })
+    this.#effects.push({ type: 'end', swarmId, laneId: by, followers: [...copy.followers] })
   }
 
   #ended(gone: KeptTotals): void {

@@ -146,8 +146,8 @@ export type KeeperEffect =
   | { type: 'rest'; swarmId: SwarmId }
   /** Remove what is in the catalog alone and whose term is over by then, then `ended`. */
   | { type: 'end-overdue'; byMs: number }
-  /** Remove promise and copy; then `let-go`, where that is what a lane asked for. */
-  | { type: 'end'; swarmId: SwarmId; laneId?: LaneId }
+  /** Remove promise and copy; then `let-go` for those that follow it, and, once it is gone, for the lane that let go. */
+  | { type: 'end'; swarmId: SwarmId; laneId?: LaneId; followers: readonly LaneId[] }
   /** Sign the terms and send them. */
   | { type: 'tell-terms'; laneId: LaneId }
   | { type: 'close'; laneId: LaneId }

@@ -244,9 +244,10 @@ export class Keeping implements KeeperPart, CopyListener {
     })
   }
 
-  async #end({ swarmId, laneId }: Extract<KeeperEffect, { type: 'end' }>): Promise<void> {
+  async #end({ swarmId, laneId, followers }: Extract<KeeperEffect, { type: 'end' }>): Promise<void> {
     const isGone = await this.#remove(swarmId, async () => this.#copies.get(swarmId)?.remove())
-    if (isGone && laneId !== undefined) this.#turn({ type: 'let-go', laneId, swarmId })
+    const told = isGone && laneId !== undefined ? [...followers, laneId] : followers
+    for (const each of told) this.#turn({ type: 'let-go', laneId: each, swarmId })
   }
 
   /** Resolves with whether it is gone. What could not be removed is at the next start, when its term is over. */

@@ -142,9 +142,10 @@ class Desk {
     return this.take({ type: 'ended', gone: totalsOf(over), nextAtMs })
   }
 
-  #end({ swarmId, laneId }: Extract<KeeperEffect, { type: 'end' }>): KeeperEffect[] {
+  #end({ swarmId, laneId, followers }: Extract<KeeperEffect, { type: 'end' }>): KeeperEffect[] {
     this.#remove(swarmId)
-    return laneId === undefined ? [] : this.take(this.#letGo(laneId, swarmId))
+    const told = laneId === undefined ? followers : [...followers, laneId]
+    return told.flatMap((each) => this.take(this.#letGo(each, swarmId)))
   }
 
   #letGo(laneId: LaneId, swarmId: SwarmId): KeeperInput {
@@ -388,6 +389,15 @@ describe('how long a keeper keeps', () => {
 })
 
 describe('what a keeper tells', () => {
+  it('[KE10] that a copy is gone, once it is', () => {
+    const desk = new Desk()
+    const alice = desk.open('alice')
+    desk.offer(alice, 1)
+    const effects = desk.keeper.handle(desk.nowMs + keepStallMs, { type: 'wake' }) // nothing of it came
+    expect(effects).toMatchObject([{ type: 'end', followers: [alice] }])
+    expect(said(desk.take({ type: 'let-go', laneId: alice, swarmId: swarm(1) }))).toEqual(['none'])
+  })
+
   it('[KE10] how much has come, not too often, and at once when all is there', () => {
     const desk = new Desk()
     const alice = desk.open('alice')
