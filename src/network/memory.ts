@@ -85,7 +85,8 @@ export class MemoryHub {
   }
 
   stopped(network: MemoryNetwork): void {
-    this.#networks.delete(network.peerId)
+    // Another of the same name may be here by now: one that starts again after a crash.
+    if (this.#networks.get(network.peerId) === network) this.#networks.delete(network.peerId)
   }
 
   connect(from: PeerId, to: PeerId, protocol: LaneProtocol): Lane {
