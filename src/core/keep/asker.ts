@@ -148,8 +148,10 @@ export class KeepAsker {
     const promised = this.#promisedTo(wish)
     // Wished for already, in another number of copies.
     const deals = this.#wishes.get(swarmId)?.deals ?? promised
-    for (const keeper of [...this.#releases.withdraw(swarmId), ...(this.#forgotten.get(swarmId) ?? [])])
-      if (!deals.has(keeper)) deals.set(keeper, promised.get(keeper) ?? { ...freshDeal(keeper), wasOffered: true })
+    for (const keeper of [...this.#releases.withdraw(swarmId), ...(this.#forgotten.get(swarmId) ?? [])]) {
+      const deal = deals.get(keeper) ?? promised.get(keeper) ?? freshDeal(keeper)
+      deals.set(keeper, Object.assign(deal, { wasOffered: true }))
+    }
     this.#forgotten.delete(swarmId)
     this.#wishes.set(swarmId, { wish, deals })
     this.#changed(swarmId)

@@ -93,6 +93,18 @@ describe('letting go at keepers', () => {
     expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
   })
 
+  it('[KE17] one that was to let go, was chosen again, and is wished for with others may have it still', () => {
+    const tab = new Tab()
+    tab.begin([contact(one), contact(two)], { copies: 2 })
+    tab.hold(one)
+    tab.hold(two)
+    expect(tab.take({ type: 'wish', wish })).toEqual(['connect keeper-two'])
+    tab.take({ type: 'lost', keeper: two })
+    tab.take({ type: 'drop', keepers: [one] }) // now the other is chosen
+    tab.take({ type: 'wish', wish: { ...wish, copies: 2 } })
+    expect(tab.asker.askedOf(swarmId)).toEqual([two, one])
+  })
+
   it('[KE17] who wishes again before a keeper was told does not tell it', () => {
     const tab = new Tab()
     tab.begin()
