@@ -1,11 +1,10 @@
 import type { ManifestCid } from '../src/core/ids.ts'
 import { parseLink } from '../src/core/link/link.ts'
 import type { FileSource, Item, ItemView, Quire } from '../src/engine/types.ts'
-import type { Catalog, ItemRecord } from '../src/store/types.ts'
+import { findHeld, type HeldParts } from './held.ts'
 
-export interface AdditionsParts {
-  readonly quire: Pick<Quire, 'add' | 'items'> & { find(id: ItemRecord['id']): Promise<Item | undefined> }
-  readonly catalog: Pick<Catalog, 'itemByManifest'>
+export interface AdditionsParts extends HeldParts {
+  readonly quire: Pick<Quire, 'add' | 'items'> & HeldParts['quire']
 }
 
 /** The same bytes under the same name are one data set, however often they are added. All who add to one library share these. */
@@ -31,11 +30,10 @@ export class Additions {
    * stays, and what came from others and is not whole gives way, for it may never be.
    */
   async settle(item: Item): Promise<Item> {
-    const { quire, catalog } = this.#parts
+    const { quire } = this.#parts
     const cid = addressOf(item)!
     // One that nobody asked for is in the catalog alone.
-    const stored = await catalog.itemByManifest(cid)
-    if (stored && !stored.kept) await quire.find(stored.id)
+    await findHeld(this.#parts, cid)
     // From here on nothing is waited for: of two that become whole at one time one is settled when the other looks.
     const twins = quire.items().filter((each) => each !== item && addressOf(each) === cid && !this.#open.has(each))
     const settled = twins.find((twin) => isWhole(twin.peek()))

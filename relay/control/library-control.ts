@@ -1,6 +1,5 @@
 import { parseManifestCid } from '../../src/core/block/cid.ts'
 import { isInvitation } from '../../src/core/keep/invitation.ts'
-import type { ManifestCid } from '../../src/core/ids.ts'
 import { parseLink } from '../../src/core/link/link.ts'
 import { keepersMax } from '../../src/core/limits.ts'
 import type { QuireEngine } from '../../src/engine/engine.ts'
@@ -8,10 +7,10 @@ import { ItemGone } from '../../src/engine/errors.ts'
 import type { InvitationView, Item } from '../../src/engine/types.ts'
 import type { Network } from '../../src/network/types.ts'
 import type { PagedCatalog } from '../../src/store/paged.ts'
-import type { ItemRecord } from '../../src/store/types.ts'
 import type { Additions } from '../additions.ts'
 import { BadSetting, NotByInvitation, NotHeld } from '../errors.ts'
 import { sourcesOf } from '../files.ts'
+import { findHeld, removeHeld } from '../held.ts'
 import type { InvitationParts, Invitations } from '../invitations.ts'
 import { takeUp, type Visits } from '../visits.ts'
 import { factsIn, factsOf, progressOf } from './facts.ts'
@@ -83,11 +82,9 @@ export class LibraryControl implements Control {
   async forget(name: string): Promise<ItemFacts | InvitationView> {
     if (isInvitation(name)) return this.#forgetInvitation(name)
     const cid = name.includes('/') ? parseLink(name).manifestCid : parseManifestCid(name)
-    const removed = await this.#remove(cid)
+    const removed = await removeHeld(this.#parts, cid)
     if (!removed) throw new NotHeld()
-    // Where a program was killed while it added the same twice, both go.
-    while (await this.#remove(cid));
-    return factsOf(removed)
+    return factsOf(removed.record)
   }
 
   async status(): Promise<Status> {
@@ -147,17 +144,8 @@ export class LibraryControl implements Control {
     return wanted
   }
 
-  /** Removes an item of this address, if there is one. */
-  async #remove(cid: ManifestCid): Promise<ItemRecord | undefined> {
-    const record = await this.#parts.catalog.itemByManifest(cid)
-    const item = record && !record.kept ? await this.#parts.quire.find(record.id) : undefined
-    await item?.remove()
-    return item && record
-  }
-
   async #isHeld(link: string): Promise<boolean> {
-    const record = await this.#parts.catalog.itemByManifest(parseLink(link).manifestCid)
-    return record?.complete === true && record.kept === undefined
+    return (await findHeld(this.#parts, parseLink(link).manifestCid))?.record.complete === true
   }
 
   async #factsOf(item: Item): Promise<ItemFacts> {

@@ -6,7 +6,8 @@ import { contentRange, parseRange } from '../../src/core/range/http-range.ts'
 import { contentDisposition } from '../../src/core/stream/disposition.ts'
 import type { ItemView } from '../../src/engine/types.ts'
 import { manifestItem } from './answers.ts'
-import { goOn, heldWhole, type Holding, manifestCidOf, meet } from './holdings.ts'
+import type { Held } from '../held.ts'
+import { goOn, heldWhole, manifestCidOf, meet } from './holdings.ts'
 import type { Call } from './types.ts'
 
 /** The bytes of a data set that is here whole. */
@@ -27,7 +28,7 @@ export async function stream(call: Call): Promise<void> {
 }
 
 /** Name and type come from strangers: they are cleaned here, and what a browser makes of them runs no script. */
-function headOf({ record }: Holding): Record<string, string> {
+function headOf({ record }: Held): Record<string, string> {
   const { cid, manifest } = manifestItem(record)
   const { filename, mimetype } = manifest
   return {
@@ -41,7 +42,7 @@ function headOf({ record }: Holding): Record<string, string> {
   }
 }
 
-async function send({ request, response, signal }: Call, holding: Holding): Promise<void> {
+async function send({ request, response, signal }: Call, holding: Held): Promise<void> {
   const head = headOf(holding)
   const sizeBytes = manifestItem(holding.record).manifest.datasetSize
   const tags = request.headers['if-none-match']
@@ -64,7 +65,7 @@ async function send({ request, response, signal }: Call, holding: Holding): Prom
 }
 
 /** Nothing more comes of what failed meanwhile: who waits for it is not to wait on. Returns how to stop. */
-function whenFailed({ item, record }: Holding, tell: () => void): () => void {
+function whenFailed({ item, record }: Held, tell: () => void): () => void {
   if (record.complete) return () => undefined
   const look = ({ state }: ItemView) => {
     if (state === 'error') tell()

@@ -8,6 +8,7 @@ import { NoRoom } from '../../src/engine/errors.ts'
 import type { DataItem } from '../../src/engine/item.ts'
 import type { Item } from '../../src/engine/types.ts'
 import type { ItemRecord } from '../../src/store/types.ts'
+import { findHeld, type Held } from '../held.ts'
 import { takeUp, type Visit } from '../visits.ts'
 import { notRetrieved, RestRefusal } from './refusal.ts'
 import type { Call, RestParts } from './types.ts'
@@ -15,12 +16,6 @@ import type { Call, RestParts } from './types.ts'
 /** Plain data sets alone: sealed ones have no name here that others could ask by. */
 export const isListed = (record: ItemRecord): boolean =>
   record.kind === 'plain' && record.kept === undefined && record.manifestCid !== undefined
-
-/** A plain data set that is in the library, whole or not. */
-export interface Holding {
-  readonly record: ItemRecord
-  readonly item: Item
-}
 
 /** @throws RestRefusal for what is no CID, in the words that clients test for */
 export function cidOf(text: string): string {
@@ -42,14 +37,13 @@ export function manifestCidOf(text: string): ManifestCid {
   }
 }
 
-export async function find({ catalog, quire }: RestParts, cid: ManifestCid): Promise<Holding | undefined> {
-  const record = await catalog.itemByManifest(cid)
-  const item = record && isListed(record) ? await quire.find(record.id) : undefined
-  return record && item && { record, item }
+export async function find(parts: RestParts, cid: ManifestCid): Promise<Held | undefined> {
+  const held = await findHeld(parts, cid)
+  return held && isListed(held.record) ? held : undefined
 }
 
 /** One that is here whole. @throws RestRefusal */
-export async function heldWhole(parts: RestParts, cid: ManifestCid): Promise<Holding> {
+export async function heldWhole(parts: RestParts, cid: ManifestCid): Promise<Held> {
   const holding = await find(parts, cid)
   if (!holding?.record.complete) throw notRetrieved('it is not held here; the network may have it')
   return holding

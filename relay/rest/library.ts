@@ -1,5 +1,6 @@
 import { itemsOf } from '../../src/store/paged.ts'
 import { manifestItem, sendJson, sendNothing, streamJson } from './answers.ts'
+import { removeHeld } from '../held.ts'
 import { cidOf, find, isListed } from './holdings.ts'
 import type { ManifestCid } from '../../src/core/ids.ts'
 import type { Call, RestParts } from './types.ts'
@@ -27,10 +28,10 @@ export async function exists({ parts, places, response }: Call): Promise<void> {
   sendJson(response, { [cid]: has, has })
 }
 
-/** What is not held is as gone as what was removed. Where a program was killed while it added the same twice, both go. */
+/** What is not held is as gone as what was removed. */
 export async function remove({ parts, places, response }: Call): Promise<void> {
   const cid = cidOf(places[0]!) as ManifestCid
-  for (let held = await find(parts, cid); held; held = await find(parts, cid)) await held.item.remove()
+  if (await find(parts, cid)) await removeHeld(parts, cid)
   sendNothing(response)
 }
 
