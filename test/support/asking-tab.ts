@@ -58,6 +58,11 @@ export class Tab {
     this.status(keeper, 'held')
   }
 
+  /** No copies are wished for any more. */
+  release(promised: readonly PeerId[] = []): string[] {
+    return this.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised })
+  }
+
   /** Every try fails for so long. */
   miss(keeper: PeerId, forMs: number): string[] {
     const did: string[] = []

@@ -109,8 +109,7 @@ export class KeepAsker {
       case 'release':
         return this.#release(input)
       case 'forget':
-        this.#forgotten.set(input.swarmId, this.askedOf(input.swarmId))
-        return this.#forget(input.swarmId)
+        return this.#pause(input.swarmId)
       case 'connected':
         return this.#onConnected(input.keeper)
       case 'lost':
@@ -173,6 +172,13 @@ export class KeepAsker {
   #release({ swarmId, ownerKey, promised }: Extract<KeepAskerInput, { type: 'release' }>): void {
     for (const keeper of [...promised, ...this.askedOf(swarmId)]) this.#releases.add(keeper, { swarmId, ownerKey })
     this.#forgotten.delete(swarmId)
+    this.#forget(swarmId)
+  }
+
+  /** It is gone or rests here, and its copies stay. [KE17] */
+  #pause(swarmId: SwarmId): void {
+    const asked = this.askedOf(swarmId)
+    if (asked.length > 0) this.#forgotten.set(swarmId, asked)
     this.#forget(swarmId)
   }
 

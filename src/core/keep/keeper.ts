@@ -102,6 +102,9 @@ export class Keeper {
       case 'ended':
         this.#onEnded(input)
         break
+      case 'signed':
+        this.#onSigned(input)
+        break
       case 'let-go':
         this.#tellNone(input.laneId, input.swarmId)
         break
@@ -284,6 +287,11 @@ export class Keeper {
     copy.kept = { ...copy.kept, owners }
     this.#effects.push({ type: 'update', laneId, kept: copy.kept })
     this.#restIfIdle(copy)
+  }
+
+  /** What ended while it was signed is gone: whoever offered it was told so, and offers it anew. [KE14] */
+  #onSigned({ laneId, swarmId, receipt }: Extract<KeeperInput, { type: 'signed' }>): void {
+    if (this.has(swarmId)) this.#effects.push({ type: 'send', laneId, frame: { type: 'accepted', swarmId, receipt } })
   }
 
   #onProgress(copy: Copy, heldBytes: number, isWhole: boolean): void {

@@ -32,8 +32,8 @@ export class Releases {
 
   /** It is wanted again: the keepers that need not be told. Whoever was told lets go. */
   withdraw(swarmId: SwarmId): PeerId[] {
-    const keepers = [...this.#waiting.keys()].filter(
-      (keeper) => this.has(keeper, swarmId) && this.answerByMs(keeper, swarmId) === Infinity
+    const keepers = [...this.#waiting].flatMap(([keeper, waiting]) =>
+      waiting.get(swarmId)?.answerByMs === Infinity ? [keeper] : []
     )
     for (const keeper of keepers) this.#end(keeper, swarmId)
     return keepers
@@ -50,7 +50,7 @@ export class Releases {
 
   /** That keeper says that it has no copy; true: which it was told. */
   answered(keeper: PeerId, swarmId: SwarmId): boolean {
-    const wasTold = this.answerByMs(keeper, swarmId) < Infinity
+    const wasTold = (this.#waiting.get(keeper)?.get(swarmId)?.answerByMs ?? Infinity) < Infinity
     if (wasTold) this.#end(keeper, swarmId)
     return wasTold
   }
@@ -60,10 +60,11 @@ export class Releases {
     for (const waiting of this.#of(keeper)) waiting.answerByMs = Infinity
   }
 
-  /** When it has to have answered; about one data set, or the first of all. */
-  answerByMs(keeper: PeerId, swarmId?: SwarmId): number {
-    const asked = [...this.#of(keeper)].filter((waiting) => !swarmId || waiting.swarmId === swarmId)
-    return Math.min(...asked.map(({ answerByMs }) => answerByMs))
+  /** When it has to have answered about the first of all. */
+  answerByMs(keeper: PeerId): number {
+    let earliest = Infinity
+    for (const { answerByMs } of this.#of(keeper)) earliest = Math.min(earliest, answerByMs)
+    return earliest
   }
 
   #of(keeper: PeerId): Iterable<Waiting> {

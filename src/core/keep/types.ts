@@ -119,6 +119,8 @@ export type KeeperInput =
   /** A promise is durable. */
   | { type: 'saved'; laneId: LaneId; swarmId: SwarmId; kept: Kept }
   | { type: 'save-failed'; laneId: LaneId; swarmId: SwarmId }
+  /** What `accept` asked for. */
+  | { type: 'signed'; laneId: LaneId; swarmId: SwarmId; receipt: Uint8Array }
   /** What that lane let go of is so durably. */
   | { type: 'let-go'; laneId: LaneId; swarmId: SwarmId }
   | { type: 'progress'; swarmId: SwarmId; heldBytes: number; isWhole: boolean }
@@ -138,7 +140,7 @@ export type KeeperEffect =
   | { type: 'save'; laneId: LaneId; kept: Kept }
   /** One of several owners let go: make it durable, then `let-go`. */
   | { type: 'update'; laneId: LaneId; kept: Kept }
-  /** Sign a receipt and send it. */
+  /** Sign a receipt, then `signed`. */
   | { type: 'accept'; laneId: LaneId; kept: Kept; fromMs: number }
   /** Fetch it, hold it, serve it. */
   | { type: 'begin'; kept: Kept }

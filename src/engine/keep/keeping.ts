@@ -223,8 +223,7 @@ export class Keeping implements KeeperPart, CopyListener {
     const { peerId, sign } = this.#options
     const { manifestCid, sizeBytes, untilMs, swarmId } = kept
     const receipt = await makeReceipt({ keeper: peerId, manifestCid, sizeBytes, fromMs, untilMs }, sign)
-    // What ended while it was signed is gone: whoever offered it was told so, and offers it anew. [KE14]
-    if (this.#machine.has(swarmId)) this.#tell(laneId, { type: 'accepted', swarmId, receipt })
+    this.#turn({ type: 'signed', laneId, swarmId, receipt })
   }
 
   /** One that is served goes on until nobody was there for a while. */

@@ -389,6 +389,16 @@ describe('how long a keeper keeps', () => {
 })
 
 describe('what a keeper tells', () => {
+  it('[KE14] no receipt of what ended while it was signed', () => {
+    const desk = new Desk()
+    const alice = desk.open('alice')
+    desk.offer(alice, 1)
+    const signed = { type: 'signed', laneId: alice, swarmId: swarm(1), receipt: new Uint8Array(9) } as const
+    expect(said(desk.take(signed))).toEqual(['accepted'])
+    desk.keeper.handle(desk.nowMs + keepStallMs, { type: 'wake' })
+    expect(desk.take(signed)).toEqual([])
+  })
+
   it('[KE10] that a copy is gone, once it is', () => {
     const desk = new Desk()
     const alice = desk.open('alice')

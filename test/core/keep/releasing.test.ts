@@ -7,12 +7,8 @@ describe('letting go at keepers', () => {
   it('[KE17] releases where it was asked, or leaves the promise when it only forgets', () => {
     const tab = new Tab()
     tab.begin()
-    tab.take({ type: 'connected', keeper: one })
-    tab.accept(one)
-    tab.status(one, 'held')
-    expect(tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })).toEqual([
-      'connect keeper-one'
-    ])
+    tab.hold(one)
+    expect(tab.release()).toEqual(['connect keeper-one'])
     expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
     expect(tab.status(one, 'none')).toEqual(['released keeper-one', 'disconnect keeper-one'])
     expect(tab.state).toBeUndefined()
@@ -26,8 +22,7 @@ describe('letting go at keepers', () => {
   it('[KE17] a keeper that could not be told in an earlier visit is told in this one', () => {
     const tab = new Tab()
     tab.take({ type: 'keepers', keepers: [contact(one), contact(two)] })
-    const release = { type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [two] } as const
-    expect(tab.take(release)).toEqual(['connect keeper-two'])
+    expect(tab.release([two])).toEqual(['connect keeper-two'])
     expect(tab.take({ type: 'connected', keeper: two })).toEqual(['release keeper-two'])
     expect(tab.status(two, 'none')).toContain('released keeper-two')
   })
@@ -36,7 +31,7 @@ describe('letting go at keepers', () => {
     const tab = new Tab()
     tab.begin()
     tab.hold(one)
-    tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
+    tab.release()
     expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
     expect(tab.take({ type: 'lost', keeper: one })).toEqual([])
     expect(tab.wake()).toEqual(['connect keeper-one'])
@@ -53,7 +48,7 @@ describe('letting go at keepers', () => {
     tab.begin()
     expect(tab.take({ type: 'connected', keeper: one })).toEqual(['offer keeper-one'])
     tab.take({ type: 'lost', keeper: one })
-    tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
+    tab.release()
     expect(tab.wake()).toEqual(['connect keeper-one'])
     expect(tab.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
   })
@@ -69,7 +64,7 @@ describe('letting go at keepers', () => {
     }
     const off = offered()
     expect(off.asker.askedOf(swarmId)).toEqual([one])
-    off.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
+    off.release()
     expect(off.asker.askedOf(swarmId)).toEqual([])
     expect(off.wake()).toEqual(['connect keeper-one'])
     expect(off.take({ type: 'connected', keeper: one })).toEqual(['release keeper-one'])
@@ -108,10 +103,8 @@ describe('letting go at keepers', () => {
   it('[KE17] who wishes again before a keeper was told does not tell it', () => {
     const tab = new Tab()
     tab.begin()
-    tab.take({ type: 'connected', keeper: one })
-    tab.accept(one)
-    tab.status(one, 'held')
-    tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
+    tab.hold(one)
+    tab.release()
     const untilMs = tab.nowMs + keepTermMsMax
     tab.take({ type: 'wish', wish: { ...wish, promises: [{ keeper: one, untilMs, held: true }] } })
     expect(tab.take({ type: 'connected', keeper: one })).toEqual(['ask-status keeper-one'])
@@ -120,10 +113,8 @@ describe('letting go at keepers', () => {
   it('[KE14] an answer to what was before an offer is not taken for the answer to the offer', () => {
     const tab = new Tab()
     tab.begin()
-    tab.take({ type: 'connected', keeper: one })
-    tab.accept(one)
-    tab.status(one, 'held')
-    tab.take({ type: 'release', swarmId, ownerKey: wish.ownerKey, promised: [] })
+    tab.hold(one)
+    tab.release()
     tab.take({ type: 'connected', keeper: one })
     expect(tab.take({ type: 'wish', wish })).toEqual([])
     expect(tab.status(one, 'none')).toEqual(['released keeper-one', 'offer keeper-one'])
