@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Timers } from '../../src/engine/watch.ts'
 
 const played = new AsyncLocalStorage<PlayedClock>()
-const [wallMs, steadyMs] = [Date.now.bind(Date), performance.now.bind(performance)]
-Date.now = () => played.getStore()?.wallMs() ?? wallMs()
-performance.now = () => played.getStore()?.nowMs() ?? steadyMs()
+const [usualNow, usualSteady] = [Date.now, performance.now]
+const [wallMs, steadyMs] = [usualNow.bind(Date), usualSteady.bind(performance)]
+let playing = 0
 
 interface Waiting {
   readonly atMs: number
@@ -19,8 +19,16 @@ export class PlayedClock implements Timers {
   #jumpedMs = 0
 
   /** Whatever comes of `work` sees this clock on the wall. */
-  within<T>(work: () => Promise<T>): Promise<T> {
-    return played.run(this, work)
+  async within<T>(work: () => Promise<T>): Promise<T> {
+    if (playing++ === 0) {
+      Date.now = () => played.getStore()?.wallMs() ?? wallMs()
+      performance.now = () => played.getStore()?.nowMs() ?? steadyMs()
+    }
+    try {
+      return await played.run(this, work)
+    } finally {
+      if (--playing === 0) [Date.now, performance.now] = [usualNow, usualSteady]
+    }
   }
 
   nowMs(): number {
